@@ -20,6 +20,22 @@ _ALIAS = re.compile(r"alias/[a-zA-Z0-9/_-]{1,250}")
 _ARN = re.compile(r"arn:(aws[a-z-]{0,20}):kms:([a-z0-9-]{1,32}):([0-9*]{3,12}):(.{1,400})")
 
 
+_PARTITIONS = (  # Region prefix → partition; AWS General Reference
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("us-iso-", "aws-iso"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("eusc-", "aws-eusc"),
+)
+
+
+def partition_of(region: str | None) -> str:
+    """Return the partition that a Region belongs to; ``aws`` where nothing else is known."""
+    return next((partition for prefix, partition in _PARTITIONS if region and region.startswith(prefix)), "aws")
+
+
 class Kind(StrEnum):
     """How an identifier names a key."""
 

@@ -70,6 +70,8 @@ class KeyFailure:
     """One call that failed because a key was missing or unusable. Text is cleaned and bounded; ``time`` is UTC.
 
     ``identifier`` is what the caller asked for, as far as known; ``key_arn`` is the key that AWS resolved it to, if it did.
+    ``resource`` is what an AWS service was encrypting; ``other_keys`` are further keys of the same call (ReEncrypt has two),
+    where AWS did not say which one failed.
     """
 
     source: str
@@ -90,6 +92,7 @@ class KeyFailure:
     key_store: str | None = None
     external_key: str | None = None
     resource: str | None = None
+    other_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

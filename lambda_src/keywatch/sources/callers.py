@@ -1,0 +1,67 @@
+"""Who made a call, from CloudTrail's ``userIdentity`` in all its variants.
+
+Source: CloudTrail User Guide, userIdentity element. Services that act for somebody (forward access sessions) keep that
+somebody's identity and add ``invokedBy``; calls of a service itself have type ``AWSService`` and no account; KMS's own
+internal events have no type at all.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from keywatch.signals import Caller
+from keywatch.sources.fields import mapping, text
+from keywatch.text import one_line
+
+UNKNOWN_CALLER = Caller("unknown")
+_ASSUMED_ROLE = re.compile(r"(arn:aws[a-z-]{0,20}):sts::(\d{12}):assumed-role/([^/]{1,200})/(.{1,200})")
+
+
+def read_caller(identity: object) -> Caller:
+    """Return the caller that a ``userIdentity`` describes; ``unknown`` where it names nobody."""
+    fields = mapping(identity)
+    arn = text(fields.get("arn"))
+    account = text(fields.get("accountId"), 20)
+    service = text(fields.get("invokedBy"), 128)
+    issuer = text(mapping(mapping(fields.get("sessionContext")).get("sessionIssuer")).get("arn"))
+    if arn is None and issuer is None:
+        return _without_arn(fields, account, service)
+    role, session = _role_of(arn) if arn else (None, None)
+    return Caller(issuer or role or arn or "unknown", session, account, service)
+
+
+def _without_arn(fields: Mapping[str, object], account: str | None, service: str | None) -> Caller:
+    if service:
+        return Caller(service, None, account, service)
+    name = text(fields.get("userName")) or text(fields.get("principalId"))
+    if name:
+        return Caller(one_line(f"{name} in account {account}") if account else name, None, account)
+    return Caller(f"account {account}", None, account) if account else UNKNOWN_CALLER
+
+
+@lru_cache(maxsize=1024)
+def _role_of(arn: str) -> tuple[str | None, str | None]:
+    """Split an assumed-role ARN into its role (without its path, which STS drops) and session name."""
+    match = _ASSUMED_ROLE.fullmatch(arn)
+    if not match:
+        return None, None
+    partition, account, role, session = match.groups()
+    return f"{partition}:iam::{account}:role/{role}", session
+
+
+def is_own(identity: object, own_role_arn: str | None) -> bool:
+    """Tell whether KeyWatch itself made the call, by its role; a user agent would be too easy to borrow."""
+    if not own_role_arn:
+        return False
+    fields = mapping(identity)
+    issuer = mapping(mapping(fields.get("sessionContext")).get("sessionIssuer")).get("arn")
+    if issuer is not None:
+        return issuer == own_role_arn
+    arn = fields.get("arn")
+    return isinstance(arn, str) and _same_role(arn, own_role_arn)
+
+
+def _same_role(arn: str, own_role_arn: str) -> bool:
+    role = _role_of(arn)[0]
+    head, _, path = own_role_arn.partition(":role/")
+    return role == f"{head}:role/{path.rpartition('/')[2]}"

@@ -1,0 +1,103 @@
+"""Changes that made, will make or un-make a key unusable, from CloudTrail records of KMS's successful write calls.
+
+Since December 2022 management writes carry the key ARN in ``responseElements.keyId``; service events (DeleteKey,
+DeleteExpiredKeyMaterial) have no request and name the key in ``resources`` or ``serviceEventDetails`` (KMS Developer Guide,
+"Logging with CloudTrail").
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from keywatch.identifiers import parse, partition_of
+from keywatch.signals import KeyChange, NotOurs, Subject
+from keywatch.sources.callers import read_caller
+from keywatch.sources.fields import mapping, moment, text
+from keywatch.sources.resources import arns
+from keywatch.subjects import identifier_subject, key_subject, store_subject
+
+CHANGES = frozenset(
+    {
+        "CancelKeyDeletion",
+        "ConnectCustomKeyStore",
+        "CreateAlias",
+        "CreateCustomKeyStore",
+        "CreateKey",
+        "DeleteAlias",
+        "DeleteCustomKeyStore",
+        "DeleteExpiredKeyMaterial",
+        "DeleteImportedKeyMaterial",
+        "DeleteKey",
+        "DisableKey",
+        "DisconnectCustomKeyStore",
+        "EnableKey",
+        "ImportKeyMaterial",
+        "ReplicateKey",
+        "ScheduleKeyDeletion",
+        "UpdateAlias",
+        "UpdateCustomKeyStore",
+        "UpdatePrimaryRegion",
+    }
+)
+
+
+def read_change(fields: Mapping[str, object], operation: str, received: datetime) -> KeyChange | NotOurs:
+    """Read one successful write; ``NotOurs`` where it names nothing that changed."""
+    region = text(fields.get("awsRegion"), 32)
+    who = read_caller(fields.get("userIdentity"))
+    account = text(fields.get("recipientAccountId"), 20) or who.account
+    subjects = tuple(dict.fromkeys(_subjects(fields, account, region)))
+    if not subjects:
+        return NotOurs("change_of_nothing")
+    return KeyChange(
+        source="cloudtrail",
+        event_id=text(fields.get("eventID"), 64) or "",
+        time=moment(fields.get("eventTime"), received),
+        what=operation,
+        who=who,
+        subjects=subjects,
+        account=account,
+        region=region,
+        partition=partition_of(region),
+        details=_details(fields),
+    )
+
+
+def _subjects(fields: Mapping[str, object], account: str | None, region: str | None) -> Iterator[Subject]:
+    request, response = mapping(fields.get("requestParameters")), mapping(fields.get("responseElements"))
+    service = mapping(fields.get("serviceEventDetails"))
+    metadata = mapping(response.get("keyMetadata") or response.get("replicaKeyMetadata"))
+    named = (response.get("keyId"), metadata.get("arn"), service.get("keyId"), request.get("keyId"), request.get("aliasName"))
+    for arn in arns(fields.get("resources")):
+        if subject := key_subject(arn):
+            yield subject
+    for value in (*named, request.get("targetKeyId")):
+        if identifier := parse(text(value) or ""):
+            subject = identifier_subject(identifier, account, region)
+            if subject.kind in {"key", "alias"}:
+                yield subject
+    for store in (request.get("customKeyStoreId"), response.get("customKeyStoreId")):
+        if name := text(store, 64):
+            yield store_subject(name, account, region)
+
+
+# Fact → where a record holds it.
+_DETAILS = (
+    ("deletion_date", "responseElements", "deletionDate"),
+    ("pending_days", "requestParameters", "pendingWindowInDays"),
+    ("alias", "requestParameters", "aliasName"),
+    ("target_key", "requestParameters", "targetKeyId"),
+    ("valid_to", "requestParameters", "validTo"),
+    ("key_store", "requestParameters", "customKeyStoreId"),
+    ("replica_region", "requestParameters", "replicaRegion"),
+)
+
+
+def _details(fields: Mapping[str, object]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, part, field in _DETAILS:
+        value = mapping(fields.get(part)).get(field)
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if clean := text(value, 256):
+            found[name] = clean
+    return found

@@ -1,0 +1,29 @@
+"""Take values out of untrusted JSON: every accessor answers ``None`` or an empty value where the type is not as expected."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from keywatch.text import one_line
+
+_NOTHING: Mapping[str, object] = {}
+
+
+def mapping(value: object) -> Mapping[str, object]:
+    """Return ``value`` if it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else _NOTHING
+
+
+def text(value: object, limit: int = 512) -> str | None:
+    """Return ``value`` as one clean line if it is a non-blank string, else ``None``."""
+    return (one_line(value, limit) or None) if isinstance(value, str) else None
+
+
+def moment(value: object, otherwise: datetime) -> datetime:
+    """Return an ISO 8601 time as UTC; ``otherwise`` for anything that is no such time."""
+    if not isinstance(value, str):
+        return otherwise
+    try:
+        when = datetime.fromisoformat(value)
+        return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return otherwise
