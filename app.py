@@ -1,0 +1,24 @@
+"""The CDK app: ``cdk synth``, ``cdk deploy`` and ``cdk destroy`` run this file (see cdk.json)."""
+
+import sys
+
+from aws_cdk import App
+
+from infra.app import add_stacks
+from infra.settings import SettingsError
+
+
+def main() -> int:
+    """Synthesize; settings that cannot be deployed are said on one page, without a stack trace."""
+    app = App()
+    try:
+        add_stacks(app)
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a command-line program
+        return 1
+    app.synth()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

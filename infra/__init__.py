@@ -1,0 +1,1 @@
+"""The stack: what KeyWatch deploys into an account, one construct for each concern."""

@@ -1,0 +1,118 @@
+"""The event patterns of the rules: which events enter KeyWatch. Plain data in, plain data out.
+
+Sources: EventBridge User Guide ("Content filtering in event patterns", "Read-only management events"), the events
+reference of AWS KMS, the EBS User Guide ("EBS volume notifications") and the error shapes of the service models.
+``own_roles`` is the beginning of the ARN of every KeyWatch role; in a template it may hold CloudFormation functions.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Pattern = dict[str, Any]
+
+# The default quota of EventBridge for one pattern, in characters.
+MAX_PATTERN_LENGTH = 2048
+
+API_CALL = "AWS API Call via CloudTrail"
+SERVICE_EVENT = "AWS Service Event via CloudTrail"
+NATIVE_KMS = ("KMS CMK Deletion", "KMS Imported Key Material Expiration")
+EBS_VOLUME = "EBS Volume Notification"
+
+# Everything that makes a key, alias or key store unusable, will do so, or takes it back.
+CHANGES = (
+    "CreateKey",
+    "ReplicateKey",
+    "UpdatePrimaryRegion",
+    "EnableKey",
+    "DisableKey",
+    "ScheduleKeyDeletion",
+    "CancelKeyDeletion",
+    "DeleteKey",
+    "ImportKeyMaterial",
+    "DeleteImportedKeyMaterial",
+    "DeleteExpiredKeyMaterial",
+    "CreateAlias",
+    "UpdateAlias",
+    "DeleteAlias",
+    "CreateCustomKeyStore",
+    "ConnectCustomKeyStore",
+    "DisconnectCustomKeyStore",
+    "UpdateCustomKeyStore",
+    "DeleteCustomKeyStore",
+)
+
+# How the error codes of other services begin when they speak of a KMS key.
+SERVICE_CODE_PREFIXES = ("KMS", "Kms", "InvalidKMS", "InvalidKms", "Client.InvalidKMS", "Client.InvalidKms", "EncryptionKey")
+# Codes that speak of a KMS key without such a beginning: Systems Manager, Secrets Manager, FSx, QuickSight, Config.
+SERVICE_CODES = (
+    "InvalidKeyId",
+    "DecryptionFailure",
+    "EncryptionFailure",
+    "InvalidSourceKmsKey",
+    "InvalidDestinationKmsKey",
+    "CustomerManagedKeyUnavailableException",
+    "InvalidS3KmsKeyArnException",
+)
+
+
+def failures(own_roles: object, extra_sources: Sequence[str] = ()) -> Pattern:
+    """Every failing KMS call but KeyWatch's own. Needs a rule that sees read-only management events (Decrypt is one)."""
+    return {
+        "source": ["aws.kms", *extra_sources],
+        "detail-type": [API_CALL],
+        "detail": {
+            "eventSource": ["kms.amazonaws.com"],
+            "errorCode": [{"exists": True}],
+            **_not_by(own_roles),
+        },
+    }
+
+
+def changes(extra_sources: Sequence[str] = ()) -> Pattern:
+    """Successful changes to keys, aliases and key stores. KMS's own deletions arrive as service events."""
+    return {
+        "source": ["aws.kms", *extra_sources],
+        "detail-type": [API_CALL, SERVICE_EVENT],
+        "detail": {
+            "eventSource": ["kms.amazonaws.com"],
+            "eventName": list(CHANGES),
+            "errorCode": [{"exists": False}],
+        },
+    }
+
+
+def native(extra_sources: Sequence[str] = ()) -> Pattern:
+    """Events that KMS itself emits, with or without a trail."""
+    return {"source": ["aws.kms", *extra_sources], "detail-type": list(NATIVE_KMS)}
+
+
+def services(own_roles: object, extra_sources: Sequence[str] = ()) -> Pattern:
+    """Failing calls of other services whose error code speaks of a KMS key. Nobody but AWS can send ``aws.`` sources."""
+    return {
+        "source": [{"prefix": "aws."}, *extra_sources],
+        "detail-type": [API_CALL],
+        "detail": {
+            "eventSource": [{"anything-but": ["kms.amazonaws.com"]}],
+            "errorCode": [*({"prefix": prefix} for prefix in SERVICE_CODE_PREFIXES), *SERVICE_CODES],
+            **_not_by(own_roles),
+        },
+    }
+
+
+def volumes(extra_sources: Sequence[str] = ()) -> Pattern:
+    """EBS volumes that could not be created or attached and say why; the cause names the key when it is the key."""
+    return {
+        "source": ["aws.ec2", *extra_sources],
+        "detail-type": [EBS_VOLUME],
+        "detail": {"result": ["failed"], "cause": [{"exists": True}]},
+    }
+
+
+def _not_by(own_roles: object) -> Mapping[str, Any]:
+    # anything-but does not match a missing field, and calls by users, root and AWS services have no session issuer.
+    return {
+        "$or": [
+            {"userIdentity": {"sessionContext": {"sessionIssuer": {"arn": [{"anything-but": {"prefix": own_roles}}]}}}},
+            {"userIdentity": {"sessionContext": {"sessionIssuer": {"arn": [{"exists": False}]}}}},
+        ]
+    }

@@ -1,0 +1,12 @@
+"""How a finding of the rule packs of cdk-nag is accepted: beside the resource, with the reason."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Acknowledgment, Validations
+from constructs import Construct
+
+
+def accept(construct: Construct, findings: Mapping[str, str]) -> None:
+    """Accept ``findings`` (rule id, with the finding in brackets where the rule has several, to reason) on ``construct``."""
+    acknowledgments = [Acknowledgment(id=finding, reason=reason) for finding, reason in findings.items()]
+    Validations.of(construct).acknowledge(*acknowledgments)

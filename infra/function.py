@@ -1,0 +1,160 @@
+"""The function: its role, its code, its log group, and what calls it besides log subscriptions."""
+
+import json
+from collections.abc import Sequence
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as targets
+from constructs import Construct
+
+from infra import bundling, intake, names
+from infra.alerting import Alerting
+from infra.findings import accept
+from infra.incident_table import IncidentTable
+from infra.settings import Settings
+
+BATCH_SIZE = 1000
+# Enough for a storm (each batch costs few AWS calls), too little to use up the account's concurrency or KMS quota.
+MAX_CONCURRENCY = 10
+CLOCK_INPUT = {"clock": "minute"}
+
+# What a diagnosis looks up. All of it reads; the look-ups are of keys that may not exist, so no resource can be named.
+LOOK_UPS = (
+    "kms:DescribeKey",
+    "kms:GetKeyLastUsage",
+    "kms:ListAliases",
+    "kms:ListKeys",
+    "kms:DescribeCustomKeyStores",
+    "cloudtrail:LookupEvents",
+)
+TABLE_ACTIONS = (
+    "dynamodb:BatchGetItem",
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
+)
+
+
+class Function(Construct):
+    """The one function (``function``), called by the intake queue, by the clock, by logs and by hand."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        incoming: intake.Intake,
+        incidents: IncidentTable,
+        alerting: Alerting,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.log_group = logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=names.LOG_GROUP_NAME,
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.role = self._role([*_look_ups(), *_remember(incidents), *alerting.permissions()])
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description="KeyWatch: says why a KMS key was not found or could not be used, and what mends it",
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            architecture=lambda_.Architecture.ARM_64,
+            handler="handler.handler",
+            code=bundling.code(),
+            memory_size=512,
+            timeout=intake.FUNCTION_TIMEOUT,
+            role=self.role,
+            log_group=self.log_group,
+            environment=_environment(settings, incidents, alerting, self.role),
+            # Log batches and the clock call asynchronously. A log batch is worth the two retries that Lambda can give; what
+            # still fails is kept where an alarm sees it.
+            retry_attempts=2,
+            max_event_age=intake.MAX_EVENT_AGE,
+            on_failure=destinations.SqsDestination(incoming.undelivered),
+        )
+        self._called_by_queue(incoming)
+        self._called_every_minute()
+
+    def _role(self, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
+        role = iam.Role(
+            self,
+            "Role",
+            role_name=f"{names.ROLE_NAME_PREFIX}{Aws.REGION}",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description="KeyWatch: reads about KMS keys, keeps incidents, publishes alerts",
+        )
+        self.log_group.grant_write(role)
+        for statement in statements:
+            role.add_to_policy(statement)
+        accept(role, {"AwsSolutions-IAM5[Resource::*]": "Read-only look-ups of keys that may not exist, and of lists."})
+        return role
+
+    def _called_by_queue(self, incoming: intake.Intake) -> None:
+        self.function.add_event_source(
+            event_sources.SqsEventSource(
+                incoming.queue,
+                batch_size=BATCH_SIZE,
+                max_batching_window=intake.BATCH_WINDOW,
+                max_concurrency=MAX_CONCURRENCY,
+                report_batch_item_failures=True,
+            )
+        )
+
+    def _called_every_minute(self) -> None:
+        scheduler.Schedule(
+            self,
+            "Clock",
+            description="KeyWatch: once a minute, for what incidents do as time passes",
+            schedule=scheduler.ScheduleExpression.rate(Duration.minutes(1)),
+            target=targets.LambdaInvoke(
+                self.function,
+                input=scheduler.ScheduleTargetInput.from_object(CLOCK_INPUT),
+                # The next minute comes anyway.
+                retry_attempts=0,
+                max_event_age=Duration.minutes(1),
+            ),
+        )
+
+
+def _look_ups() -> list[iam.PolicyStatement]:
+    return [iam.PolicyStatement(sid="LookUpKeys", actions=list(LOOK_UPS), resources=["*"])]
+
+
+def _remember(incidents: IncidentTable) -> list[iam.PolicyStatement]:
+    return [
+        iam.PolicyStatement(sid="KeepIncidents", actions=list(TABLE_ACTIONS), resources=[incidents.table.table_arn]),
+        iam.PolicyStatement(sid="FindDueIncidents", actions=["dynamodb:Query"], resources=[incidents.due_index_arn]),
+    ]
+
+
+def _environment(settings: Settings, incidents: IncidentTable, alerting: Alerting, role: iam.Role) -> dict[str, str]:
+    environment = {
+        "INCIDENT_TABLE": incidents.table.table_name,
+        "ALERT_TOPIC_ARN": alerting.topic.topic_arn,
+        "OWN_ROLE_ARN": role.role_arn,
+        "REPEAT_INTERVAL_MINUTES": str(settings.repeat_interval_minutes),
+        "SEARCH_REGIONS": json.dumps(settings.search_regions),
+        "IGNORE_RULES": json.dumps([rule.as_dict() for rule in settings.ignore]),
+        "EXTRA_EVENT_SOURCES": json.dumps(settings.extra_event_sources),
+        "POWERTOOLS_SERVICE_NAME": "keywatch",
+        "POWERTOOLS_METRICS_NAMESPACE": "KeyWatch",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+    if alerting.fallback:
+        environment["FALLBACK_TOPIC_ARN"] = alerting.fallback.topic_arn
+    if alerting.chat:
+        environment["CHAT_TOPIC_ARN"] = alerting.chat.topic_arn
+    return environment

@@ -1,0 +1,110 @@
+"""How events come in: rules on the default bus, one queue before the function, and a place for what got stuck."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration, Fn, RemovalPolicy
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra import event_patterns, names
+from infra.event_patterns import Pattern
+from infra.findings import accept
+
+FUNCTION_TIMEOUT = Duration.seconds(60)
+BATCH_WINDOW = Duration.seconds(5)
+
+# An alert about something hours old misleads more than it helps; what is older goes where an alarm sees it.
+MAX_EVENT_AGE = Duration.hours(4)
+MAX_DELIVERY_ATTEMPTS = 185
+MAX_RECEIVES = 5
+
+ENABLED = "ENABLED"
+# A plain rule never sees read-only calls, and Decrypt, Encrypt, GenerateDataKey, Sign and DescribeKey all are read-only.
+# Source: EventBridge User Guide, "Receiving read-only management events from AWS services".
+ENABLED_FOR_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    id: str
+    description: str
+    state: str
+    pattern: Pattern
+
+
+class Intake(Construct):
+    """The rules, the intake queue (``queue``), its dead letters, and what could not even be delivered (``undelivered``)."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, extra_event_sources: tuple[str, ...]) -> None:
+        super().__init__(scope, construct_id)
+        self.dead_letters = self._dead_letter_queue("DeadLetters")
+        self.undelivered = self._dead_letter_queue("Undelivered")
+        accept(self.undelivered, {"AwsSolutions-SQS3": "It is itself the dead-letter queue of the rules and of the function."})
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            # AWS's advice for Lambda: six times the function's timeout, and the batching window.
+            visibility_timeout=Duration.seconds(6 * FUNCTION_TIMEOUT.to_seconds() + BATCH_WINDOW.to_seconds()),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.rules = [self._rule(rule) for rule in _rules(extra_event_sources)]
+        for queue in (self.queue, self.undelivered):
+            queue.add_to_resource_policy(_only_from(self.rules, queue))
+
+    def _dead_letter_queue(self, construct_id: str) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            construct_id,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
+    def _rule(self, rule: _Rule) -> events.CfnRule:
+        # The higher-level Rule cannot say ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
+        return events.CfnRule(
+            self,
+            rule.id,
+            description=rule.description,
+            state=rule.state,
+            event_pattern=rule.pattern,
+            targets=[
+                events.CfnRule.TargetProperty(
+                    id="Intake",
+                    arn=self.queue.queue_arn,
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self.undelivered.queue_arn),
+                    retry_policy=events.CfnRule.RetryPolicyProperty(
+                        maximum_event_age_in_seconds=MAX_EVENT_AGE.to_seconds(),
+                        maximum_retry_attempts=MAX_DELIVERY_ATTEMPTS,
+                    ),
+                )
+            ],
+        )
+
+
+def _rules(extra: tuple[str, ...]) -> tuple[_Rule, ...]:
+    own_roles = Fn.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{names.ROLE_NAME_PREFIX}")
+    return (
+        _Rule("FailureRule", "Failing KMS calls", ENABLED_FOR_READS, event_patterns.failures(own_roles, extra)),
+        _Rule("ServiceRule", "Failing calls of other services that blame a KMS key", ENABLED_FOR_READS,
+              event_patterns.services(own_roles, extra)),
+        _Rule("ChangeRule", "Changes to keys, aliases and key stores", ENABLED, event_patterns.changes(extra)),
+        _Rule("NativeRule", "Events of KMS itself", ENABLED, event_patterns.native(extra)),
+        _Rule("VolumeRule", "EBS volumes that failed for want of a key", ENABLED, event_patterns.volumes(extra)),
+    )
+
+
+def _only_from(rules: list[events.CfnRule], queue: sqs.Queue) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid="EventsFromOurRules",
+        principals=[iam.ServicePrincipal("events.amazonaws.com")],
+        actions=["sqs:SendMessage"],
+        resources=[queue.queue_arn],
+        conditions={"ArnEquals": {"aws:SourceArn": [rule.attr_arn for rule in rules]}},
+    )

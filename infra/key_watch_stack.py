@@ -1,0 +1,48 @@
+"""The stack: one for each Region that is watched."""
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from infra.alerting import Alerting
+from infra.function import Function
+from infra.incident_table import IncidentTable
+from infra.intake import Intake
+from infra.log_sources import LogSources
+from infra.settings import Settings
+from infra.trail import Trail
+
+
+class KeyWatchStack(Stack):
+    """Intake, incident table, alert topics and function of one Region, wired together."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, **stack_options: Any) -> None:  # noqa: ANN401 - passed on
+        super().__init__(
+            scope,
+            construct_id,
+            description="KeyWatch: says why an AWS KMS key was not found or could not be used, and what mends it",
+            **stack_options,
+        )
+        if settings.create_trail:
+            Trail(self, "Trail")
+        intake = Intake(self, "Intake", extra_event_sources=settings.extra_event_sources)
+        incidents = IncidentTable(self, "Incidents")
+        alerting = Alerting(
+            self, "Alerting", emails=settings.alert_emails, key_arn=settings.alert_topic_key_arn, chat=settings.chat
+        )
+        function = Function(
+            self, "KeyWatch", settings=settings, incoming=intake, incidents=incidents, alerting=alerting
+        ).function
+        LogSources(self, "LogSources", settings=settings, function=function)
+        self._outputs(
+            AlertTopicArn=alerting.topic.topic_arn,
+            FunctionName=function.function_name,
+            IntakeQueueUrl=intake.queue.queue_url,
+            DeadLetterQueueUrl=intake.dead_letters.queue_url,
+            IncidentTableName=incidents.table.table_name,
+        )
+
+    def _outputs(self, **values: str) -> None:
+        for name, value in values.items():
+            CfnOutput(self, name, value=value)

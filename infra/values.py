@@ -1,0 +1,192 @@
+"""Readers of single setting values: each takes what JSON gave and returns the checked value or raises ``Invalid``."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Reader = Callable[[object], Any]
+
+
+class Invalid(ValueError):  # noqa: N818 - reads as what it is: the value is invalid
+    """A value that a setting does not allow; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Where chat alerts go: an existing topic, a Slack channel, or a Teams channel. Exactly one of the three is set."""
+
+    topic_arn: str | None = None
+    slack: "SlackChannel | None" = None
+    teams: "TeamsChannel | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlackChannel:
+    """A Slack channel in a workspace that Amazon Q Developer in chat applications was already authorized for."""
+
+    workspace_id: str
+    channel_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamsChannel:
+    """A Microsoft Teams channel in a team that Amazon Q Developer in chat applications was already authorized for."""
+
+    tenant_id: str
+    team_id: str
+    channel_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Failures not to alert: all patterns that are set must match. ``*`` stands for anything."""
+
+    reason: str
+    principal: str | None = None
+    service: str | None = None
+    key: str | None = None
+    cause: str | None = None
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the rule as the function reads it: the patterns that are set, and the reason."""
+        pairs = {name: getattr(self, name) for name in (*PATTERNS, "reason")}
+        return {name: value for name, value in pairs.items() if value is not None}
+
+
+PATTERNS = ("principal", "service", "key", "cause")
+
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]{1,63})+")
+_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,20}){1,2}-[0-9]{1,2}")
+_LOG_GROUP = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}")
+_LOG_GROUP_ARN = re.compile(r"arn:aws[a-z-]*:logs:[a-z0-9-]+:[0-9]{12}:log-group:([.\-_/#A-Za-z0-9]{1,512})(?::\*)?")
+_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]{36}")
+_TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
+_EVENT_SOURCE = re.compile(r"[.\-_/A-Za-z0-9]{1,256}")
+_CHAT_ID = re.compile(r"[A-Za-z0-9:@._%-]{1,256}")
+_TEXT = re.compile(r"[\x20-\x7e]{1,256}")
+
+
+def shown(value: object) -> str:
+    """Return ``value`` short enough for an error message."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 - a readable length
+
+
+def boolean(value: object) -> bool:
+    """Read true or false."""
+    if not isinstance(value, bool):
+        raise Invalid(f"{shown(value)} is neither true nor false")
+    return value
+
+
+def whole_number(least: int, most: int) -> Reader:
+    """Return a reader of whole numbers from ``least`` to ``most``."""
+
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise Invalid(f"{shown(value)} is not a whole number")
+        if not least <= value <= most:
+            raise Invalid(f"{value} is out of range")
+        return value
+
+    return read
+
+
+def list_of(item: Reader, most: int | None = None) -> Reader:
+    """Return a reader of lists; plain text is read as its parts between commas, and each thing is kept once."""
+
+    def read(value: object) -> tuple[Any, ...]:
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split(",") if part.strip()]
+        if not isinstance(value, list | tuple):
+            raise Invalid(f"{shown(value)} is not a list")
+        items = tuple(dict.fromkeys(item(entry) for entry in value))
+        if most is not None and len(items) > most:
+            raise Invalid(f"{len(items)} are too many")
+        return items
+
+    return read
+
+
+def optional(read: Reader) -> Reader:
+    """Return a reader that takes null as "not set"."""
+    return lambda value: None if value is None else read(value)
+
+
+def _matching(pattern: re.Pattern[str], what: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise Invalid(f"{shown(value)} is not {what}")
+        return value
+
+    return read
+
+
+email = _matching(_EMAIL, "an e-mail address")
+region = _matching(_REGION, "an AWS Region")
+key_arn = _matching(_KEY_ARN, "the ARN of a KMS key")
+topic_arn = _matching(_TOPIC_ARN, "the ARN of an SNS topic")
+_log_group = _matching(_LOG_GROUP, "a log group name or ARN")
+_source = _matching(_EVENT_SOURCE, "an EventBridge source")
+_chat_id = _matching(_CHAT_ID, "an id of Slack or Teams")
+_text = _matching(_TEXT, "a text of 1 to 256 printable ASCII characters")
+
+
+def event_source(value: object) -> str:
+    """Read a private EventBridge source. ``aws.`` belongs to AWS, and is what the rules accept anyway."""
+    source = _source(value)
+    if source.startswith("aws."):
+        raise Invalid(f"{source} begins with aws., which only AWS can send")
+    return source
+
+
+def log_group(value: object) -> str:
+    """Read a log group name, or the ARN of a log group (with or without its ``:*``)."""
+    if isinstance(value, str) and (arn := _LOG_GROUP_ARN.fullmatch(value)):
+        return arn.group().removesuffix(":*")
+    return _log_group(value)
+
+
+def log_group_name(group: str) -> str:
+    """Return the name of a log group that is given by name or ARN."""
+    arn = _LOG_GROUP_ARN.fullmatch(group)
+    return arn.group(1) if arn else group
+
+
+def arn_region(text: str) -> str | None:
+    """Return the Region of an ARN, or ``None`` for anything else, such as a plain name."""
+    return text.split(":")[3] if text.startswith("arn:") else None
+
+
+def chat(value: object) -> Chat | None:
+    """Read where chat alerts go: a topic ARN as text, or the ids of a Slack or Teams channel as an object."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return Chat(topic_arn=topic_arn(value))
+    fields = _object(value)
+    for kind, of in (("slack", SlackChannel), ("teams", TeamsChannel)):
+        wanted = {name: f"{kind}_{name}" for name in of.__dataclass_fields__}
+        if set(fields) == set(wanted.values()):
+            return Chat(**{kind: of(**{name: _chat_id(fields[key]) for name, key in wanted.items()})})
+    raise Invalid(f"{shown(value)} names neither one topic nor one channel")
+
+
+def ignore(value: object) -> Ignore:
+    """Read one ignore rule: at least one pattern, and a reason."""
+    fields = _object(value)
+    unknown = [name for name in fields if name not in (*PATTERNS, "reason")]
+    if unknown:
+        raise Invalid(f"{shown(unknown[0])} is no part of a rule")
+    if "reason" not in fields:
+        raise Invalid(f"{shown(value)} has no reason")
+    if not any(name in fields for name in PATTERNS):
+        raise Invalid(f"{shown(value)} would ignore everything")
+    return Ignore(**{name: _text(text) for name, text in fields.items()})
+
+
+def _object(value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise Invalid(f"{shown(value)} is not an object")
+    return {str(name): entry for name, entry in value.items()}
