@@ -1,17 +1,15 @@
 """How alerts leave: the alert topic, its e-mail subscriptions, a second way out, and chat."""
 
-from aws_cdk import Aws, Stack
-from aws_cdk import aws_chatbot as chatbot
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.findings import accept
+from infra.chat import chat_topic
+from infra.findings import NO_KEY, accept
 from infra.values import Chat
-
-NO_KEY = "Alerts about broken keys must not depend on a key; anyone who wants one sets alert_topic_key_arn."
 
 
 class Alerting(Construct):
@@ -28,7 +26,7 @@ class Alerting(Construct):
         self.key_arn = key_arn
         self.topic = self._topic("AlertTopic", emails, key_arn)
         self.fallback = self._topic("FallbackTopic", emails) if key_arn else None
-        self.chat = self._chat_topic(chat) if chat else None
+        self.chat = chat_topic(self, chat) if chat else None
 
     def permissions(self) -> list[iam.PolicyStatement]:
         """Return what the function needs to publish, and nothing else."""
@@ -44,50 +42,8 @@ class Alerting(Construct):
         for email in emails:
             topic.add_subscription(subscriptions.EmailSubscription(email))
         if not key_arn:
-            accept(topic, {"AwsSolutions-SNS2": NO_KEY})
+            accept(topic, NO_KEY)
         return topic
-
-    def _chat_topic(self, chat: Chat) -> sns.ITopic:
-        if chat.topic_arn:
-            return sns.Topic.from_topic_arn(self, "ChatTopic", chat.topic_arn)
-        topic = self._topic("ChatTopic")
-        if chat.slack:
-            chatbot.CfnSlackChannelConfiguration(
-                self,
-                "SlackChannel",
-                configuration_name=_configuration_name(self),
-                slack_workspace_id=chat.slack.workspace_id,
-                slack_channel_id=chat.slack.channel_id,
-                sns_topic_arns=[topic.topic_arn],
-                **self._powerless(),
-            )
-        if chat.teams:
-            chatbot.CfnMicrosoftTeamsChannelConfiguration(
-                self,
-                "TeamsChannel",
-                configuration_name=_configuration_name(self),
-                teams_tenant_id=chat.teams.tenant_id,
-                team_id=chat.teams.team_id,
-                teams_channel_id=chat.teams.channel_id,
-                sns_topic_arns=[topic.topic_arn],
-                **self._powerless(),
-            )
-        return topic
-
-    def _powerless(self) -> "dict[str, str | list[str]]":
-        """Give the channel a role without permissions, below a guardrail that denies the rest (the default allows all)."""
-        role = iam.Role(
-            self,
-            "ChannelRole",
-            assumed_by=iam.ServicePrincipal("chatbot.amazonaws.com"),
-            description="KeyWatch: lets a chat channel receive alerts; it may do nothing else",
-        )
-        return {"iam_role_arn": role.role_arn, "guardrail_policies": [f"arn:{Aws.PARTITION}:iam::aws:policy/AWSDenyAll"]}
-
-
-def _configuration_name(scope: Construct) -> str:
-    # Unique in the account, and chat configurations are global: one for each stack.
-    return f"{Stack.of(scope).stack_name}-{Aws.REGION}"
 
 
 def _use_of_topic_key(key_arn: str) -> iam.PolicyStatement:

@@ -47,7 +47,7 @@ TABLE_ACTIONS = (
 class Function(Construct):
     """The one function (``function``), called by the intake queue, by the clock, by logs and by hand."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - wired from the stack's parts, each by name
         self,
         scope: Construct,
         construct_id: str,

@@ -92,8 +92,12 @@ def _rules(extra: tuple[str, ...]) -> tuple[_Rule, ...]:
     own_roles = Fn.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{names.ROLE_NAME_PREFIX}")
     return (
         _Rule("FailureRule", "Failing KMS calls", ENABLED_FOR_READS, event_patterns.failures(own_roles, extra)),
-        _Rule("ServiceRule", "Failing calls of other services that blame a KMS key", ENABLED_FOR_READS,
-              event_patterns.services(own_roles, extra)),
+        _Rule(
+            "ServiceRule",
+            "Failing calls of other services that blame a KMS key",
+            ENABLED_FOR_READS,
+            event_patterns.services(own_roles, extra),
+        ),
         _Rule("ChangeRule", "Changes to keys, aliases and key stores", ENABLED, event_patterns.changes(extra)),
         _Rule("NativeRule", "Events of KMS itself", ENABLED, event_patterns.native(extra)),
         _Rule("VolumeRule", "EBS volumes that failed for want of a key", ENABLED, event_patterns.volumes(extra)),

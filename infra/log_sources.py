@@ -29,7 +29,7 @@ class LogSources(Construct):
         """Tell whether a log group belongs to this stack: by name everywhere, by ARN in its own Region."""
         region = values.arn_region(group)
         here = Stack.of(self).region
-        return region is None or region == here or here == Aws.REGION
+        return region is None or here in (region, Aws.REGION)
 
     def _subscribe(self, group: str) -> None:
         subscription = logs.CfnSubscriptionFilter(

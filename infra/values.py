@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 Reader = Callable[[object], Any]
@@ -13,29 +13,30 @@ class Invalid(ValueError):  # noqa: N818 - reads as what it is: the value is inv
 
 
 @dataclass(frozen=True, slots=True)
-class Chat:
-    """Where chat alerts go: an existing topic, a Slack channel, or a Teams channel. Exactly one of the three is set."""
+class ExistingTopic:
+    """A topic that somebody else's chat configuration listens to."""
 
-    topic_arn: str | None = None
-    slack: "SlackChannel | None" = None
-    teams: "TeamsChannel | None" = None
+    topic_arn: str
 
 
 @dataclass(frozen=True, slots=True)
 class SlackChannel:
-    """A Slack channel in a workspace that Amazon Q Developer in chat applications was already authorized for."""
+    """A Slack channel, in a workspace that Amazon Q Developer in chat applications is authorized for."""
 
-    workspace_id: str
-    channel_id: str
+    slack_workspace_id: str
+    slack_channel_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class TeamsChannel:
-    """A Microsoft Teams channel in a team that Amazon Q Developer in chat applications was already authorized for."""
+    """A Microsoft Teams channel, in a team that Amazon Q Developer in chat applications is authorized for."""
 
-    tenant_id: str
-    team_id: str
-    channel_id: str
+    teams_tenant_id: str
+    teams_team_id: str
+    teams_channel_id: str
+
+
+Chat = ExistingTopic | SlackChannel | TeamsChannel
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,31 +160,28 @@ def arn_region(text: str) -> str | None:
     return text.split(":")[3] if text.startswith("arn:") else None
 
 
-def chat(value: object) -> Chat | None:
+def chat(value: object) -> Chat:
     """Read where chat alerts go: a topic ARN as text, or the ids of a Slack or Teams channel as an object."""
-    if value is None:
-        return None
     if isinstance(value, str):
-        return Chat(topic_arn=topic_arn(value))
-    fields = _object(value)
-    for kind, of in (("slack", SlackChannel), ("teams", TeamsChannel)):
-        wanted = {name: f"{kind}_{name}" for name in of.__dataclass_fields__}
-        if set(fields) == set(wanted.values()):
-            return Chat(**{kind: of(**{name: _chat_id(fields[key]) for name, key in wanted.items()})})
-    raise Invalid(f"{shown(value)} names neither one topic nor one channel")
+        return ExistingTopic(topic_arn(value))
+    given = _object(value)
+    for channel in (SlackChannel, TeamsChannel):
+        if given.keys() == {field.name for field in fields(channel)}:
+            return channel(**{name: _chat_id(entry) for name, entry in given.items()})
+    raise Invalid(f"{shown(value)} names neither a topic nor a channel")
 
 
 def ignore(value: object) -> Ignore:
     """Read one ignore rule: at least one pattern, and a reason."""
-    fields = _object(value)
-    unknown = [name for name in fields if name not in (*PATTERNS, "reason")]
+    given = _object(value)
+    unknown = [name for name in given if name not in (*PATTERNS, "reason")]
     if unknown:
         raise Invalid(f"{shown(unknown[0])} is no part of a rule")
-    if "reason" not in fields:
+    if "reason" not in given:
         raise Invalid(f"{shown(value)} has no reason")
-    if not any(name in fields for name in PATTERNS):
+    if not any(name in given for name in PATTERNS):
         raise Invalid(f"{shown(value)} would ignore everything")
-    return Ignore(**{name: _text(text) for name, text in fields.items()})
+    return Ignore(**{name: _text(text) for name, text in given.items()})
 
 
 def _object(value: object) -> Mapping[str, object]:
