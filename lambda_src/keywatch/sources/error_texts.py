@@ -1,0 +1,118 @@
+"""What an error code and message say about a KMS key: the one place where AWS's words become a cause.
+
+CloudTrail and the SDKs give the same failure different codes, other services wrap it in codes of their own, and KMS packs
+every trouble of a custom key store into ``KMSInvalidStateException``: the text therefore speaks first, wherever it stands,
+and the code only when the text is missing or new. Rows and codes are data in ``kms_texts`` and ``kms_codes``.
+"""
+
+import re
+from functools import lru_cache
+
+from keywatch.causes import Confidence
+from keywatch.signals import Reading
+from keywatch.sources.kms_codes import Code, core_of, kms_code, service_code
+from keywatch.sources.kms_texts import Form
+from keywatch.sources.plain_text import flat, lowered, plain
+from keywatch.sources.sentences import Hit, first_hit
+from keywatch.text import one_line
+
+KMS = "kms.amazonaws.com"
+MAX_SCANNED = 8192  # CloudTrail cuts messages at 1 KB; a message in a log may be longer, but says it at the beginning
+MAX_NAME = 512
+
+_ARN = re.compile(r"arn:(?:aws[a-z-]{0,20}):kms:[a-z0-9-]{0,32}:[0-9*xX]{0,12}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}")
+_PARTS = re.compile(r"arn:[^:]{1,40}:kms:([^:]{0,40}):([^:]{0,40}):(key|alias)/.{1,400}")
+_REGION = re.compile(r"[a-z]{2,4}-[a-z-]{2,24}-[0-9]{1,2}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+
+
+@lru_cache(maxsize=4096)
+def read_error(code: str | None, message: str | None, *, service: str = KMS, operation: str | None = None) -> Reading | None:
+    """Return what a code and message say, or ``None`` when they say nothing about a KMS key.
+
+    ``service`` is the event source that answered (``s3.amazonaws.com``), ``operation`` the call that failed. A reading
+    without a cause is an error of KMS that is out of scope; its ``reason`` names the kind.
+    """
+    text = flat(plain(message[:MAX_SCANNED])).strip() if message else ""
+    core, says_kms = core_of(code or "")
+    from_kms = service == KMS or says_kms
+    about_kms = from_kms or service_code(core, service) is not None
+    hit = first_hit(text, lowered(text), weak=about_kms) if text else None
+    if hit and (hit.row.cause or about_kms):
+        return _from_hit(hit, text)
+    if not core:
+        return None
+    entry = kms_code(core, operation) if from_kms else service_code(core, service)
+    return _from_code(entry, core, text) if entry else None
+
+
+def _from_hit(hit: Hit, text: str) -> Reading:
+    row = hit.row
+    if row.cause is None:
+        return Reading(None, row.proof, row.id, row.reason)
+    if row.form is Form.REGION:
+        region = hit.name if hit.name and _REGION.fullmatch(hit.name) else None
+        return Reading(row.cause, row.proof, row.id, region=region)
+    return _named(row.cause, row.proof, row.id, _arn_in(text) if hit.name is None else hit.name)
+
+
+def _from_code(entry: Code, core: str, text: str) -> Reading:
+    if entry.cause is None:
+        return Reading(None, Confidence.CERTAIN, reason=entry.reason)
+    if not text and entry.bare:
+        return Reading(entry.bare, Confidence.POSSIBLE)
+    name = _arn_in(text)
+    if core == "notfound" and (cause := _new_wording(text.lower())):
+        return _named(cause, Confidence.LIKELY, "", name)
+    return _named(entry.cause, entry.proof, "", name)
+
+
+# KMS's NotFoundException in words that no row knows yet: what it says is missing, most telling word first.
+_MISSING = (
+    "not found",
+    "not exist",
+    "unable to find",
+    "cannot find",
+    "could not find",
+    "no such",
+    "couldn't find",
+    "not be found",
+)
+_THINGS = (
+    ("key store", "key_store_not_found"),
+    ("grant", "grant_not_found"),
+    ("alias", "alias_not_found"),
+    ("key", "key_not_found"),
+)
+
+
+def _new_wording(low: str) -> str | None:
+    if not any(words in low for words in _MISSING):
+        return None
+    return next((cause for thing, cause in _THINGS if thing in low), None)
+
+
+def _arn_in(text: str) -> str | None:
+    found = _ARN.search(text)
+    return found.group(0) if found else None
+
+
+def _named(cause: str, proof: Confidence, pattern: str, name: str | None) -> Reading:
+    """Return a reading that names its key; the parts of an ARN are taken only where they are real."""
+    if name is None:
+        return Reading(cause, proof, pattern)
+    name = one_line(name, MAX_NAME)
+    parts = _PARTS.fullmatch(name)
+    if parts is None:
+        return Reading(cause, proof, pattern, identifier=name)
+    region, account, kind = parts.groups()
+    return Reading(
+        cause,
+        proof,
+        pattern,
+        identifier=name,
+        key_arn=name if kind == "key" and "<" not in name else None,
+        alias_arn=name if kind == "alias" and "<" not in name else None,
+        region=region if _REGION.fullmatch(region) else None,
+        account=account if _ACCOUNT.fullmatch(account) else None,
+    )

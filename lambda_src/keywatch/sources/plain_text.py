@@ -1,0 +1,55 @@
+"""Undo what loggers, JSON encoders and terminals did to a text, so that AWS's sentences can be found in it.
+
+Every pattern here and in the modules beside it is bounded (no ``*``, no ``+``): reading stays linear in the length of the
+text, whatever it holds. A test takes the patterns apart and proves it.
+"""
+
+import re
+from html import unescape
+
+# Backslashes before quotes and slashes (JSON in JSON doubles them), \u0027 and friends, \n and \t written out.
+_ESCAPED_CODE = re.compile(r"\\{1,16}(?:u00|x)(22|27|3[cCeE]|26|60|2[fF]|1[bB])")
+_ESCAPED_BREAK = re.compile(r"\\{1,16}[nrt](?![a-z]{0,12}\\)")
+_ESCAPED_CHARACTER = re.compile(r"\\{1,16}([\"'`/])")
+_TERMINAL = re.compile(r"\x1b\[[0-9;]{0,16}[A-Za-z]")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,4}|#[xX][0-9a-fA-F]{1,4}|quot|apos|lt|gt|amp|nbsp);")
+_BLANKS = re.compile(r"[ \t\f\v\u00a0\u2028\u2029]{2,256}|[\t\f\v\u00a0]")
+_GUTTER = re.compile(
+    r"\n[ \t]{0,64}[|\u2502\u2575\u2577>]{1,4}(?: |(?=\n))"
+)  # Terraform and quoted mail draw a bar before each line
+_BREAKS = re.compile(r"\n{2,256}")
+
+
+def plain(text: str) -> str:
+    """Return ``text`` without escapes, entities, colours, bars and runs of blanks; line breaks stay."""
+    if "\\" in text:
+        text = _ESCAPED_CODE.sub(_decoded, text)
+        text = _ESCAPED_BREAK.sub("\n", text)
+        text = _ESCAPED_CHARACTER.sub(r"\1", text)
+    if "\x1b" in text:
+        text = _TERMINAL.sub("", text)
+    if "&" in text:
+        text = _ENTITY.sub(_entity, text)
+    if "\n" not in text and "\r" not in text:
+        return _BLANKS.sub(" ", text) if "  " in text or "\t" in text else text
+    text = _GUTTER.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _BREAKS.sub("\n", _BLANKS.sub(" ", text).replace(" \n", "\n").replace("\n ", "\n"))
+
+
+def _decoded(match: re.Match[str]) -> str:
+    return chr(int(match.group(1), 16))
+
+
+def _entity(match: re.Match[str]) -> str:
+    return unescape(match.group(0)).replace("\xa0", " ")
+
+
+def flat(text: str) -> str:
+    """Return plain ``text`` as one line of the same length, so that positions in both agree."""
+    return text.replace("\n", " ")
+
+
+def lowered(text: str) -> str:
+    """Return ``text`` in lower case and of the same length (a few capitals become two characters in lower case)."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
