@@ -1,0 +1,1 @@
+"""What an alert says, and how e-mail, machines and chat are told."""

@@ -1,0 +1,114 @@
+"""The alert as a card in a Slack or Teams channel: a custom notification of Amazon Q Developer in chat applications.
+
+Schema and limits: Amazon Q Developer in chat applications Administrator Guide, "Custom notifications".
+"""
+
+from collections.abc import Iterable
+
+from keywatch.alerts.document import Document
+from keywatch.alerts.email import LABELS, headline, who
+from keywatch.alerts.escape import chat_command, code, markdown
+from keywatch.alerts.wording import clock
+
+MAX_TITLE = 250
+MAX_DESCRIPTION = 8_000
+MAX_STEP = 350
+MAX_KEYWORD = 75
+_SHOWN = 5
+_SIGNS = {"critical": "🔴", "high": "🟠", "warning": "🟡", "info": "🔵"}
+
+
+def message(document: Document) -> Document:
+    """Return the custom notification of an alert; all alerts of an incident share its thread."""
+    title = f"{_sign(document)} {markdown(headline(document, MAX_TITLE - 4), MAX_TITLE - 4)}"
+    return {
+        "version": "1.0",
+        "source": "custom",
+        "content": {
+            "textType": "client-markdown",
+            "title": title,
+            "description": _description(document),
+            "nextSteps": [_step(remedy) for remedy in document["remedies"]],
+            "keywords": [markdown(word, MAX_KEYWORD) for word in _keywords(document)],
+        },
+        "metadata": {
+            "threadId": document["incident_id"],
+            "summary": title,
+            "additionalContext": {key: markdown(document[key]) for key in ("status", "severity", "cause", "incident_id")},
+        },
+    }
+
+
+def _sign(document: Document) -> str:
+    return "✅" if document["status"] == "resolved" else _SIGNS.get(document["severity"], "⚪")
+
+
+def _description(document: Document) -> str:
+    """Return as many whole sections as fit, most important first, and say so when one had to go."""
+    text = markdown(document["summary"])
+    for section in (
+        _listed("", document["notes"]),
+        _why(document),
+        _hurt(document),
+        _changes(document),
+        _commands(document),
+        _links(document),
+    ):
+        if not section:
+            continue
+        if len(text) + len(section) > MAX_DESCRIPTION - 100:
+            return f"{text}\n\n(Shortened. The e-mail and the JSON document say more.)"
+        text = f"{text}\n\n{section}"
+    return text
+
+
+def _why(document: Document) -> str:
+    return _listed(f"*Why* ({document['confidence']})", [*document["because"], *document["unknowns"]])
+
+
+def _listed(title: str, texts: Iterable[str]) -> str:
+    lines = [f"- {markdown(text, 500)}" for text in texts]
+    return "\n".join([title, *lines] if title else lines) if lines else ""
+
+
+def _hurt(document: Document) -> str:
+    impact, account = document["impact"], document["subject"]["account"]
+    kinds = [kind for kind in ("callers", "operations", "services", "resources") if impact[kind]]
+    lines = [f"- {kind.capitalize()}: {_top_few(impact[kind], account)}" for kind in kinds]
+    return "\n".join(["*Who is hurt*", *lines]) if lines and impact["failures"] else ""
+
+
+def _top_few(items: list[Document], account: str) -> str:
+    named = [f"{code(who(item['name'], account), 150)} ({item['count']:,})" for item in items[:_SHOWN]]
+    return ", ".join([*named, f"and {len(items) - _SHOWN} more"] if len(items) > _SHOWN else named)
+
+
+def _changes(document: Document) -> str:
+    account = document["subject"]["account"]
+    made = [
+        f"- {clock(one['when'])}: {markdown(one['what'], 128)} by {code(who(one['who'], account), 200)}"
+        for one in document["changes"]
+    ]
+    return "\n".join(["*Who changed it*", *made]) if made else ""
+
+
+def _commands(document: Document) -> str:
+    """Return the commands that are too long for a next step; one that chat would alter is left to the e-mail."""
+    long = [one for one in document["remedies"] if chat_command(one["command"]) and not _step(one).endswith("`")]
+    return "\n".join(f"{markdown(one['text'], 200)}\n```\n{one['command']}\n```" for one in long)
+
+
+def _step(remedy: Document) -> str:
+    """Return a remedy, with its command where both fit."""
+    command, text = chat_command(remedy["command"]), markdown(remedy["text"], MAX_STEP)
+    whole = f"{text} `{command}`"
+    return whole if command and len(whole) <= MAX_STEP else text
+
+
+def _links(document: Document) -> str:
+    return "\n".join(f"{LABELS[name]}: {address}" for name, address in document["links"].items())
+
+
+def _keywords(document: Document) -> tuple[str, ...]:
+    place = document["subject"]
+    return document["cause"], document["severity"], document["status"], place["region"], place["account"]
