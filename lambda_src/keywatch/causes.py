@@ -402,7 +402,7 @@ _STORES = (
         "The external key store proxy does not accept the credential with which KMS signs its requests.",
         (
             Remedy(
-                "Give KMS the proxy's present credential (AccessKeyId and RawSecretAccessKey in the file); no disconnect is needed.",
+                "Give KMS the proxy's present credential (AccessKeyId, RawSecretAccessKey) from a file; no disconnect is needed.",
                 "aws kms update-custom-key-store --custom-key-store-id {key_store} "
                 "--xks-proxy-authentication-credential file://xks-credential.json --region {region}",
             ),

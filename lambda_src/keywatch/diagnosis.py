@@ -1,21 +1,23 @@
-"""From one failure and what could be looked up to one cause. Pure: no I/O and no clock of its own."""
+"""From one failure and what could be looked up to one cause. Pure: no I/O and no clock of its own.
 
+AWS's words give a first reading; which hypotheses that reading raises, and in which order they are asked, is the table
+``ORDER``. The first that holds is the cause. What could not be seen is said, never papered over.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from collections.abc import Mapping
+from datetime import datetime
 
-from keywatch.causes import Confidence, Remedy
+from keywatch.causes import Confidence, Remedy, remedies_for
+from keywatch.evidence import Evidence
+from keywatch.hypotheses import denials, missing, states
+from keywatch.hypotheses.case import Case, Finding, Reason, because_change, not_seen
+from keywatch.identifiers import Kind
+from keywatch.signals import KeyFailure
 
+__all__ = ["Diagnosis", "Reason", "diagnose"]
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One statement that supports a diagnosis, and where it comes from (error text, DescribeKey, CloudTrail event…)."""
-
-    source: str
-    text: str
-
-    def __str__(self) -> str:
-        """Return the statement as alerts show it: its source first."""
-        return f"{self.source}: {self.text}"
+Hypothesis = Callable[[Case], Finding | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +34,106 @@ class Diagnosis:
     remedies: tuple[Remedy, ...] = ()
     unknowns: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
+
+
+_NOT_FOUND: tuple[Hypothesis, ...] = (
+    missing.not_yet_visible,
+    states.state_now,
+    missing.exists_after_all,
+    missing.key_deleted,
+    missing.alias_deleted,
+    missing.in_other_region,
+    missing.in_other_account,
+    missing.misspelt_alias,
+)
+_STATE: tuple[Hypothesis, ...] = (states.state_now, missing.key_deleted, states.gone_since, states.as_said)
+_STORE: tuple[Hypothesis, ...] = (states.key_store,)
+_EXTERNAL: tuple[Hypothesis, ...] = (states.external_key,)
+
+# What AWS said → hypotheses in the order of asking; the last one always holds.
+ORDER: Mapping[str, tuple[Hypothesis, ...]] = {
+    "alias_not_found": (*_NOT_FOUND, missing.never_seen),
+    "key_not_found": (*_NOT_FOUND, missing.never_seen),
+    "key_deleted": (missing.key_deleted, states.as_said),
+    "wrong_region": (missing.wrong_region,),
+    "malformed_identifier": (missing.malformed, states.as_said),
+    "missing_or_not_authorized": (
+        missing.not_yet_visible,
+        denials.proven_present,
+        missing.key_deleted,
+        missing.alias_deleted,
+        missing.in_other_region,
+        denials.proven_missing,
+        denials.ambiguous,
+    ),
+    "key_pending_deletion": _STATE,
+    "key_disabled": _STATE,
+    "key_material_missing": _STATE,
+    "key_not_ready": _STATE,
+    "external_key_not_found": _EXTERNAL,
+    "external_key_unusable": _EXTERNAL,
+    "key_store_disconnected": _STORE,
+    "key_store_not_found": _STORE,
+    "xks_proxy_unreachable": _STORE,
+    "xks_proxy_rejected_credentials": _STORE,
+    "xks_proxy_denied": _EXTERNAL,
+    "xks_proxy_misconfigured": _STORE,
+    "xks_proxy_unhealthy": _STORE,
+    "cloudhsm_unavailable": _STORE,
+    "unclassified": (states.state_now, states.store_not_connected, states.unclassified),
+}
+
+# Cause → the changes that bring it about: the newest is named as evidence.
+MADE_BY: Mapping[str, tuple[str, ...]] = {
+    "key_pending_deletion": ("ScheduleKeyDeletion",),
+    "key_disabled": ("DisableKey", "CancelKeyDeletion"),
+    "key_material_missing": ("DeleteImportedKeyMaterial", "DeleteExpiredKeyMaterial"),
+    "key_store_disconnected": ("DisconnectCustomKeyStore",),
+    "key_store_not_found": ("DeleteCustomKeyStore",),
+    "xks_proxy_rejected_credentials": ("UpdateCustomKeyStore",),
+    "xks_proxy_misconfigured": ("UpdateCustomKeyStore",),
+    "key_deleted": ("ScheduleKeyDeletion",),
+}
+
+
+def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosis:
+    """Return the one cause of ``failure``, how sure that is, why, and what mends it. ``now`` is UTC."""
+    case = Case(failure, evidence, now)
+    hypotheses = ORDER.get(failure.reading.cause or "", (states.as_said,))
+    finding = next(found for ask in hypotheses if (found := ask(case)) is not None)
+    because = tuple(dict.fromkeys((*_error_said(failure), *finding.because, *_made_by(case, finding))))
+    facts = {name: value for name, value in {**_base_facts(failure), **finding.facts}.items() if value}
+    unseen = tuple(not_seen(look) for look in evidence.looks if not look.answered)
+    unknowns = tuple(dict.fromkeys((*finding.unknowns, *unseen)))
+    return Diagnosis(finding.cause, finding.confidence, because, remedies_for(finding.cause, facts), unknowns, facts)
+
+
+def _error_said(failure: KeyFailure) -> tuple[Reason, ...]:
+    code, message = failure.error_code, failure.error_message
+    if message:
+        return (Reason("error text", f"AWS answered {code + ': ' if code else ''}{message}"),)
+    return (Reason("error code", f"AWS answered {code} without a text"),) if code else ()
+
+
+def _made_by(case: Case, finding: Finding) -> tuple[Reason, ...]:
+    change = case.change(*MADE_BY.get(finding.cause, ()))
+    return (because_change(change),) if change else ()
+
+
+def _base_facts(failure: KeyFailure) -> dict[str, str]:
+    """Return what the failure itself says, under the names that remedies use."""
+    identifier = failure.identifier
+    well_formed = identifier is not None and identifier.kind is not Kind.MALFORMED
+    key = failure.key_arn or (identifier.text if identifier and identifier.key_id and well_formed else None)
+    return {
+        "region": failure.region or "",
+        "account": failure.account or "",
+        "partition": failure.partition,
+        "identifier": identifier.text if identifier else "",
+        "key": key or "",
+        "alias": (identifier.alias if identifier else None) or "",
+        "key_store": failure.key_store or "",
+        "xks_key": failure.external_key or "",
+        "principal": failure.caller.principal if failure.caller.principal.startswith("arn:") else "",
+        "operation": failure.operation or "",
+    }

@@ -3,10 +3,10 @@
 Schema and limits: Amazon Q Developer in chat applications Administrator Guide, "Custom notifications".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from keywatch.alerts.document import Document
-from keywatch.alerts.email import LABELS, headline, who
+from keywatch.alerts.email import LABELS, headline, short
 from keywatch.alerts.escape import chat_command, code, markdown
 from keywatch.alerts.wording import clock
 
@@ -20,6 +20,7 @@ _SIGNS = {"critical": "🔴", "high": "🟠", "warning": "🟡", "info": "🔵"}
 
 def message(document: Document) -> Document:
     """Return the custom notification of an alert; all alerts of an incident share its thread."""
+    over = document["status"] == "resolved"
     title = f"{_sign(document)} {markdown(headline(document, MAX_TITLE - 4), MAX_TITLE - 4)}"
     return {
         "version": "1.0",
@@ -28,7 +29,7 @@ def message(document: Document) -> Document:
             "textType": "client-markdown",
             "title": title,
             "description": _description(document),
-            "nextSteps": [_step(remedy) for remedy in document["remedies"]],
+            "nextSteps": [] if over else [_step(remedy) for remedy in document["remedies"]],
             "keywords": [markdown(word, MAX_KEYWORD) for word in _keywords(document)],
         },
         "metadata": {
@@ -63,7 +64,9 @@ def _description(document: Document) -> str:
 
 
 def _why(document: Document) -> str:
-    return _listed(f"*Why* ({document['confidence']})", [*document["because"], *document["unknowns"]])
+    because = [short(text, document) for text in document["because"]]
+    over = document["status"] == "resolved"
+    return _listed("*Why it failed*" if over else f"*Why* ({document['confidence']})", [*because, *document["unknowns"]])
 
 
 def _listed(title: str, texts: Iterable[str]) -> str:
@@ -72,29 +75,31 @@ def _listed(title: str, texts: Iterable[str]) -> str:
 
 
 def _hurt(document: Document) -> str:
-    impact, account = document["impact"], document["subject"]["account"]
+    impact = document["impact"]
     kinds = [kind for kind in ("callers", "operations", "services", "resources") if impact[kind]]
-    lines = [f"- {kind.capitalize()}: {_top_few(impact[kind], account)}" for kind in kinds]
-    return "\n".join(["*Who is hurt*", *lines]) if lines and impact["failures"] else ""
+    lines = [f"- {kind.capitalize()}: {_top_few(impact[kind], document)}" for kind in kinds]
+    title = "*Who was hurt*" if document["status"] == "resolved" else "*Who is hurt*"
+    return "\n".join([title, *lines]) if lines and impact["failures"] else ""
 
 
-def _top_few(items: list[Document], account: str) -> str:
-    named = [f"{code(who(item['name'], account), 150)} ({item['count']:,})" for item in items[:_SHOWN]]
+def _top_few(items: Sequence[Document], document: Document) -> str:
+    named = [f"{code(short(item['name'], document), 150)} ({item['count']:,})" for item in items[:_SHOWN]]
     return ", ".join([*named, f"and {len(items) - _SHOWN} more"] if len(items) > _SHOWN else named)
 
 
 def _changes(document: Document) -> str:
-    account = document["subject"]["account"]
-    made = [
-        f"- {clock(one['when'])}: {markdown(one['what'], 128)} by {code(who(one['who'], account), 200)}"
-        for one in document["changes"]
-    ]
+    made = [_change(one, short(one["who"], document)) for one in document["changes"]]
     return "\n".join(["*Who changed it*", *made]) if made else ""
+
+
+def _change(one: Document, who: str) -> str:
+    return f"- {clock(one['when'])}: {markdown(one['what'], 128)} by {code(who, 200)}"
 
 
 def _commands(document: Document) -> str:
     """Return the commands that are too long for a next step; one that chat would alter is left to the e-mail."""
-    long = [one for one in document["remedies"] if chat_command(one["command"]) and not _step(one).endswith("`")]
+    remedies = [] if document["status"] == "resolved" else document["remedies"]
+    long = [one for one in remedies if chat_command(one["command"]) and not _step(one).endswith("`")]
     return "\n".join(f"{markdown(one['text'], 200)}\n```\n{one['command']}\n```" for one in long)
 
 

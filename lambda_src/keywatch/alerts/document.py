@@ -84,6 +84,10 @@ class Room:
 ROOMS = (Room(12, 1_000, 300, escape.MAX_COMMAND), Room(5, 400, 200, 1_200), Room(3, 200, 120, 800), Room(1, 120, 80, 500))
 
 
+# Causes where the console has no page of the key to show.
+_NO_KEY = frozenset({"key_not_found", "key_deleted", "alias_not_found", "malformed_identifier"})
+
+
 def build(alert: Alert, room: Room = ROOMS[0]) -> Document:
     """Return the document of an alert: cleaned, bounded by ``room``, with a note for every list that was cut."""
     return _Writer(alert, room).document()
@@ -111,15 +115,18 @@ class _Writer:
             "title": self.title(),
             "summary": self.summary(impact),
             "subject": self.subject(),
-            "because": [one_line(str(reason), self.room.text) for reason in self.kept("because", diagnosis.because)],
-            "unknowns": [one_line(text, self.room.text) for text in self.kept("unknowns", diagnosis.unknowns)],
+            "because": self.texts("because", [str(reason) for reason in diagnosis.because]),
+            "unknowns": self.texts("unknowns", diagnosis.unknowns),
             "remedies": [self.remedy(remedy) for remedy in self.kept("remedies", diagnosis.remedies)],
             "impact": impact,
             "changes": self.changes(),
             "links": self.links() | ({"documentation": cause.doc} if cause.doc else {}),
         }
-        notes = [one_line(text, self.room.text) for text in self.kept("notes", alert.notes)]
+        notes = self.texts("notes", alert.notes)
         return written | {"notes": notes + self.cuts}
+
+    def texts(self, what: str, texts: Sequence[str]) -> list[str]:
+        return [text for text in (one_line(text, self.room.text) for text in self.kept(what, texts)) if text]
 
     def kept(self, what: str, items: Sequence[_Item]) -> Sequence[_Item]:
         if len(items) <= self.room.items:
@@ -132,7 +139,7 @@ class _Writer:
         named = wording.name(
             cause=cause, alias=view.alias, identifier=view.identifier, key_arn=view.key_arn, key_store=view.key_store
         )
-        return f"{wording.cause_of(cause).title}: {named}"
+        return one_line(f"{wording.cause_of(cause).title}: {named}", self.room.text)
 
     def summary(self, impact: Document) -> str:
         """Say what it means, what helps at once, how it was before, and what it has done so far."""
@@ -151,7 +158,7 @@ class _Writer:
         return cleaned | {"account": wording.known(view.account), "region": wording.known(view.region)}
 
     def remedy(self, remedy: Remedy) -> Document:
-        text, command = one_line(remedy.text, self.room.text), escape.command(remedy.command, self.room.command)
+        text, command = one_line(remedy.text, self.room.text) or "Run this.", escape.command(remedy.command, self.room.command)
         if remedy.command and not command:
             text = f"{text} (The command is left out: it cannot be shown exactly as it must be typed.)"
         return {"text": text, "command": command}
@@ -187,5 +194,6 @@ class _Writer:
             key_arn=view.key_arn,
             identifier=view.identifier,
             key_store=view.key_store,
+            gone=self.alert.diagnosis.cause in _NO_KEY,
             event_ids=[change.event_id for change in ordered],
         )

@@ -6,15 +6,16 @@ from textwrap import TextWrapper, fill
 
 from keywatch.alerts.document import Document
 from keywatch.alerts.escape import ascii_line, plain
-from keywatch.alerts.wording import NOBODY, brief, clock
+from keywatch.alerts.wording import NOBODY, brief, cause_of, clock
 
 WIDTH = 78
 MAX_SUBJECT = 99
 _SHOWN = 3
+_NAME = 44  # in a Subject: any key id and most aliases
 # Commands, and nothing else, start at this depth: no text from outside can be wrapped so that it looks like a command.
 _COMMAND = " " * 4
 
-_SURE = {"certain": "certain", "likely": "likely, not proven", "possible": "one possible explanation"}
+_SURE = {"certain": "certain", "likely": "likely, not proven", "possible": "possible, not proven"}
 _TAGS = {"reminder": " STILL FAILING", "changed": " CHANGED"}
 LABELS = {
     "key": "Key",
@@ -24,7 +25,6 @@ LABELS = {
     "history": "CloudTrail history",
     "documentation": "Documentation",
 }
-_PRINCIPAL = re.compile(r"arn:aws[a-z-]{0,20}:(?:iam|sts)::(\d{12}):(.+)")
 
 
 def subject(document: Document) -> str:
@@ -33,10 +33,11 @@ def subject(document: Document) -> str:
 
 
 def headline(document: Document, limit: int) -> str:
-    """Return severity and state, cause, key and Region as one line of ASCII; a long name of the key is cut, not the Region."""
-    region = document["subject"]["region"]
+    """Return severity and state, cause, key and Region as one line of ASCII; where room is short, the cause is cut first."""
+    region, cause = document["subject"]["region"], cause_of(document["cause"]).title
     head, tail = f"{_tag(document)}: ", "" if region == NOBODY else f" ({ascii_line(region, 24)})"
-    return head + ascii_line(document["title"], limit - len(head) - len(tail)) + tail
+    named = ascii_line(document["title"].removeprefix(f"{cause}: "), _NAME)
+    return f"{head}{ascii_line(cause, limit - len(head) - len(named) - len(tail) - 2)}: {named}{tail}"
 
 
 def body(document: Document) -> str:
@@ -68,7 +69,7 @@ def _notes(document: Document) -> str:
 
 def _why(document: Document) -> str:
     title = "WHY IT FAILED" if document["status"] == "resolved" else f"WHY ({_SURE[document['confidence']]})"
-    return _section(title, (_wrapped("- ", text) for text in document["because"]))
+    return _section(title, (_wrapped("- ", short(text, document)) for text in document["because"]))
 
 
 def _unknowns(document: Document) -> str:
@@ -76,30 +77,30 @@ def _unknowns(document: Document) -> str:
 
 
 def _hurt(document: Document) -> str:
-    impact, account = document["impact"], document["subject"]["account"]
-    kinds = ("callers", "operations", "services", "resources")
-    lines = (_wrapped(f"- {kind.capitalize()}: ", _top_few(impact[kind], account)) for kind in kinds if impact[kind])
+    impact = document["impact"]
+    kinds = (kind for kind in ("callers", "operations", "services", "resources") if impact[kind])
+    lines = (_wrapped(f"- {kind.capitalize()}: ", _top_few(impact[kind], document)) for kind in kinds)
     title = "WHO WAS HURT" if document["status"] == "resolved" else "WHO IS HURT"
     return _section(title, lines) if impact["failures"] else ""
 
 
-def _top_few(items: Sequence[Document], account: str) -> str:
-    named = [f"{who(item['name'], account)} ({item['count']:,})" for item in items[:_SHOWN]]
+def _top_few(items: Sequence[Document], document: Document) -> str:
+    named = [f"{short(item['name'], document)} ({item['count']:,})" for item in items[:_SHOWN]]
     rest = [f"and {len(items) - _SHOWN} more"] if len(items) > _SHOWN else []
     return ", ".join(named + rest)
 
 
-def who(principal: str, account: str) -> str:
-    """Return a principal's ARN as people say it: ``role/payments``, with its account where that is not ``account``."""
-    found = _PRINCIPAL.fullmatch(principal)
-    if not found:
-        return principal
-    return found.group(2) if found.group(1) == account else f"{found.group(2)} of account {found.group(1)}"
+def short(text: str, document: Document) -> str:
+    """Return ``text`` with the ARNs of the alert's own account and Region cut down to what people say: ``role/payments``."""
+    place = document["subject"]
+    if NOBODY in (place["account"], place["region"]):
+        return text
+    here = f"(?:kms:{re.escape(place['region'])}|iam:|sts:):{re.escape(place['account'])}"
+    return re.sub(rf"\barn:aws[a-z-]{{0,20}}:{here}:(?=[a-z])", "", text)
 
 
 def _changes(document: Document) -> str:
-    account = document["subject"]["account"]
-    made = (f"{clock(one['when'])}: {one['what']} by {who(one['who'], account)}" for one in document["changes"])
+    made = (f"{clock(one['when'])}: {one['what']} by {short(one['who'], document)}" for one in document["changes"])
     return _section("WHO CHANGED IT", (_wrapped("- ", text) for text in made))
 
 
@@ -119,7 +120,7 @@ def _links(document: Document) -> str:
 
 
 def _footer(document: Document) -> str:
-    return _wrapped("", f"Incident {document['incident_id']}, cause {document['cause']}. Sent by KeyWatch.")
+    return _wrapped("", f"KeyWatch incident {document['incident_id']}, cause {document['cause']}")
 
 
 def _section(title: str, lines: Iterable[str]) -> str:

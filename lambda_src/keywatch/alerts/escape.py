@@ -11,8 +11,8 @@ from keywatch.text import one_line
 
 MAX_COMMAND = 2_000
 
-# Mail programs and chat clients turn web addresses into links. Only KeyWatch's own links and AWS's documentation may be links.
-_LINK = re.compile(r"://(?!docs\.aws\.amazon\.com/)|(?i:(?<=\bwww)\.)")
+# Mail programs and chat clients turn web addresses into links. Only KeyWatch's own links and AWS's public pages may be links.
+_LINK = re.compile(r"://(?!(?:docs|health)\.aws\.amazon\.com/)|(?i:(?<=\bwww)\.)")
 _DEFANGED = {"://": "[:]//", ".": "[.]"}
 
 # Slack and Teams share no escape sign (Slack's mrkdwn has none), so a sign with a meaning becomes its full-width twin.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from keywatch.identifiers import KeyIdentifier, parse
+from keywatch.identifiers import KeyIdentifier, Kind, parse
 
 # Hosts of the AWS Management Console by partition; other partitions have hosts that are not public, so they get no link.
 _CONSOLES = {"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
@@ -21,20 +21,31 @@ def console(partition: str, region: str, page: str) -> str | None:
     return f"https://{host}/{service}/home?region={region}#{fragment}"
 
 
-def build(  # noqa: PLR0913 - the six names that a broken thing can have
-    *, partition: str, region: str, key_arn: str | None, identifier: str | None, key_store: str | None, event_ids: Sequence[str]
+def build(  # noqa: PLR0913 - the names that a broken thing can have, and whether it is still there
+    *,
+    partition: str,
+    region: str,
+    key_arn: str | None,
+    identifier: str | None,
+    key_store: str | None,
+    gone: bool,
+    event_ids: Sequence[str],
 ) -> dict[str, str]:
-    """Return the console links that make sense for a broken key, by what they show; ``event_ids`` are newest first."""
+    """Return the console links that make sense for a broken key, by what they show; ``event_ids`` are newest first.
+
+    A key that is ``gone`` has no page of its own, but still a history.
+    """
     key = _key(key_arn, identifier)
     key_region = key.region if key and key.region else region
-    links = {
-        "key": console(partition, key_region, f"kms#/kms/keys/{key.key_id}") if key else None,
-        "keys": console(partition, region, "kms#/kms/keys") if not key else None,
+    key_page = f"kms#/kms/keys/{key.key_id}" if key and not gone else None
+    named = {
+        "key": console(partition, key_region, key_page) if key_page else None,
+        "keys": console(partition, region, "kms#/kms/keys") if not key_page else None,
         "key_store": console(partition, region, "kms#/kms/custom-key-stores") if key_store else None,
         "event": _event(partition, region, event_ids),
-        "history": console(partition, key_region, f"cloudtrailv2#/events?{_filter(key_arn if key else None)}"),
+        "history": console(partition, key_region, f"cloudtrailv2#/events?{_filter(key)}"),
     }
-    return {name: link for name, link in links.items() if link}
+    return {name: address for name, address in named.items() if address}
 
 
 def _key(key_arn: str | None, identifier: str | None) -> KeyIdentifier | None:
@@ -47,5 +58,6 @@ def _event(partition: str, region: str, event_ids: Sequence[str]) -> str | None:
     return console(partition, region, f"cloudtrailv2#/events/{event}") if event else None
 
 
-def _filter(key_arn: str | None) -> str:
-    return f"ResourceName={quote(key_arn, safe='')}" if key_arn else "EventSource=kms.amazonaws.com"
+def _filter(key: KeyIdentifier | None) -> str:
+    known_arn = key is not None and key.kind is Kind.KEY_ARN
+    return f"ResourceName={quote(key.text, safe='')}" if key and known_arn else "EventSource=kms.amazonaws.com"

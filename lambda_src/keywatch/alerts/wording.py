@@ -18,6 +18,7 @@ _PLACE = re.compile(r"[A-Za-z0-9*][A-Za-z0-9*-]{0,63}")
 # Facts of a diagnosis that belong into the first lines, and how they read there.
 _HINTS = {
     "did_you_mean": "Did you mean {}?",
+    "key_region": "The key lives in {}.",
     "deletion_date": "It will be gone for good on {}.",
 }
 _WORD = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -52,7 +53,7 @@ def clock(moment: str, after: str = "") -> str:
 def name(*, cause: str, alias: str | None, identifier: str | None, key_arn: str | None, key_store: str | None) -> str:
     """Return the most human name of what is broken: its alias, else its key id, else what the caller typed, in quotes."""
     if key_store and cause in STORE_CAUSES:
-        return f"key store {_shown(key_store)}"
+        return _shown(key_store)
     for text in (alias, identifier, key_arn):
         parsed = parse(text) if text else None
         if parsed and (parsed.alias or parsed.key_id):
@@ -73,12 +74,10 @@ def calls(failures: int) -> str:
     return f"{failures:,} call{'' if failures == 1 else 's'}"
 
 
-def brief(status: str, failures: int, before: str | None = None) -> str:
+def brief(status: str, failures: int) -> str:
     """Return the state of an incident in the few words that follow its title."""
     if status == "resolved":
         return "resolved"
-    if status == "changed" and before:
-        return f"before: {before}"
     if failures == 0:
         return "no call has failed yet"
     return f"still failing, {calls(failures)} so far" if status == "reminder" else f"{calls(failures)} failed"
@@ -87,7 +86,7 @@ def brief(status: str, failures: int, before: str | None = None) -> str:
 def toll(status: str, failures: int, first: str, last: str) -> str:
     """Return how many calls failed and when, without a full stop; ``first`` and ``last`` are ISO times."""
     if failures == 0:
-        return "No call failed" if status == "resolved" else "No call has failed yet"
+        return "no call failed" if status == "resolved" else "no call has failed yet"
     if clock(first) == clock(last):
         return f"{calls(failures)} failed at {clock(first)}"
     if status == "resolved":

@@ -43,6 +43,10 @@ def read_error(code: str | None, message: str | None, *, service: str = KMS, ope
     if not core:
         return None
     entry = kms_code(core, operation) if from_kms else service_code(core, service)
+    if entry is None or (entry.cause == "unclassified" and not from_kms):
+        said = _of_another_service(lowered(text))
+        if said and said.cause:
+            return _named(said.cause, said.proof, "", _arn_in(text))
     return _from_code(entry, core, text) if entry else None
 
 
@@ -62,34 +66,52 @@ def _from_code(entry: Code, core: str, text: str) -> Reading:
     if not text and entry.bare:
         return Reading(entry.bare, Confidence.POSSIBLE)
     name = _arn_in(text)
-    if core == "notfound" and (cause := _new_wording(text.lower())):
+    if cause := _new_wording(core, text.lower()):
         return _named(cause, Confidence.LIKELY, "", name)
     return _named(entry.cause, entry.proof, "", name)
 
 
-# KMS's NotFoundException in words that no row knows yet: what it says is missing, most telling word first.
-_MISSING = (
-    "not found",
-    "not exist",
-    "unable to find",
-    "cannot find",
-    "could not find",
-    "no such",
-    "couldn't find",
-    "not be found",
-)
+# Words that no row knows, under a code that does mean missing or unusable: what they speak of, most telling word first.
+_MISSING = ("not found", "not exist", "unable to find", "cannot find", "could not find", "no such", "couldn't find", "not be found")
 _THINGS = (
     ("key store", "key_store_not_found"),
     ("grant", "grant_not_found"),
     ("alias", "alias_not_found"),
     ("key", "key_not_found"),
 )
+_STATES = (
+    ("pending deletion", "key_pending_deletion"),
+    ("pendingdeletion", "key_pending_deletion"),
+    ("pending replica deletion", "key_pending_deletion"),
+    ("pending import", "key_material_missing"),
+    ("pendingimport", "key_material_missing"),
+    ("is disabled", "key_disabled"),
+)
+_WORDS = {"notfound": _THINGS, "kmsnotfound": _THINGS, "disabled": _STATES, "kmsinvalidstate": _STATES, "invalidstate": _STATES}
 
 
-def _new_wording(low: str) -> str | None:
-    if not any(words in low for words in _MISSING):
+def _new_wording(core: str, low: str) -> str | None:
+    words = _WORDS.get(core, ())
+    if words is _THINGS and not any(phrase in low for phrase in _MISSING):
         return None
-    return next((cause for thing, cause in _THINGS if thing in low), None)
+    return next((cause for word, cause in words if word in low), None)
+
+
+def _of_another_service(low: str) -> Reading | None:
+    """Read a service's own sentence about "the KMS key"; AWS services word this in many ways, under codes of any kind."""
+    start = low.find("kms key")
+    if start < 0:
+        return None
+    said = low[start : start + 300]
+    if any(words in said for words in ("pending deletion", "pendingdeletion")):
+        return Reading("key_pending_deletion", Confidence.LIKELY)
+    if "is disabled" in said or "not enabled" in said:
+        return Reading("key_disabled", Confidence.LIKELY)
+    if not any(words in said for words in _MISSING):
+        return None
+    if any(words in said for words in ("permission", "authorized", "allowed", "access")):
+        return Reading("missing_or_not_authorized", Confidence.POSSIBLE)
+    return Reading("key_not_found", Confidence.LIKELY)
 
 
 def _arn_in(text: str) -> str | None:

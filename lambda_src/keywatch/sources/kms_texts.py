@@ -20,6 +20,7 @@ class Form(StrEnum):
     SENTENCE = "sentence"  # unmistakable, names no key
     HINT = "hint"  # names no key, and means KMS only beside KMS's code or name
     STATE = "state"  # <key ARN> is disabled.
+    DENIAL = "denial"  # ... not authorized to perform: kms:Decrypt ... because the resource does not exist in this Region
     ALIAS = "alias"  # Alias <alias ARN> is not found.
     KEY = "key"  # Key '<key ARN>' does not exist
     KEY_ID = "key_id"  # Invalid keyId '<anything>'
@@ -71,38 +72,13 @@ _OUT_OF_SCOPE = (
 
 # AWS's own ambiguous denials: missing, in another Region, or not allowed; AWS does not say which.
 _DENIALS = (
-    ErrorText(
-        "denied_or_missing",
-        "does not exist in this region",
-        "missing_or_not_authorized",
-        POSSIBLE,
-        also=("kms:", "customer master key", "kms key", "associated with this ciphertext"),
-    ),
-    ErrorText(
-        "ciphertext_key_missing", "refers to a customer master key that does not exist", "missing_or_not_authorized", POSSIBLE
-    ),
+    ErrorText("denied_or_missing", "does not exist in this region", "missing_or_not_authorized", POSSIBLE, Form.DENIAL),
+    ErrorText("denied_truncated", "because the resource does not exi", "missing_or_not_authorized", POSSIBLE, Form.DENIAL),
+    ErrorText("ciphertext_key_missing", "refers to a customer master key that does not", "missing_or_not_authorized", POSSIBLE),
     ErrorText("ciphertext_kms_key_missing", "refers to a kms key that does not exist", "missing_or_not_authorized", POSSIBLE),
-    ErrorText(
-        "denied_does_not_exist",
-        "resource does not exist",
-        "missing_or_not_authorized",
-        POSSIBLE,
-        also=("not authorized to perform: kms:", "not authorized to perform kms:"),
-    ),
-    ErrorText(
-        "denied_truncated",
-        "on this resource because the res",
-        "missing_or_not_authorized",
-        POSSIBLE,
-        also=("not authorized to perform: kms:",),
-    ),
-    ErrorText(
-        "key_not_accessible",
-        "does not exist, is not enabled or you do not have permission",
-        "missing_or_not_authorized",
-        POSSIBLE,
-        also=("kms", "key"),
-    ),
+    ErrorText("not_accessible", "does not exist, is not enabled or you do not have permission", "missing_or_not_authorized", POSSIBLE),
+    ErrorText("not_allowed_for_logs", "kms key does not exist or is not allowed", "missing_or_not_authorized", POSSIBLE),
+    ErrorText("volume_key_inaccessible", "encrypted with an inaccessible", "missing_or_not_authorized", POSSIBLE, also=("kms",)),
 )
 
 _NOT_FOUND = (
@@ -110,6 +86,8 @@ _NOT_FOUND = (
     ErrorText("key_not_found", "does not exist", "key_not_found", CERTAIN, Form.KEY),
     ErrorText("invalid_key_id", "invalid keyid", "malformed_identifier", CERTAIN, Form.KEY_ID),
     ErrorText("invalid_arn_region", "invalid arn ", "wrong_region", CERTAIN, Form.REGION),
+    # Older S3 and S3A name no Region.
+    ErrorText("invalid_arn", "invalid arn (service:", "wrong_region", LIKELY, Form.HINT),
     # Wordings of emulators; whoever develops against one pastes these.
     ErrorText("alias_not_found_emulated", "unable to find kms alias with name", "alias_not_found", LIKELY),
     ErrorText("key_not_found_emulated", "unable to find kms key with id", "key_not_found", LIKELY),
@@ -157,6 +135,15 @@ _XKS_ROWS = (
     ErrorText("cloudhsm_sessions", "pkcs", "cloudhsm_unavailable", LIKELY, Form.HINT, also=("#11", "pkcs11")),
 )
 
+# Services that wrap what KMS said in a sentence of their own. Their API references quote the first halves.
+_LAMBDA = ("kms exception", "kms message", "please check the function")
+_SERVICES = (
+    ErrorText("lambda_disabled", "because the kms key used is disabled", "key_disabled", LIKELY, also=_LAMBDA),
+    ErrorText("lambda_not_found", "because the kms key was not found", "key_not_found", LIKELY, also=_LAMBDA),
+    ErrorText("lambda_invalid_state", "because the kms key used is in an invalid state", "unclassified", POSSIBLE, also=_LAMBDA),
+    ErrorText("launch_invalid_state", "kms key provided is in an incorrect state", "unclassified", POSSIBLE),
+)
+
 _IDENTIFIERS = (
     ErrorText("alias_prefix", 'alias must start with the prefix "alias/"', "malformed_identifier", CERTAIN, Form.HINT),
     ErrorText("alias_unsupported", "key aliases are not supported for this operation", "malformed_identifier", CERTAIN),
@@ -166,4 +153,30 @@ _IDENTIFIERS = (
     ErrorText("tool_key_empty", "reading kms key (", "key_not_found", LIKELY, Form.TOOL),
 )
 
-TEXTS: tuple[ErrorText, ...] = _OUT_OF_SCOPE + _DENIALS + _NOT_FOUND + _STATE_ROWS + _XKS_ROWS + _IDENTIFIERS
+TEXTS: tuple[ErrorText, ...] = _OUT_OF_SCOPE + _DENIALS + _NOT_FOUND + _STATE_ROWS + _XKS_ROWS + _SERVICES + _IDENTIFIERS
+
+# ConnectionErrorCode of DescribeCustomKeyStores: present only when the connection has failed (KMS API Reference).
+_NAMED = ("connectionerrorcode",)
+CONNECTION_ERRORS: tuple[ErrorText, ...] = tuple(
+    ErrorText(f"connection_{code}", code, cause, CERTAIN, also=_NAMED)
+    for code, cause in (
+        ("internal_error", "key_store_disconnected"),
+        ("network_errors", "key_store_disconnected"),
+        ("invalid_credentials", "key_store_disconnected"),
+        ("cluster_not_found", "cloudhsm_unavailable"),
+        ("insufficient_cloudhsm_hsms", "cloudhsm_unavailable"),
+        ("insufficient_free_addresses_in_subnet", "cloudhsm_unavailable"),
+        ("subnet_not_found", "cloudhsm_unavailable"),
+        ("user_locked_out", "cloudhsm_unavailable"),
+        ("user_logged_in", "cloudhsm_unavailable"),
+        ("user_not_found", "cloudhsm_unavailable"),
+        ("xks_proxy_access_denied", "xks_proxy_denied"),
+        ("xks_proxy_invalid_configuration", "xks_proxy_misconfigured"),
+        ("xks_proxy_invalid_response", "xks_proxy_misconfigured"),
+        ("xks_proxy_invalid_tls_configuration", "xks_proxy_misconfigured"),
+        ("xks_proxy_not_reachable", "xks_proxy_unreachable"),
+        ("xks_proxy_timed_out", "xks_proxy_unreachable"),
+        ("xks_vpc_endpoint_service_invalid_configuration", "xks_proxy_misconfigured"),
+        ("xks_vpc_endpoint_service_not_found", "xks_proxy_misconfigured"),
+    )
+)

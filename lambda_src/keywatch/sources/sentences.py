@@ -14,6 +14,7 @@ _AFTER_NAME = set(" .,;:)]}>\n\t" + _QUOTES)
 _REGION = re.compile(r"[a-z]{2,4}-[a-z-]{2,24}-[0-9]{1,2}(?![a-z0-9-])|<[a-z_-]{0,20}region[a-z0-9_-]{0,20}>", re.IGNORECASE)
 _KEY_ID = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"<[a-z0-9_: -]{0,40}(?:key|alias|arn)[a-z0-9_: -]{0,40}>", re.IGNORECASE)
+_CUT_ARN = re.compile(r"(?:\.{2,3}|\u2026|[0-9a-z:*-]{0,40}:)key/[0-9a-fmrk*x.-]{2,40}", re.IGNORECASE)
 _TEMPLATE = re.compile(r"[{}]|%[sdv]|\$\w|\" ?\+|\+ ?\"")
 _KEY_FIELD = re.compile(
     r"(?:target|source|destination|sse|aws)?(?:kms)?(?:master)?(?:encryption)?key(?:id|arn)|aliasname|encryptionkey"
@@ -79,10 +80,29 @@ def _state(row: ErrorText, text: str, low: str, pos: int) -> Hit | None:
     return Hit(row, start, end, sure, name)
 
 
+def _denial(row: ErrorText, _text: str, low: str, pos: int) -> Hit | None:
+    """Accept AWS's three-way denial of a KMS action or of a ciphertext's key; other services' denials end alike."""
+    before = low[max(0, pos - _NEAR) : pos]
+    action = before.rfind("perform: ")
+    if action < 0:
+        action = before.rfind("perform ")
+    if action >= 0:
+        ours = before.startswith(("kms:", "`kms:", "'kms:"), action + len(before[action:].split(" ", 1)[0]) + 1)
+    else:
+        ours = any(words in before for words in _CIPHERTEXT_KEY) or (
+            "not authorized" in before and any(words in low[pos - len(before) : pos + 300] for words in _KMS_KEY)
+        )
+    return Hit(row, pos, pos + len(row.phrase), sure=True) if ours else None
+
+
+_CIPHERTEXT_KEY = ("customer master key", "associated with this ciphertext", "ciphertext refers to")
+_KMS_KEY = ("kms:", "kms key", "kms api")
+
+
 def _alias(row: ErrorText, text: str, low: str, pos: int) -> Hit | None:
     end = pos + len(row.phrase)
     start, name = _name_before(text, pos)
-    if not name or not low.endswith("alias ", 0, start) or not (_is_kms_arn(name) or "alias" in name.lower()):
+    if not name or not low.endswith("alias ", 0, start) or not _names_an_alias(name):
         return None
     if _TEMPLATE.search(name.partition("alias/")[0]):
         return None
@@ -108,6 +128,8 @@ def _key_id(row: ErrorText, text: str, _low: str, pos: int) -> Hit | None:
     if begin == end or begin >= len(text):
         return None
     name, stop = _quoted(text, begin) if text[begin] in _QUOTES else _bare(text, begin)
+    if text[begin] not in _QUOTES and text[stop : stop + 2].strip()[:1].islower():
+        return None  # a sentence about the error goes on: "... Invalid keyId after disabling the key"
     return Hit(row, pos, stop, sure=":kms:" in name, name=name)
 
 
@@ -138,6 +160,7 @@ _FORMS: dict[Form, Callable[[ErrorText, str, str, int], Hit | None]] = {
     Form.SENTENCE: _sentence,
     Form.HINT: _hint,
     Form.STATE: _state,
+    Form.DENIAL: _denial,
     Form.ALIAS: _alias,
     Form.KEY: _key,
     Form.KEY_ID: _key_id,
@@ -205,4 +228,8 @@ def _names_a_key(name: str) -> bool:
     """Tell whether ``name`` can be what AWS puts there: a KMS ARN, a key id, or a placeholder of a recorded answer."""
     if _is_kms_arn(name):
         return not _TEMPLATE.search(name)
-    return bool(_KEY_ID.fullmatch(name) or _PLACEHOLDER.fullmatch(name))
+    return bool(_KEY_ID.fullmatch(name) or _PLACEHOLDER.fullmatch(name) or _CUT_ARN.match(name))
+
+
+def _names_an_alias(name: str) -> bool:
+    return _is_kms_arn(name) or ("alias" in name.lower() and not name.startswith("arn:"))

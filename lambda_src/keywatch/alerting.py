@@ -1,0 +1,115 @@
+"""From an incident to its message: diagnose, decide whether to hold or to send, send, and only then record it."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from keywatch.alerts.document import Alert, Change, Impact, SubjectView
+from keywatch.causes import CAUSES
+from keywatch.diagnosis import Diagnosis, diagnose
+from keywatch.evidence import NO_EVIDENCE, ChangeFact, Evidence
+from keywatch.hypotheses.case import PROPAGATION
+from keywatch.incidents import HELD, HOLD, OPEN, QUIET, Incident, top
+from keywatch.investigate import investigate
+from keywatch.services import Services
+from keywatch.signals import KeyFailure, Subject
+
+NOTABLE_CHANGES = 5
+
+
+def examine(services: Services, failure: KeyFailure, changes: tuple[ChangeFact, ...]) -> tuple[Diagnosis, Evidence]:
+    """Look up and diagnose; look-ups that break in an unforeseen way cost their evidence, not the alert."""
+    try:
+        evidence = investigate(failure, services.lookups, services.scope, changes, lambda subject: _ledger(services, subject))
+    except Exception:
+        services.counts.add("EvidenceFailed")
+        services.logger.exception("look-ups failed")
+        evidence = replace(NO_EVIDENCE, changes=changes)
+    return diagnose(failure, evidence, services.now()), evidence
+
+
+def _ledger(services: Services, subject: Subject) -> tuple[ChangeFact, ...]:
+    try:
+        return services.table.read(subject).changes
+    except (ClientError, BotoCoreError):
+        services.counts.add("TableUnreachable")
+        return ()
+
+
+def announce(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> None:
+    """Hold or send a claimed incident. Raises what SNS raises; nothing is recorded as sent before it was."""
+    diagnosis, evidence = examine(services, incident.sample, changes)
+    now = services.now()
+    if diagnosis.cause == "not_yet_visible" and now - incident.first_seen < PROPAGATION:
+        services.counts.add("IncidentsHeld")
+        services.table.settle(incident, now + HOLD, status=HELD, cause=diagnosis.cause)
+        return
+    send(services, "opened", incident, diagnosis, evidence.changes)
+
+
+def send(
+    services: Services, status: str, incident: Incident, diagnosis: Diagnosis, changes: tuple[ChangeFact, ...], *notes: str
+) -> None:
+    """Publish an alert, then record that it was sent and when the incident is due again."""
+    services.publisher.publish(alert_of(status, incident, diagnosis, changes, notes))
+    services.counts.add("AlertsSent")
+    now = services.now()
+    announced = ",".join(dict.fromkeys((*incident.announced, diagnosis.cause)))
+    services.table.settle(
+        incident,
+        next_look(incident, now, services.settings.repeat_interval),
+        status=OPEN,
+        cause=diagnosis.cause,
+        severity=CAUSES[diagnosis.cause].severity.value,
+        announced=announced,
+        sent_at=now,
+    )
+
+
+def next_look(incident: Incident, sent_at: datetime, repeat_interval: timedelta) -> datetime:
+    """Return when an alerted incident is due: when it may have ended, or when a reminder may be."""
+    return max(sent_at + timedelta(minutes=1), min(incident.last_seen + QUIET, sent_at + repeat_interval))
+
+
+def alert_of(
+    status: str, incident: Incident, diagnosis: Diagnosis, changes: tuple[ChangeFact, ...], notes: tuple[str, ...] = ()
+) -> Alert:
+    """Return the alert about an incident. Pure."""
+    return Alert(
+        status=status,
+        incident_id=incident.id,
+        subject=subject_view(incident.subject, incident.sample, diagnosis),
+        diagnosis=diagnosis,
+        impact=Impact(
+            failures=incident.failures,
+            first_seen=incident.first_seen,
+            last_seen=incident.last_seen,
+            callers=top(incident.names, "caller"),
+            operations=top(incident.names, "operation"),
+            services=top(incident.names, "service"),
+            resources=top(incident.names, "resource"),
+        ),
+        changes=_notable(changes),
+        notes=notes,
+    )
+
+
+def _notable(changes: tuple[ChangeFact, ...]) -> tuple[Change, ...]:
+    newest = sorted(changes, key=lambda change: change.when, reverse=True)[:NOTABLE_CHANGES]
+    return tuple(Change(change.what, change.who, change.when, change.event_id) for change in newest)
+
+
+def subject_view(subject: Subject, failure: KeyFailure, diagnosis: Diagnosis) -> SubjectView:
+    """Return all known names of the broken thing."""
+    key = diagnosis.facts.get("key", "")
+    identifier = failure.identifier
+    return SubjectView(
+        identifier=identifier.text if identifier else None,
+        key_arn=failure.key_arn or (key if key.startswith("arn:") else None),
+        alias=(identifier.alias if identifier else None) or (subject.name if subject.kind == "alias" else None),
+        key_store=failure.key_store or diagnosis.facts.get("key_store"),
+        account=subject.account if subject.account != "-" else failure.account or "unknown",
+        region=subject.region if subject.region != "-" else failure.region or "unknown",
+        partition=failure.partition,
+    )

@@ -1,0 +1,125 @@
+"""What read-only look-ups found out about a failure. Facts only: what they mean is for the diagnosis to say.
+
+Each look-up may be denied, throttled, slow or pointless; that is recorded as a ``Look`` and never an error.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+UNUSABLE_STATES = frozenset({"Disabled", "PendingDeletion", "PendingReplicaDeletion", "PendingImport", "Unavailable", "Creating"})
+
+
+class Sight(StrEnum):
+    """How a look-up ended."""
+
+    SEEN = "seen"
+    ABSENT = "absent"
+    DENIED = "denied"
+    THROTTLED = "throttled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look-up: the operation, what it asked for, the Region, how it ended, and AWS's error code and text if it failed."""
+
+    operation: str
+    asked: str
+    region: str
+    sight: Sight
+    error: str = ""
+    message: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Tell whether AWS gave an answer, be it "there is none"."""
+        return self.sight in {Sight.SEEN, Sight.ABSENT}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """What DescribeKey says of a key (KMS API Reference, KeyMetadata). Times are UTC; ``state`` is KeyState."""
+
+    arn: str
+    key_id: str
+    state: str
+    region: str
+    account: str
+    created: datetime | None = None
+    manager: str = "CUSTOMER"
+    origin: str = "AWS_KMS"
+    usage: str = ""
+    deletion_date: datetime | None = None
+    pending_days: int | None = None
+    valid_to: datetime | None = None
+    key_store: str | None = None
+    external_key: str | None = None
+    replicas: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """Tell whether KMS itself would use the key; of an external key only its key manager knows more."""
+        return self.state not in UNUSABLE_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class AliasFacts:
+    """What ListAliases says of one alias. ``name`` includes ``alias/``; times are UTC."""
+
+    name: str
+    target: str | None = None
+    created: datetime | None = None
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What DescribeCustomKeyStores says of a key store; ``error`` is its ConnectionErrorCode (only when FAILED)."""
+
+    id: str
+    name: str
+    kind: str
+    state: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFact:
+    """One change that was seen earlier (``source`` ledger) or that CloudTrail remembers. ``when`` is UTC."""
+
+    what: str
+    who: str
+    when: datetime
+    event_id: str
+    source: str = "change ledger"
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that was found.
+
+    ``key`` is the key asked for, where it was asked for; ``elsewhere`` the same in other Regions; ``here`` the same in
+    KeyWatch's own account where the call looked in another; ``corrected`` the key under a corrected identifier.
+    """
+
+    key: KeyFacts | None = None
+    alias: AliasFacts | None = None
+    aliases: tuple[str, ...] = ()
+    store: StoreFacts | None = None
+    elsewhere: tuple[KeyFacts, ...] = ()
+    here: KeyFacts | None = None
+    corrected: KeyFacts | None = None
+    changes: tuple[ChangeFact, ...] = ()
+    last_used: datetime | None = None
+    tracking_since: datetime | None = None
+    looks: tuple[Look, ...] = ()
+
+    def look(self, operation: str, region: str | None = None) -> Look | None:
+        """Return the first look-up of an operation (in a Region), or ``None`` where it was not made."""
+        return next((k for k in self.looks if k.operation == operation and region in {None, k.region}), None)
+
+
+NO_EVIDENCE = Evidence()

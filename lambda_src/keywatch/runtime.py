@@ -1,0 +1,107 @@
+"""One warm container: its settings, its services, what it remembers, and how each kind of input runs through them."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from keywatch import clock
+from keywatch.pipeline import Memory, Pipeline
+from keywatch.services import Clients, Services, build
+from keywatch.settings import Settings
+from keywatch.signals import Signal
+from keywatch.sources import read_event
+from keywatch.sources.app_logs import read_log_payload
+
+Event = Mapping[str, Any]
+
+
+class LogDeliveryFailed(RuntimeError):
+    """Failures in a log delivery could not be handled; CloudWatch Logs delivers it again."""
+
+
+@dataclass
+class Runtime:
+    """Everything one container needs for all invocations that it will serve."""
+
+    services: Services
+    metrics: Metrics
+    memory: Memory = field(default_factory=Memory)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Runtime":
+        """Build the runtime of a deployment; raises ``KeyError`` where the stack did not set a variable."""
+        settings = Settings.from_environment(environment)
+        logger = Logger(service="keywatch")
+        return cls(build(settings, Clients(), logger), Metrics(namespace="KeyWatch", service="keywatch"))
+
+    def batch(self, event: Event, context: object) -> dict[str, Any]:
+        """Handle SQS messages; return those that must be delivered again (``ReportBatchItemFailures``)."""
+        unreadable: set[str] = set()
+        failed = self._take(self._read_batch(event.get("Records"), unreadable), context)
+        return {"batchItemFailures": [{"itemIdentifier": message} for message in sorted(failed | unreadable)]}
+
+    def event(self, event: Event, context: object) -> None:
+        """Handle one EventBridge event that came without the queue; raises where it must be delivered again."""
+        signals = read_event(event, received=self.services.now(), own_role_arn=self.services.settings.own_role_arn)
+        self._must_succeed([("event", signal) for signal in signals], context)
+
+    def logs(self, event: Event, context: object) -> None:
+        """Handle a CloudWatch Logs delivery; raises where it must be delivered again."""
+        settings = self.services.settings
+        signals = read_log_payload(event, region=settings.region, own_log_group=settings.own_log_group)
+        self._must_succeed([("log delivery", signal) for signal in signals], context)
+
+    def clock(self, _event: Event, context: object) -> dict[str, int]:
+        """Let a minute pass; return how many incidents were due."""
+        with self._counted():
+            return {"handled": clock.tick(self.services, remaining_seconds(context))}
+
+    def _must_succeed(self, signals: list[tuple[str, Signal]], context: object) -> None:
+        if failed := self._take(signals, context):
+            raise LogDeliveryFailed(f"could not handle: {', '.join(failed)}")
+
+    def _take(self, signals: list[tuple[str, Signal]], context: object) -> set[str]:
+        with self._counted():
+            return Pipeline(self.services, self.memory).take(signals, remaining_seconds(context))
+
+    def _read_batch(self, records: object, unreadable: set[str]) -> list[tuple[str, Signal]]:
+        """Read all messages; the ids of those whose body is no JSON go to ``unreadable``, their neighbours go on."""
+        now, own, count = self.services.now(), self.services.settings.own_role_arn, self.services.counts.add
+        signals: list[tuple[str, Signal]] = []
+        for record in records if isinstance(records, list) else []:
+            message = record.get("messageId") if isinstance(record, dict) else None
+            if not isinstance(message, str):
+                count("Ignored.unknown_shape")
+                continue
+            try:
+                body = json.loads(record["body"])
+                signals += [(message, signal) for signal in read_event(body, received=now, own_role_arn=own)]
+            except (ValueError, TypeError, KeyError, RecursionError):
+                count("Unreadable")
+                unreadable.add(message)
+        return signals
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Write all counts as metrics (one EMF line), whatever happens."""
+        try:
+            yield
+        finally:
+            counts = self.services.counts.drain()
+            for name, value in counts.items():
+                self.metrics.add_metric(name, MetricUnit.Count, value)
+            if counts:
+                self.metrics.flush_metrics()
+
+
+def remaining_seconds(context: object) -> Callable[[], float]:
+    """Return a function that tells the seconds left of an invocation; a minute where the context does not say."""
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    return (lambda: remaining() / 1000) if callable(remaining) else (lambda: 60.0)
+
+

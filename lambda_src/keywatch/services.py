@@ -1,0 +1,106 @@
+"""What the pipeline works with: AWS clients made when first needed, the clock, the counters. Passed in, never global."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any, Protocol
+
+import boto3
+from botocore.config import Config
+
+from keywatch.alerts.publish import Publisher
+from keywatch.incident_table import IncidentTable
+from keywatch.investigate import Scope
+from keywatch.lookups import Lookups
+from keywatch.settings import Settings
+
+# Look-ups give up early: an alert with less in it beats a late one.
+_LOOKUP = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
+_VITAL = Config(connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 4}, max_pool_connections=16)
+
+
+class Log(Protocol):
+    """Where the pipeline says what went wrong (Powertools' Logger, or the standard library's)."""
+
+    def exception(self, msg: object) -> None:
+        """Log ``msg`` with the exception that is being handled."""
+
+
+class Counts:
+    """Named counters, safe to use from several threads; drained into metrics once per invocation."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._counts: Counter[str] = Counter()
+
+    def add(self, name: str, count: int = 1) -> None:
+        """Count something by the name of its metric."""
+        with self._lock:
+            self._counts[name] += count
+
+    def drain(self) -> dict[str, int]:
+        """Return all counts and start anew."""
+        with self._lock:
+            counts, self._counts = dict(self._counts), Counter()
+        return counts
+
+
+class Clients:
+    """boto3 clients by service and Region, made when first asked for and kept. Safe to use from several threads."""
+
+    def __init__(self, session: Any | None = None) -> None:  # noqa: ANN401 - boto3's session has no static type
+        self._session = session
+        self._lock = Lock()
+        self._made: dict[tuple[str, str], Any] = {}
+
+    def __call__(self, service: str, region: str) -> Any:  # noqa: ANN401 - one factory for clients of all types
+        """Return the client of ``service`` in ``region``."""
+        with self._lock:
+            if (service, region) not in self._made:
+                self._session = self._session or boto3.session.Session()
+                config = _LOOKUP if service in {"kms", "cloudtrail"} else _VITAL
+                self._made[service, region] = self._session.client(service, region_name=region, config=config)
+            return self._made[service, region]
+
+
+def utc_now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that does I/O, in one place."""
+
+    settings: Settings
+    table: IncidentTable
+    lookups: Lookups
+    publisher: Publisher
+    logger: Log
+    now: Callable[[], datetime] = utc_now
+    counts: Counts = field(default_factory=Counts)
+
+    @property
+    def scope(self) -> Scope:
+        """Return where look-ups may look."""
+        return Scope(self.settings.account, self.settings.region, self.settings.search_regions)
+
+
+def build(settings: Settings, client: Callable[[str, str], Any], logger: Log, now: Callable[[], datetime] = utc_now) -> Services:
+    """Return the services of a deployment; no AWS call is made yet."""
+    region = settings.region
+    return Services(
+        settings=settings,
+        table=IncidentTable(client("dynamodb", region), settings.table),
+        lookups=Lookups(client, now),
+        publisher=Publisher(
+            client("sns", region),
+            settings.topic_arn,
+            chat_topic_arn=settings.chat_topic_arn,
+            fallback_topic_arn=settings.fallback_topic_arn,
+        ),
+        logger=logger,
+        now=now,
+    )

@@ -1,0 +1,60 @@
+"""What the stack tells the function: environment variables, read once into frozen settings."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+DEFAULT_REPEAT_MINUTES = 240
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRule:
+    """Failures to count and not to alert: all given patterns (``*`` allowed) must match. ``reason`` says why that is right."""
+
+    reason: str
+    principal: str = "*"
+    service: str = "*"
+    key: str = "*"
+    cause: str = "*"
+    operation: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where this deployment lives and what it was told. ``account`` is that of the function's own role."""
+
+    table: str
+    topic_arn: str
+    own_role_arn: str
+    region: str
+    account: str
+    function_name: str = ""
+    chat_topic_arn: str | None = None
+    fallback_topic_arn: str | None = None
+    repeat_interval: timedelta = timedelta(minutes=DEFAULT_REPEAT_MINUTES)
+    search_regions: tuple[str, ...] = ()
+    ignore: tuple[IgnoreRule, ...] = ()
+
+    @property
+    def own_log_group(self) -> str:
+        """Return the log group that this function writes to; what it says there is never a failure of somebody else."""
+        return f"/aws/lambda/{self.function_name}"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the settings; raises ``KeyError`` naming a variable that the stack always sets."""
+        role = environment["OWN_ROLE_ARN"]
+        return cls(
+            table=environment["INCIDENT_TABLE"],
+            topic_arn=environment["ALERT_TOPIC_ARN"],
+            own_role_arn=role,
+            region=environment["AWS_REGION"],
+            account=role.split(":")[4] if role.count(":") > 4 else "",  # noqa: PLR2004 - arn:partition:iam::account:role/…
+            function_name=environment.get("AWS_LAMBDA_FUNCTION_NAME", ""),
+            chat_topic_arn=environment.get("CHAT_TOPIC_ARN") or None,
+            fallback_topic_arn=environment.get("FALLBACK_TOPIC_ARN") or None,
+            repeat_interval=timedelta(minutes=int(environment.get("REPEAT_INTERVAL_MINUTES") or DEFAULT_REPEAT_MINUTES)),
+            search_regions=tuple(json.loads(environment.get("SEARCH_REGIONS") or "[]")),
+            ignore=tuple(IgnoreRule(**rule) for rule in json.loads(environment.get("IGNORE_RULES") or "[]")),
+        )
