@@ -1,16 +1,14 @@
-"""The function: its role, its code, its log group, and what calls it besides log subscriptions."""
+"""The function: its role, its code, its log group, and the queue that feeds it."""
 
 import json
 from collections.abc import Sequence
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
 from infra import bundling, intake, names
@@ -22,7 +20,6 @@ from infra.settings import Settings
 BATCH_SIZE = 1000
 # Enough for a storm (each batch costs few AWS calls), too little to use up the account's concurrency or KMS quota.
 MAX_CONCURRENCY = 10
-CLOCK_INPUT = {"clock": "minute"}
 
 # What a diagnosis looks up. All of it reads; the look-ups are of keys that may not exist, so no resource can be named.
 LOOK_UPS = (
@@ -42,12 +39,16 @@ TABLE_ACTIONS = (
     "dynamodb:Query",
     "dynamodb:UpdateItem",
 )
+ACCEPTED = {
+    "AwsSolutions-IAM5[Resource::*]": "Read-only look-ups of keys that may not exist, and of lists.",
+    "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]": "As SNS asks for it: one key, through SNS only.",
+}
 
 
 class Function(Construct):
-    """The one function (``function``), called by the intake queue, by the clock, by logs and by hand."""
+    """The one function (``function``), called by the intake queue and, through others, by the clock, by logs and by hand."""
 
-    def __init__(  # noqa: PLR0913 - wired from the stack's parts, each by name
+    def __init__(
         self,
         scope: Construct,
         construct_id: str,
@@ -86,7 +87,6 @@ class Function(Construct):
             on_failure=destinations.SqsDestination(incoming.undelivered),
         )
         self._called_by_queue(incoming)
-        self._called_every_minute()
 
     def _role(self, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
         role = iam.Role(
@@ -99,7 +99,7 @@ class Function(Construct):
         self.log_group.grant_write(role)
         for statement in statements:
             role.add_to_policy(statement)
-        accept(role, {"AwsSolutions-IAM5[Resource::*]": "Read-only look-ups of keys that may not exist, and of lists."})
+        accept(role, ACCEPTED)
         return role
 
     def _called_by_queue(self, incoming: intake.Intake) -> None:
@@ -111,21 +111,6 @@ class Function(Construct):
                 max_concurrency=MAX_CONCURRENCY,
                 report_batch_item_failures=True,
             )
-        )
-
-    def _called_every_minute(self) -> None:
-        scheduler.Schedule(
-            self,
-            "Clock",
-            description="KeyWatch: once a minute, for what incidents do as time passes",
-            schedule=scheduler.ScheduleExpression.rate(Duration.minutes(1)),
-            target=targets.LambdaInvoke(
-                self.function,
-                input=scheduler.ScheduleTargetInput.from_object(CLOCK_INPUT),
-                # The next minute comes anyway.
-                retry_attempts=0,
-                max_event_age=Duration.minutes(1),
-            ),
         )
 
 

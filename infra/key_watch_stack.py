@@ -6,6 +6,7 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from infra.alerting import Alerting
+from infra.clock import Clock
 from infra.function import Function
 from infra.incident_table import IncidentTable
 from infra.intake import Intake
@@ -32,6 +33,7 @@ class KeyWatchStack(Stack):
             self, "Alerting", emails=settings.alert_emails, key_arn=settings.alert_topic_key_arn, chat=settings.chat
         )
         function = Function(self, "KeyWatch", settings=settings, incoming=intake, incidents=incidents, alerting=alerting).function
+        Clock(self, "Clock", function=function)
         LogSources(self, "LogSources", settings=settings, function=function)
         self._outputs(
             AlertTopicArn=alerting.topic.topic_arn,

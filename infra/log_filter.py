@@ -10,10 +10,11 @@ from collections.abc import Iterable
 
 MAX_PATTERN_LENGTH = 1024
 
-# Wording that KMS puts into its messages. Most SDKs log the message, whatever they do to the code.
+# Wording that KMS puts into its messages; most SDKs log the message, whatever they do to the code. AWS does not say whether a
+# term may match within a word, so every fragment is made of whole words.
 MESSAGES = (
     "is not found.",  # Alias … is not found.
-    "does not exist",  # Key … does not exist; the resource does not exist in this Region (and region)
+    "does not exist",  # Key … does not exist; because the resource does not exist in this Region (also: region)
     "Invalid keyId",
     "Invalid arn",
     "is disabled.",
@@ -22,41 +23,40 @@ MESSAGES = (
     "is unavailable.",
     "is creating.",
     "is updating.",
-    "xternal key",  # external key, External key store: every message of an external key store
-    "key store",  # custom key store
-    "CloudHSM",
+    "external key",  # every message of an external key store
+    "External key",
+    "custom key store",
+    "CloudHSM cluster",
     "Key Aliases are not supported",
     "Alias must start with",
+    "unable to generate data key",  # AWS Encryption SDK
+    "Unable to decrypt data key",
+    "ConnectionErrorCode",  # what DescribeCustomKeyStores says of a store that failed to connect
 )
-# Codes, for lines that carry no message. NotFoundException alone belongs to dozens of services; the message tells them apart.
+# Codes, for lines without a message. NotFoundException alone belongs to dozens of services; there the message tells.
 CODES = (
-    "KMSInvalidState",
-    "KmsInvalidState",
+    "KMSInvalidStateException",
+    "KmsInvalidStateException",
     "DisabledException",
-    "KeyUnavailable",
-    "KMSInternal",
-    "KmsInternal",
-    "DependencyTimeout",
+    "KeyUnavailableException",
+    "KMSInternalException",
+    "KmsInternalException",
+    "DependencyTimeoutException",
     "InvalidArnException",
-    "InvalidAliasName",
-    "InvalidGrant",
-    "CustomKeyStore",
-    "XksKey",
-    "XksProxy",
-    "KMS.NotFound",
-    "KMSNotFound",
+    "InvalidGrantTokenException",
+    "InvalidGrantIdException",
+    "CustomKeyStoreNotFoundException",
+    "CustomKeyStoreInvalidStateException",
+    "KMS.NotFoundException",
+    "KMSNotFoundException",
     "KmsNotFound",
-    "KMSDisabled",
+    "KMSNotFound",
     "KmsDisabled",
-    "KMSKeyNotFound",
-    "KmsKeyNotFound",
-    "KmsKeyDisabled",
-    "KMSKeyNotAccessible",
-    "InvalidKMS",
-    "InvalidKmsKey",
-    "EncryptionKeyNotFound",
-    "EncryptionKeyDisabled",
-    "EncryptionKeyUnavailable",
+    "KMSDisabled",
+    "KmsKeyNotFoundException",
+    "KMSKeyNotAccessibleFault",
+    "InvalidKMSResourceException",
+    "EncryptionKeyNotFoundException",
 )
 
 

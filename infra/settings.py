@@ -46,7 +46,7 @@ class Settings:
             v.optional(v.chat),
             'the ARN of an SNS topic, {"slack_workspace_id": "T…", "slack_channel_id": "C…"} or '
             '{"teams_tenant_id": "…", "teams_team_id": "…", "teams_channel_id": "…"}',
-            "a Slack or Teams channel (through Amazon Q Developer in chat applications), or the topic that such a channel listens to",
+            "a Slack or Teams channel (through Amazon Q Developer in chat applications), or the topic that one listens to",
         ),
     )
     log_groups: tuple[str, ...] = field(

@@ -8,7 +8,7 @@ from typing import Any
 Reader = Callable[[object], Any]
 
 
-class Invalid(ValueError):  # noqa: N818 - reads as what it is: the value is invalid
+class Invalid(ValueError):
     """A value that a setting does not allow; the message says what is wrong with it."""
 
 
@@ -63,7 +63,8 @@ _LOG_GROUP = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}")
 _LOG_GROUP_ARN = re.compile(r"arn:aws[a-z-]*:logs:[a-z0-9-]+:[0-9]{12}:log-group:([.\-_/#A-Za-z0-9]{1,512})(?::\*)?")
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]{36}")
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
-_EVENT_SOURCE = re.compile(r"[.\-_/A-Za-z0-9]{1,256}")
+# EventBridge allows 256 characters; five of these have to fit into a pattern.
+_EVENT_SOURCE = re.compile(r"[.\-_/A-Za-z0-9]{1,64}")
 _CHAT_ID = re.compile(r"[A-Za-z0-9:@._%-]{1,256}")
 _TEXT = re.compile(r"[\x20-\x7e]{1,256}")
 
@@ -129,7 +130,7 @@ region = _matching(_REGION, "an AWS Region")
 key_arn = _matching(_KEY_ARN, "the ARN of a KMS key")
 topic_arn = _matching(_TOPIC_ARN, "the ARN of an SNS topic")
 _log_group = _matching(_LOG_GROUP, "a log group name or ARN")
-_source = _matching(_EVENT_SOURCE, "an EventBridge source")
+_source = _matching(_EVENT_SOURCE, "an EventBridge source of at most 64 characters")
 _chat_id = _matching(_CHAT_ID, "an id of Slack or Teams")
 _text = _matching(_TEXT, "a text of 1 to 256 printable ASCII characters")
 

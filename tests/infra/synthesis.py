@@ -1,0 +1,110 @@
+"""Templates as a deployment would send them, and what CloudFormation would make of them in one account and Region."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from aws_cdk import App
+
+from infra.app import add_stacks
+
+ROOT = Path(__file__).resolve().parents[2]
+PSEUDO = {
+    "AWS::Partition": "aws",
+    "AWS::AccountId": "111122223333",
+    "AWS::Region": "eu-west-1",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+
+CHANNELS = {
+    "slack": {"slack_workspace_id": "T07EXAMPLE", "slack_channel_id": "C07EXAMPLE"},
+    "teams": {
+        "teams_tenant_id": "aaaaaaaa-1111-2222-3333-444444444444",
+        "teams_team_id": "bbbbbbbb-1111-2222-3333-444444444444",
+        "teams_channel_id": "19%3aexample%40thread.tacv2",
+    },
+    "topic": "arn:aws:sns:eu-west-1:111122223333:chat",
+}
+KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+IGNORE = [{"cause": "key_disabled", "key": "alias/playground-*", "reason": "keys that we break on purpose"}]
+
+EVERYTHING_OFF: dict[str, object] = {}
+EVERYTHING_ON: dict[str, object] = {
+    "alert_emails": ["oncall@example.com", "security@example.com"],
+    "chat": CHANNELS["slack"],
+    "log_groups": ["/ecs/payments", "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/orders"],
+    "regions": ["eu-west-1"],
+    "search_regions": ["us-east-1", "eu-central-1"],
+    "create_trail": True,
+    "ignore": IGNORE,
+    "alert_topic_key_arn": KEY_ARN,
+    "repeat_interval_minutes": 60,
+    "extra_event_sources": ["keywatch.replay"],
+}
+MATRIX = {
+    "everything off": EVERYTHING_OFF,
+    "everything on": EVERYTHING_ON,
+    "all log groups": {"all_log_groups": True},
+    "teams": {"chat": CHANNELS["teams"]},
+    "chat topic": {"chat": CHANNELS["topic"]},
+    "two regions": {"regions": ["eu-west-1", "us-east-1"], "log_groups": EVERYTHING_ON["log_groups"]},
+}
+
+
+@cache
+def _templates(context: str) -> str:
+    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
+    app = App(context={**flags, **json.loads(context), "aws:cdk:bundling-stacks": []}, analytics_reporting=False)
+    add_stacks(app)
+    return json.dumps({stack.stack_name: stack.template for stack in app.synth().stacks})
+
+
+def templates(settings: dict[str, object], **context: object) -> dict[str, dict]:
+    """Return the template of each stack, by name."""
+    return json.loads(_templates(json.dumps({"keywatch": settings, **context}, sort_keys=True)))
+
+
+def template(settings: dict[str, object]) -> dict:
+    """Return the template of the only stack."""
+    (only,) = templates(settings).values()
+    return only
+
+
+def resources(of: dict, kind: str) -> dict[str, dict]:
+    """Return the properties of all resources of one type, by logical id."""
+    return {name: resource.get("Properties", {}) for name, resource in of["Resources"].items() if resource["Type"] == kind}
+
+
+def only(of: dict, kind: str) -> dict:
+    """Return the properties of the only resource of one type."""
+    (properties,) = resources(of, kind).values()
+    return properties
+
+
+def resolved(value: object) -> object:
+    """Return ``value`` with its CloudFormation functions replaced: pseudo parameters by values, references by their names."""
+    match value:
+        case list():
+            found: object = [resolved(item) for item in value]
+        case {"Ref": str(name)}:
+            found = PSEUDO.get(name, name)
+        case {"Fn::GetAtt": [str(name), str(attribute)]}:
+            found = f"{name}.{attribute}"
+        case {"Fn::Sub": str(text)}:
+            found = re.sub(r"\$\{([^}]+)\}", lambda match: PSEUDO.get(match[1], match[1]), text)
+        case {"Fn::Join": [str(glue), list(parts)]}:
+            found = glue.join(str(resolved(part)) for part in parts)
+        case dict():
+            found = {key: resolved(item) for key, item in value.items()}
+        case _:
+            found = value
+    return found
+
+
+def rule(of: dict, name: str) -> dict:
+    """Return the resolved properties of the rule whose logical id contains ``name``."""
+    (found,) = (
+        resolved(properties) for logical_id, properties in resources(of, "AWS::Events::Rule").items() if name in logical_id
+    )
+    return found

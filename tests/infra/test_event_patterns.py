@@ -1,0 +1,200 @@
+"""Which events the deployed rules let in, tested on the rules of the synthesized template."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from infra import event_patterns
+from tests.infra import events
+from tests.infra.event_bridge import matches
+from tests.infra.synthesis import EVERYTHING_OFF, EVERYTHING_ON, only, resolved, rule, template
+
+CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+RULES = ("FailureRule", "ServiceRule", "ChangeRule", "NativeRule", "VolumeRule")
+ALL_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+
+
+def patterns(settings=EVERYTHING_OFF):
+    return {name: rule(template(settings), name)["EventPattern"] for name in RULES}
+
+
+def let_in_by(event, settings=EVERYTHING_OFF):
+    return [name for name, pattern in patterns(settings).items() if matches(pattern, event)]
+
+
+def test_rules_for_failures_see_read_only_calls_such_as_decrypt():
+    # GIVEN the deployed rules
+    states = {name: rule(template(EVERYTHING_OFF), name)["State"] for name in RULES}
+    # THEN those for failing calls have the one state that shows read-only management events
+    assert states == {
+        "FailureRule": ALL_READS,
+        "ServiceRule": ALL_READS,
+        "ChangeRule": "ENABLED",
+        "NativeRule": "ENABLED",
+        "VolumeRule": "ENABLED",
+    }
+
+
+@pytest.mark.parametrize("identity", events.IDENTITIES)
+def test_a_failing_decrypt_comes_in_whoever_called(identity):
+    # GIVEN a failing Decrypt by any kind of caller, with a session issuer or without
+    event = events.failing(identity=events.IDENTITIES[identity])
+    # WHEN it meets the rules, THEN the failure rule alone lets it in
+    assert let_in_by(event) == ["FailureRule"]
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "us-east-1"])
+def test_keywatch_own_failing_look_ups_stay_out(region):
+    # GIVEN a failing look-up by KeyWatch itself, of this Region or of its stack in another
+    role = f"arn:aws:iam::{events.ACCOUNT}:role/KeyWatch-function-{region}"
+    own = events.assumed_role(role, session="KeyWatch-Function")
+    # WHEN it comes back as an event, THEN no rule lets it in
+    assert let_in_by(events.failing(identity=own, eventName="DescribeKey")) == []
+    assert (
+        let_in_by(events.api_call(source="aws.sns", identity=own, eventSource="sns.amazonaws.com", errorCode="KMSDisabled")) == []
+    )
+
+
+def test_the_role_that_the_rules_leave_out_is_the_one_that_the_function_has():
+    # GIVEN the template
+    of = template(EVERYTHING_OFF)
+    # WHEN the name of the function's role is resolved
+    role = only(of, "AWS::Lambda::Function")["Role"]["Fn::GetAtt"][0]
+    name = resolved(of["Resources"][role]["Properties"]["RoleName"])
+    # THEN it is the role in the events above
+    assert f"arn:aws:iam::{events.ACCOUNT}:role/{name}" == events.OWN_ROLE
+
+
+@pytest.mark.parametrize(
+    "code", ["AccessDenied", "AccessDeniedException", "DisabledException", "KMSInvalidStateException", "KeyUnavailableException"]
+)
+def test_every_error_code_of_kms_comes_in(code):
+    assert let_in_by(events.failing(errorCode=code, errorMessage=None, requestParameters=None, resources=None)) == ["FailureRule"]
+
+
+def test_successful_calls_stay_out():
+    # GIVEN calls that worked: they are nearly all KMS calls there are
+    assert let_in_by(events.api_call()) == []
+    assert let_in_by(events.api_call(eventName="DescribeKey")) == []
+    assert let_in_by(events.api_call(eventName="TagResource", readOnly=False)) == []
+
+
+@pytest.mark.parametrize("name", event_patterns.CHANGES)
+def test_a_change_comes_in_when_it_worked_and_is_a_failure_when_it_did_not(name):
+    assert let_in_by(events.api_call(eventName=name, readOnly=False)) == ["ChangeRule"]
+    assert let_in_by(events.failing(eventName=name, readOnly=False)) == ["FailureRule"]
+
+
+@pytest.mark.parametrize("name", ["DeleteKey", "DeleteExpiredKeyMaterial"])
+def test_what_kms_deletes_by_itself_comes_in(name):
+    assert let_in_by(events.service_event(name)) == ["ChangeRule"]
+
+
+def test_routine_service_events_stay_out():
+    assert let_in_by(events.service_event("RotateKey")) == []
+
+
+@pytest.mark.parametrize("detail_type", ["KMS CMK Deletion", "KMS Imported Key Material Expiration"])
+def test_native_events_come_in(detail_type):
+    assert let_in_by(events.native(detail_type)) == ["NativeRule"]
+
+
+def test_a_rotation_stays_out():
+    assert let_in_by(events.native("KMS CMK Rotation")) == []
+
+
+@pytest.mark.parametrize(
+    ("service", "code"),
+    [
+        ("s3", "KMS.NotFoundException"),
+        ("s3", "KMS.DisabledException"),
+        ("s3", "KMS.KMSInvalidStateException"),
+        ("sqs", "KMS.AccessDeniedException"),
+        ("sqs", "KmsNotFound"),
+        ("sns", "KMSNotFound"),
+        ("kinesis", "KMSNotFoundException"),
+        ("firehose", "InvalidKMSResourceException"),
+        ("lambda", "KMSDisabledException"),
+        ("rds", "KMSKeyNotAccessibleFault"),
+        ("ssm", "InvalidKeyId"),
+        ("secretsmanager", "DecryptionFailure"),
+        ("cloudtrail", "KmsKeyNotFoundException"),
+        ("cloudtrail", "InvalidKmsKeyIdException"),
+        ("dms", "KMSNotFoundFault"),
+        ("states", "KmsInvalidStateException"),
+        ("codecommit", "EncryptionKeyDisabledException"),
+        ("elasticache", "InvalidKMSKeyFault"),
+        ("route53", "InvalidKMSArn"),
+        ("fsx", "InvalidDestinationKmsKey"),
+        ("quicksight", "CustomerManagedKeyUnavailableException"),
+        ("config", "InvalidS3KmsKeyArnException"),
+    ],
+)
+def test_failing_calls_of_other_services_come_in_when_their_code_speaks_of_a_key(service, code):
+    event = events.api_call(source=f"aws.{service}", eventSource=f"{service}.amazonaws.com", eventName="AnyCall", errorCode=code)
+    assert let_in_by(event) == ["ServiceRule"]
+
+
+@pytest.mark.parametrize(
+    "code", ["AccessDenied", "NoSuchKey", "InvalidKeyPair.NotFound", "ResourceNotFoundException", "ThrottlingException"]
+)
+def test_failing_calls_of_other_services_stay_out_when_their_code_speaks_of_something_else(code):
+    event = events.api_call(source="aws.s3", eventSource="s3.amazonaws.com", eventName="AnyCall", errorCode=code)
+    assert let_in_by(event) == []
+
+
+def test_nobody_but_aws_can_speak_for_a_service():
+    # GIVEN an application that puts a forged record on the bus, under a source that it may use
+    forged = events.api_call(source="my.application", eventSource="s3.amazonaws.com", errorCode="KMS.NotFoundException")
+    # THEN it stays out
+    assert let_in_by(forged) == []
+    assert let_in_by(events.failing(source="my.application")) == []
+
+
+def test_a_volume_that_failed_for_its_key_comes_in():
+    assert let_in_by(events.volume()) == ["VolumeRule"]
+
+
+def test_volumes_that_worked_stay_out():
+    assert let_in_by(events.volume(result="available", cause="")) == []
+
+
+def test_private_sources_are_accepted_everywhere_when_set_and_nowhere_else():
+    # GIVEN one event for each rule, replayed under a private source
+    replayed = [
+        events.failing(source="keywatch.replay"),
+        events.api_call(source="keywatch.replay", eventSource="s3.amazonaws.com", errorCode="KMS.NotFoundException"),
+        events.api_call(source="keywatch.replay", eventName="DisableKey"),
+        {**events.native("KMS CMK Deletion"), "source": "keywatch.replay"},
+        {**events.volume(), "source": "keywatch.replay"},
+    ]
+    # WHEN THEN each goes where the original would go, and nowhere without the setting
+    assert [let_in_by(event, EVERYTHING_ON) for event in replayed] == [[name] for name in RULES]
+    assert [let_in_by(event, EVERYTHING_OFF) for event in replayed] == [[]] * 5
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-iso-b"])
+def test_every_pattern_fits_the_quota(partition):
+    # GIVEN the longest setting that is allowed
+    sources = [character * 64 for character in "abcde"]
+    own_roles = f"arn:{partition}:iam::111122223333:role/KeyWatch-function-"
+    all_patterns = [
+        event_patterns.failures(own_roles, sources),
+        event_patterns.services(own_roles, sources),
+        event_patterns.changes(sources),
+        event_patterns.native(sources),
+        event_patterns.volumes(sources),
+    ]
+    # THEN no pattern is longer than EventBridge takes
+    assert all(len(json.dumps(pattern)) <= event_patterns.MAX_PATTERN_LENGTH for pattern in all_patterns)
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the collected records are not part of a clone")
+def test_collected_records_come_in_or_stay_out_as_labelled():
+    # GIVEN collected CloudTrail records and events; a record says which source its event has
+    rows = [json.loads(line) for line in (CORPUS / "events.jsonl").read_text().splitlines()]
+    wanted = [row for row in rows if row["expect_match"]]
+    # WHEN THEN every event about a key comes in, and hardly any other
+    assert [row["id"] for row in wanted if not let_in_by(row["event"])] == []
+    assert [row["id"] for row in rows if not row["expect_match"] and let_in_by(row["event"])] == []

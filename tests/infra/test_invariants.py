@@ -1,0 +1,138 @@
+"""What must hold in every configuration, whatever is added to the stack later."""
+
+import json
+
+import pytest
+
+from tests.infra.synthesis import KEY_ARN, MATRIX, resolved, resources, templates
+
+READ_ONLY = ("kms:Describe", "kms:List", "kms:Get", "cloudtrail:LookupEvents")
+EVERY_TEMPLATE = [
+    pytest.param(of, id=f"{name}: {stack}") for name, settings in MATRIX.items() for stack, of in templates(settings).items()
+]
+
+
+def statements(of):
+    """Every policy statement of a template, of roles and of resources, with the resource that has it."""
+    for name, resource in resolved(of["Resources"]).items():
+        for policy in _documents(resource.get("Properties", {})):
+            for statement in policy["Statement"]:
+                yield name, statement
+
+
+def _documents(value):
+    if isinstance(value, dict):
+        if "Statement" in value:
+            yield value
+        for item in value.values():
+            yield from _documents(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _documents(item)
+
+
+def _list(value):
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize("of", EVERY_TEMPLATE)
+def test_no_identity_may_write_to_just_anything(of):
+    for name, statement in statements(of):
+        if "Principal" in statement or statement["Effect"] != "Allow":
+            continue
+        for action in _list(statement["Action"]):
+            wide = [resource for resource in _list(statement["Resource"]) if resource == "*"]
+            assert not wide or action.startswith(READ_ONLY), f"{name} allows {action} on everything"
+            assert not action.endswith(":*"), f"{name} allows {action}"
+
+
+@pytest.mark.parametrize("of", EVERY_TEMPLATE)
+def test_no_policy_lets_everybody_in(of):
+    for name, statement in statements(of):
+        if statement.get("Effect") == "Allow" and "Principal" in statement:
+            assert statement["Principal"] not in ("*", {"AWS": "*"}), f"{name} allows everybody"
+            for service in _list(statement["Principal"].get("Service", [])):
+                harmless = _list(statement["Action"]) in (["sts:AssumeRole"], ["s3:GetBucketAcl"])
+                assert harmless or statement.get("Condition"), f"{name} lets all of {service} in"
+
+
+@pytest.mark.parametrize("of", EVERY_TEMPLATE)
+def test_every_queue_has_a_way_for_dead_letters_or_is_one(of):
+    found = resolved(resources(of, "AWS::SQS::Queue"))
+    everything = json.dumps(resolved(of["Resources"]))
+    for name, queue in found.items():
+        is_one = (
+            f'"deadLetterTargetArn": "{name}.Arn"' in everything or f'"DeadLetterConfig": {{"Arn": "{name}.Arn"}}' in everything
+        )
+        assert is_one or "RedrivePolicy" in queue, f"{name} loses what cannot be processed"
+        if is_one:
+            assert queue["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+
+
+@pytest.mark.parametrize("of", EVERY_TEMPLATE)
+def test_every_rule_and_subscription_of_the_function_keeps_what_it_could_not_deliver(of):
+    for rule in resources(of, "AWS::Events::Rule").values():
+        assert all("DeadLetterConfig" in target for target in rule["Targets"])
+    assert all("OnFailure" in invoke["DestinationConfig"] for invoke in resources(of, "AWS::Lambda::EventInvokeConfig").values())
+
+
+@pytest.mark.parametrize("of", EVERY_TEMPLATE)
+def test_queues_and_topics_take_nothing_that_came_in_the_clear(of):
+    refusing = [
+        resource
+        for name, statement in statements(of)
+        if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        for resource in _list(statement["Resource"])
+    ]
+    for name in resources(of, "AWS::SQS::Queue"):
+        assert f"{name}.Arn" in refusing
+    for name in resources(of, "AWS::SNS::Topic"):
+        assert name in refusing
+
+
+@pytest.mark.parametrize("of", EVERY_TEMPLATE)
+def test_nothing_on_the_alert_path_depends_on_a_customer_key_unless_asked_for(of):
+    # GIVEN every property anywhere that names a key
+    keys = {
+        (resource["Type"], name, value)
+        for resource in resolved(of["Resources"]).values()
+        if resource["Type"] != "AWS::IAM::Policy"
+        for name, value in _leaves(resource.get("Properties", {}))
+        if "kms" in name.lower() or "sse" in name.lower()
+    }
+    # THEN there is at most the topic key that was asked for
+    by_type = {(kind, name, value) for kind, name, value in keys if value not in (False, True, "AES256")}
+    assert by_type <= {("AWS::SNS::Topic", "KmsMasterKeyId", KEY_ARN)}
+    assert ("AWS::DynamoDB::Table", "SSEEnabled", True) not in keys
+    assert resources(of, "AWS::KMS::Key") == {}
+
+
+def _leaves(value, name=""):
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item, name)
+    elif isinstance(value, str | int | bool):
+        yield name, value
+
+
+@pytest.mark.parametrize("of", EVERY_TEMPLATE)
+def test_no_region_account_or_partition_is_written_into_the_template(of):
+    # GIVEN the template without what the settings themselves name
+    text = json.dumps(of)
+    for named in (KEY_ARN, "arn:aws:sns:eu-west-1:111122223333:chat", '"us-east-1\\", \\"eu-central-1'):
+        text = text.replace(named, "")
+    assert "111122223333" not in text
+    assert "arn:aws:" not in text
+
+
+@pytest.mark.parametrize("of", EVERY_TEMPLATE)
+def test_no_log_group_of_ours_is_subscribed(of):
+    own = {group["LogGroupName"] for group in resources(of, "AWS::Logs::LogGroup").values()}
+    subscribed = {found["LogGroupName"] for found in resources(of, "AWS::Logs::SubscriptionFilter").values()}
+    assert own
+    assert not own & subscribed
+    for policy in resources(of, "AWS::Logs::AccountPolicy").values():
+        assert all(json.dumps(name) in policy["SelectionCriteria"] for name in own)

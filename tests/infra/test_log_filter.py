@@ -1,0 +1,110 @@
+"""The filter pattern: inside the documented grammar, and letting every KMS error through."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from infra import log_filter
+from tests.infra.synthesis import EVERYTHING_ON, resources, template
+
+CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "logs.jsonl"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+TERM = re.compile(r'\?"([^"\\]+)"')
+USER = "User: arn:aws:sts::111122223333:assumed-role/app/i-1 is not authorized to perform: kms:Decrypt on"
+
+TEXTS = [
+    "Alias arn:aws:kms:eu-west-1:111122223333:alias/payments is not found.",
+    f"Key '{KEY}' does not exist",
+    "Invalid keyId 'payments'",
+    "Invalid keyId payments",
+    "Invalid arn us-west-2",
+    f"{KEY} is disabled.",
+    f"{KEY} is pending deletion.",
+    f"{KEY} is pending deletion (or pending replica deletion).",
+    f"{KEY} is pending import.",
+    f"{KEY} is pending import because no key material has ever been imported or one of the imported key materials is deleted.",
+    f"{KEY} is unavailable.",
+    f"{KEY} is creating.",
+    f"{KEY} is updating.",
+    "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not",
+    f"{USER} this resource because the resource does not exist in this Region, no resource-based policies allow access, or a",
+    f"{USER} the resource associated with this ciphertext because the resource does not exist in this Region, no resource-based",
+    'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
+    "Key Aliases are not supported for this operation",
+    "The external key store proxy rejected the request because it could not find the external key.",
+    "The external key associated with this KMS key in an external key store was not found in its external key manager.",
+    "AWS KMS rejected the request because the external key store proxy did not respond in time. Retry the request.",
+    "AWS KMS cannot communicate with the external key store proxy. Verify that your external key store proxy is active",
+    "AWS KMS cannot establish a TLS connection to the external key store proxy. Verify the TLS configuration",
+    "External key store proxy authentication failed",
+    "This KMS key is in a custom key store that is not connected to its external key store proxy. Connect the external key store",
+    "KMS cannot communicate with your CloudHSM cluster",
+    "An error occurred (KMSInvalidStateException) when calling the Decrypt operation: ",
+    "software.amazon.awssdk.services.kms.model.KmsInvalidStateException: null (Service: Kms, Status Code: 400)",
+    "#<Aws::KMS::Errors::DisabledException: Aws::KMS::Errors::DisabledException>",
+    "KeyUnavailableException: UnknownError",
+    "DependencyTimeoutException: UnknownError",
+    "com.amazonaws.services.kms.model.KMSInternalException: null (Service: AWSKMS; Status Code: 500)",
+    "InvalidGrantTokenException: UnknownError",
+    "KMS.NotFoundException: UnknownError",
+    "An error occurred (KMSNotFound) when calling the Publish operation: null",
+    "KMSKeyNotAccessibleFault: An error occurred accessing an AWS KMS key.",
+    "CustomKeyStoreNotFoundException: UnknownError",
+    "aws_encryption_sdk.exceptions.GenerateKeyError: Master Key arn:aws:kms:eu-west-1:1:key/x unable to generate data key",
+]
+LOOK_ALIKES = [
+    "INFO Decrypt succeeded with alias/payments",
+    f"encrypting with {KEY}",
+    "User pool client not found (Cognito: NotFoundException)",
+    "ThrottlingException: Rate exceeded",
+]
+
+
+def fragments():
+    return TERM.findall(log_filter.PATTERN)
+
+
+def delivered(text):
+    """Match as CloudWatch Logs does: case-sensitive alternatives, each read strictly, as whole words."""
+    return any(re.search(rf"(?<![A-Za-z0-9]){re.escape(fragment)}(?![A-Za-z0-9])", text) for fragment in fragments())
+
+
+def test_the_pattern_obeys_the_documented_grammar():
+    # GIVEN the pattern, THEN it is nothing but quoted alternatives: one term of another kind would switch all of them off
+    assert " ".join(f'?"{fragment}"' for fragment in fragments()) == log_filter.PATTERN
+    assert len(log_filter.PATTERN) <= log_filter.MAX_PATTERN_LENGTH
+    assert len(set(fragments())) == len(fragments())
+
+
+def test_no_fragment_is_covered_by_another():
+    # GIVEN the limit of 1,024 characters, THEN none is spent on a fragment that a shorter one already matches as whole words
+    for fragment in fragments():
+        others = [other for other in fragments() if other != fragment]
+        assert not any(re.search(rf"(?<![A-Za-z0-9]){re.escape(other)}(?![A-Za-z0-9])", fragment) for other in others), fragment
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_wording_of_kms_is_delivered(text):
+    assert delivered(text)
+    # AND as part of a JSON log line
+    assert delivered(json.dumps({"level": "ERROR", "error": text}))
+
+
+@pytest.mark.parametrize("text", LOOK_ALIKES)
+def test_ordinary_lines_are_not_delivered(text):
+    assert not delivered(text)
+
+
+def test_every_subscription_has_this_pattern():
+    patterns = {found["FilterPattern"] for found in resources(template(EVERYTHING_ON), "AWS::Logs::SubscriptionFilter").values()}
+    assert patterns == {log_filter.PATTERN}
+    (policy,) = resources(template({"all_log_groups": True}), "AWS::Logs::AccountPolicy").values()
+    assert json.dumps(log_filter.PATTERN)[1:-1] in json.dumps(policy["PolicyDocument"]).replace('\\\\\\"', '\\"')
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the collected texts are not part of a clone")
+def test_every_collected_text_about_a_key_is_delivered():
+    rows = [json.loads(line) for line in CORPUS.read_text().splitlines()]
+    assert [row["id"] for row in rows if row["expect_match"] and not delivered(row["text"])] == []
