@@ -6,6 +6,7 @@ and the code only when the text is missing or new. Rows and codes are data in ``
 """
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 from keywatch.causes import Confidence
@@ -39,7 +40,7 @@ def read_error(code: str | None, message: str | None, *, service: str = KMS, ope
     about_kms = from_kms or service_code(core, service) is not None
     hit = first_hit(text, lowered(text), weak=about_kms) if text else None
     if hit and (hit.row.cause or about_kms):
-        return _from_hit(hit, text)
+        return reading_of(hit, text)
     if not core:
         return None
     entry = kms_code(core, operation) if from_kms else service_code(core, service)
@@ -50,7 +51,8 @@ def read_error(code: str | None, message: str | None, *, service: str = KMS, ope
     return _from_code(entry, core, text) if entry else None
 
 
-def _from_hit(hit: Hit, text: str) -> Reading:
+def reading_of(hit: Hit, text: str) -> Reading:
+    """Return what a sentence says; where it names no key itself, the ARN of a KMS key in ``text`` is taken."""
     row = hit.row
     if row.cause is None:
         return Reading(None, row.proof, row.id, row.reason)
@@ -72,7 +74,16 @@ def _from_code(entry: Code, core: str, text: str) -> Reading:
 
 
 # Words that no row knows, under a code that does mean missing or unusable: what they speak of, most telling word first.
-_MISSING = ("not found", "not exist", "unable to find", "cannot find", "could not find", "no such", "couldn't find", "not be found")
+_MISSING = (
+    "not found",
+    "not exist",
+    "unable to find",
+    "cannot find",
+    "could not find",
+    "no such",
+    "couldn't find",
+    "not be found",
+)
 _THINGS = (
     ("key store", "key_store_not_found"),
     ("grant", "grant_not_found"),
@@ -120,21 +131,23 @@ def _arn_in(text: str) -> str | None:
 
 
 def _named(cause: str, proof: Confidence, pattern: str, name: str | None) -> Reading:
-    """Return a reading that names its key; the parts of an ARN are taken only where they are real."""
-    if name is None:
-        return Reading(cause, proof, pattern)
+    reading = Reading(cause, proof, pattern)
+    return reading if name is None else named(reading, name)
+
+
+def named(reading: Reading, name: str) -> Reading:
+    """Return ``reading`` with the name of its key; the parts of an ARN are taken only where they are real."""
     name = one_line(name, MAX_NAME)
     parts = _PARTS.fullmatch(name)
     if parts is None:
-        return Reading(cause, proof, pattern, identifier=name)
+        return replace(reading, identifier=name)
     region, account, kind = parts.groups()
-    return Reading(
-        cause,
-        proof,
-        pattern,
+    real = "<" not in name
+    return replace(
+        reading,
         identifier=name,
-        key_arn=name if kind == "key" and "<" not in name else None,
-        alias_arn=name if kind == "alias" and "<" not in name else None,
-        region=region if _REGION.fullmatch(region) else None,
+        key_arn=name if kind == "key" and real else None,
+        alias_arn=name if kind == "alias" and real else None,
+        region=region if _REGION.fullmatch(region) else reading.region,
         account=account if _ACCOUNT.fullmatch(account) else None,
     )

@@ -201,3 +201,12 @@ def service_code(core: str, service: str) -> Code | None:
     if any(word in core for word in _MISSING_OR_UNUSABLE):
         return _UNKNOWN
     return _VALIDATION
+
+
+# Codes that only KMS answers: no other word is needed to know who spoke.
+_ONLY_KMS = ("customkeystore", "xkskey", "xksproxy", "cloudhsmcluster", "kmsinternal")
+
+
+def only_kms(core: str) -> bool:
+    """Tell whether a code, by its core, is one that only KMS itself answers."""
+    return core.startswith(_ONLY_KMS)

@@ -72,11 +72,13 @@ _OUT_OF_SCOPE = (
 
 # AWS's own ambiguous denials: missing, in another Region, or not allowed; AWS does not say which.
 _DENIALS = (
-    ErrorText("denied_or_missing", "does not exist in this region", "missing_or_not_authorized", POSSIBLE, Form.DENIAL),
-    ErrorText("denied_truncated", "because the resource does not exi", "missing_or_not_authorized", POSSIBLE, Form.DENIAL),
+    ErrorText("denied_or_missing_legacy", "does not exist in this region", "missing_or_not_authorized", POSSIBLE, Form.DENIAL),
+    ErrorText("denied_or_missing", "because the resource does not exi", "missing_or_not_authorized", POSSIBLE, Form.DENIAL),
     ErrorText("ciphertext_key_missing", "refers to a customer master key that does not", "missing_or_not_authorized", POSSIBLE),
     ErrorText("ciphertext_kms_key_missing", "refers to a kms key that does not exist", "missing_or_not_authorized", POSSIBLE),
-    ErrorText("not_accessible", "does not exist, is not enabled or you do not have permission", "missing_or_not_authorized", POSSIBLE),
+    ErrorText(
+        "not_accessible", "does not exist, is not enabled or you do not have permission", "missing_or_not_authorized", POSSIBLE
+    ),
     ErrorText("not_allowed_for_logs", "kms key does not exist or is not allowed", "missing_or_not_authorized", POSSIBLE),
     ErrorText("volume_key_inaccessible", "encrypted with an inaccessible", "missing_or_not_authorized", POSSIBLE, also=("kms",)),
 )

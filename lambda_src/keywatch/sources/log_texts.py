@@ -1,0 +1,154 @@
+"""Find every failure on a KMS key in arbitrary text: log lines, stack traces, JSON of any depth, tool output.
+
+The message text of KMS is the only thing that all SDKs, tools and services keep; so it is looked for first, wherever it
+stands. Sentences that others could have written as well count only beside KMS's code or name. What has no known sentence is
+found by the shape in which programs print error codes. Cost is linear: fixed phrases, bounded patterns, bounded windows.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from keywatch.identifiers import KeyIdentifier, parse
+from keywatch.signals import Reading
+from keywatch.sources.envelopes import Envelope, envelopes
+from keywatch.sources.error_texts import named, read_error, reading_of
+from keywatch.sources.kms_texts import CONNECTION_ERRORS, TEXTS, Form
+from keywatch.sources.log_context import Context, account_near, context_of, key_near, key_store_near, region_near
+from keywatch.sources.plain_text import flat, lowered, plain
+from keywatch.sources.sentences import Hit, hits
+from keywatch.text import one_line
+
+MAX_TEXT = 2_000_000  # characters of one text that are read; a CloudWatch log event has at most 1 MB
+MAX_ERRORS = 20  # distinct failures of one text
+MAX_PLACES = 2000  # places of one sentence that are looked at
+_COVERS = 1200  # an error code within this distance of a known sentence belongs to that sentence
+_ROWS = tuple(row for row in TEXTS if row.cause) + CONNECTION_ERRORS
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedError:
+    """One distinct failure in a text: what it means, and what the text says of the call. Text is cleaned and bounded."""
+
+    reading: Reading
+    start: int
+    message: str
+    code: str | None = None
+    operation: str | None = None
+    key_store: str | None = None
+    account: str | None = None
+    region: str | None = None
+
+    @property
+    def identifier(self) -> KeyIdentifier | None:
+        """Return what the failing call asked for, as far as the text says."""
+        return parse(self.reading.identifier) if self.reading.identifier is not None else None
+
+
+def find_errors(text: str) -> tuple[LoggedError, ...]:
+    """Return the distinct failures in ``text``, in the order of their first appearance; never raises on any text."""
+    lines = plain(text[:MAX_TEXT])
+    line = flat(lines)
+    found = list(_sentences(line))
+    found.extend(_codes(lines, line, found))
+    return tuple(_distinct(found))[:MAX_ERRORS]
+
+
+def _sentences(line: str) -> Iterator[LoggedError]:
+    low = lowered(line)
+    for row in _ROWS:
+        if row.phrase not in low:
+            continue
+        for hit in hits(row, line, low, MAX_PLACES):
+            context = context_of(line, hit.start, hit.end)
+            if hit.sure or _is_kms(hit, context, low):
+                yield _error(reading_of(hit, line[hit.start : hit.end + 300]), line, hit.start, hit.end, context)
+
+
+def _is_kms(hit: Hit, context: Context, low: str) -> bool:
+    """Decide on a sentence that others could have written: KMS's code or name must stand beside it, and nobody else's."""
+    if hit.row.form is Form.STATE and hit.name and ":kms:" in hit.name:
+        rotation = "rotation" in low[max(0, hit.start - 80) : hit.start]
+        return not rotation and (context.kms or context.error_word)
+    if context.kms:
+        return True
+    if context.other:
+        return False
+    code = (context.code or "").removesuffix("Exception")
+    if hit.row.form in {Form.HINT, Form.VALUE}:
+        return context.kms_word and bool(code)
+    return code in _CODES_OF[hit.row.form] or (context.kms_word and context.error_word)
+
+
+_NOT_FOUND = frozenset({"NotFound", "InvalidKeyId", "InvalidArn"})
+_CODES_OF = {
+    Form.ALIAS: _NOT_FOUND,
+    Form.KEY: _NOT_FOUND,
+    Form.KEY_ID: _NOT_FOUND,
+    Form.REGION: _NOT_FOUND,
+    Form.STATE: frozenset({"Disabled", "KMSInvalidState", "InvalidState"}),
+}
+
+
+def _codes(lines: str, line: str, known: Iterable[LoggedError]) -> Iterator[LoggedError]:
+    """Yield errors whose text no row knows, from the shape of their code; a known sentence nearby has said it better."""
+    starts = sorted(error.start for error in known)
+    for envelope in envelopes(lines):
+        if any(envelope.start - _COVERS <= start <= envelope.end + _COVERS for start in starts):
+            continue
+        reading = read_error(envelope.code, envelope.message or None, service=envelope.service, operation=envelope.operation)
+        if reading and reading.cause:
+            yield _from_envelope(reading, envelope, line)
+
+
+def _from_envelope(reading: Reading, envelope: Envelope, line: str) -> LoggedError:
+    context = Context(envelope.code, envelope.operation, kms=True, other=False, kms_word=True, error_word=True)
+    error = _error(reading, line, envelope.start, envelope.end, context)
+    return replace(error, message=one_line(envelope.message, 600))
+
+
+def _error(reading: Reading, line: str, start: int, end: int, context: Context) -> LoggedError:
+    reading = _completed(reading, line, start, end)
+    return LoggedError(
+        reading,
+        start,
+        one_line(line[start : _sentence_end(line, end)], 600),
+        one_line(context.code, 128) or None,
+        one_line(context.operation, 64) or None,
+        key_store_near(line, start, end),
+        reading.account or account_near(line, start, end),
+        reading.region or region_near(line, start, end),
+    )
+
+
+def _completed(reading: Reading, line: str, start: int, end: int) -> Reading:
+    """Add the key that stands near a sentence which names none."""
+    if reading.identifier is not None or reading.cause == "malformed_identifier":
+        return reading
+    name = key_near(line, start, end, reading.region if reading.cause == "wrong_region" else None)
+    return named(reading, name) if name else reading
+
+
+def _sentence_end(line: str, end: int) -> int:
+    """Return where the sentence around ``end`` stops: the text goes on with brackets, quotes or other words of the log."""
+    stop = min((at for mark in '"(\n<|' if (at := line.find(mark, end, end + 300)) >= 0), default=end + 300)
+    return max(end, stop)
+
+
+def _distinct(errors: list[LoggedError]) -> Iterator[LoggedError]:
+    """Yield one error for each failure: the same cause of the same thing is one, and a nameless one joins a named one."""
+    seen: set[tuple[str | None, str, str, str]] = set()
+    named_causes = {error.reading.cause for error in errors if _thing(error.reading)}
+    for error in sorted(errors, key=lambda e: e.start):
+        reading = error.reading
+        thing = _thing(reading)
+        if not thing and reading.cause in named_causes:
+            continue
+        key = (reading.cause, thing, reading.region or "", reading.account or "")
+        if key not in seen:
+            seen.add(key)
+            yield error
+
+
+def _thing(reading: Reading) -> str:
+    name = reading.key_arn or reading.alias_arn or reading.identifier or reading.region or ""
+    return name.rpartition(":")[2].removeprefix("key/") if name.startswith("arn:") else name
