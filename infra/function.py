@@ -69,7 +69,7 @@ class Function(Construct):
         self.role = self._role([*_look_ups(), *_remember(incidents), *alerting.permissions()])
         self.function = lambda_.Function(
             self,
-            "Function",
+            "Default",
             description="KeyWatch: says why a KMS key was not found or could not be used, and what mends it",
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,

@@ -32,7 +32,7 @@ class KeyWatchStack(Stack):
         alerting = Alerting(
             self, "Alerting", emails=settings.alert_emails, key_arn=settings.alert_topic_key_arn, chat=settings.chat
         )
-        function = Function(self, "KeyWatch", settings=settings, incoming=intake, incidents=incidents, alerting=alerting).function
+        function = Function(self, "Function", settings=settings, incoming=intake, incidents=incidents, alerting=alerting).function
         Clock(self, "Clock", function=function)
         LogSources(self, "LogSources", settings=settings, function=function)
         self._outputs(

@@ -83,8 +83,8 @@ class Settings:
         default=(),
         metadata=_read_by(
             v.list_of(v.ignore),
-            'a list of objects with a "reason" and one or more of "principal", "service", "key" and "cause", each a text in '
-            f"which * stands for anything; {MAX_IGNORE_CHARACTERS} characters of JSON in all",
+            'a list of objects with a "reason" and one or more of "principal", "service", "operation", "key" and "cause", each '
+            f"a text in which * stands for anything; {MAX_IGNORE_CHARACTERS} characters of JSON in all",
             "failures to count and not to alert",
         ),
     )

@@ -46,6 +46,7 @@ class Ignore:
     reason: str
     principal: str | None = None
     service: str | None = None
+    operation: str | None = None
     key: str | None = None
     cause: str | None = None
 
@@ -55,7 +56,7 @@ class Ignore:
         return {name: value for name, value in pairs.items() if value is not None}
 
 
-PATTERNS = ("principal", "service", "key", "cause")
+PATTERNS = ("principal", "service", "operation", "key", "cause")
 
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]{1,63})+")
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,20}){1,2}-[0-9]{1,2}")

@@ -75,7 +75,7 @@ def test_packages_without_a_hash_are_refused(tmp_path):
     # GIVEN a requirement that is not pinned
     careless = sources(tmp_path / "sources", **{"requirements.txt": "jmespath==1.1.0\n"})
     # WHEN THEN bundling fails before anything is fetched
-    with pytest.raises(BundlingError, match="(?i)hashes are required"):
+    with pytest.raises(BundlingError, match=r"(?i)hashes are required"):
         bundling.bundle(careless, tmp_path / "out")
 
 
