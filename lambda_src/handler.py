@@ -39,16 +39,16 @@ def _batch(event: dict[str, Any], context: object) -> Answer:
     return _runtime().batch(event, context)
 
 
-def _logs(event: dict[str, Any], context: object) -> Answer:
-    return _runtime().logs(event, context)
+def _logs(event: dict[str, Any], context: object) -> None:
+    _runtime().logs(event, context)
 
 
 def _clock(event: dict[str, Any], context: object) -> Answer:
     return _runtime().clock(event, context)
 
 
-def _event(event: dict[str, Any], context: object) -> Answer:
-    return _runtime().event(event, context)
+def _event(event: dict[str, Any], context: object) -> None:
+    _runtime().event(event, context)
 
 
 def _manual(event: dict[str, Any], context: object) -> Answer:

@@ -66,7 +66,10 @@ class IncidentTable:
         incident = provisional(subject, gathering, now)
         condition, values = "attribute_not_exists(subject)", {}
         if ended:
-            condition, values = "incident_id = :ended AND due_at = :due", {":ended": {"S": ended.id}, ":due": _epoch(ended.due_at)}
+            condition, values = (
+                "incident_id = :ended AND due_at = :due",
+                {":ended": {"S": ended.id}, ":due": _epoch(ended.due_at)},
+            )
         return incident if self._put(_item(incident, now), condition, values) else None
 
     def _put(self, item: dict[str, Any], condition: str, values: dict[str, Any]) -> bool:
@@ -143,7 +146,7 @@ class IncidentTable:
 
     def record(self, change: KeyChange, subject: Subject) -> None:
         """Keep a change of a subject in the ledger; the same change twice is kept once."""
-        item = {
+        item: dict[str, Any] = {
             "subject": {"S": subject.id},
             "item": {"S": f"change#{change.time.isoformat()}#{change.event_id}"},
             "what": {"S": change.what},
@@ -294,4 +297,3 @@ def _incident(item: Item) -> Incident:
 def _change_fact(item: Item) -> ChangeFact:
     details = {name: value["S"] for name, value in item.get("details", {}).get("M", {}).items()}
     return ChangeFact(item["what"]["S"], item["who"]["S"], _when(item["when"]), item["event_id"]["S"], "change ledger", details)
-

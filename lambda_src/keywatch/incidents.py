@@ -111,7 +111,7 @@ def provisional(subject: Subject, gathering: Gathering, now: datetime) -> Incide
 
 
 def bounded(names: Names, known: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """Return ``names`` such that no kind ever has more than ``MOST_NAMES`` names beside those ``known``; the rest are ``(others)``."""
+    """Return ``names`` such that no kind has more than ``MOST_NAMES``, those ``known`` included; the rest are ``(others)``."""
     kept = set(known)
     room = Counter(kind for kind, _ in kept)
     result: Counter[tuple[str, str]] = Counter()

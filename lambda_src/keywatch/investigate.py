@@ -16,7 +16,6 @@ from keywatch.subjects import STORE_CAUSES, key_subject
 
 MAX_REGIONS = 8
 MISSING = frozenset({"alias_not_found", "key_not_found", "key_deleted", "missing_or_not_authorized"})
-_LAST_USE = frozenset(STATE_CAUSES.values())
 _NEEDS_NO_KEY = frozenset({"malformed_identifier", "wrong_region", "key_store_not_found"})
 
 Ledger = Callable[[Subject], tuple[ChangeFact, ...]]
@@ -46,7 +45,7 @@ def investigate(failure: KeyFailure, lookups: Lookups, scope: Scope, changes: tu
         evidence = _in_region_of_arn(failure, lookups, evidence)
     evidence = _aliases(failure, lookups, scope, evidence)
     evidence = _store(failure, lookups, scope, evidence)
-    return _last_use(failure, lookups, evidence)
+    return _last_use(lookups, evidence)
 
 
 def _name_for_lookup(failure: KeyFailure, scope: Scope) -> str | None:
@@ -97,11 +96,20 @@ def _key_behind_alias(failure: KeyFailure, evidence: Evidence, ledger: Ledger) -
     """Add the changes of the key that a vanished alias pointed to: deleting a key deletes its aliases."""
     if failure.subject.kind != "alias":
         return evidence
-    target = next((c.details["target_key"] for c in sorted(evidence.changes, key=lambda c: c.when, reverse=True) if c.details.get("target_key")), None)
+    target = next(
+        (
+            c.details["target_key"]
+            for c in sorted(evidence.changes, key=lambda c: c.when, reverse=True)
+            if c.details.get("target_key")
+        ),
+        None,
+    )
     if target is None:
         return evidence
     subject = key_subject(target) or replace(failure.subject, kind="key", name=target)
-    behind = tuple(change for change in ledger(subject) if change.what in {"DeleteKey", "ScheduleKeyDeletion", "CancelKeyDeletion"})
+    behind = tuple(
+        change for change in ledger(subject) if change.what in {"DeleteKey", "ScheduleKeyDeletion", "CancelKeyDeletion"}
+    )
     return replace(evidence, changes=(*evidence.changes, *behind))
 
 
@@ -157,10 +165,10 @@ def _store(failure: KeyFailure, lookups: Lookups, scope: Scope, evidence: Eviden
     return replace(evidence, store=facts, looks=(*evidence.looks, look))
 
 
-def _last_use(failure: KeyFailure, lookups: Lookups, evidence: Evidence) -> Evidence:
+def _last_use(lookups: Lookups, evidence: Evidence) -> Evidence:
     """Ask when a key that cannot be used now was last used: it tells a forgotten key from a needed one."""
     key = evidence.key
-    if key is None or STATE_CAUSES.get(key.state, "") not in _LAST_USE or not key.arn:
+    if key is None or key.state not in STATE_CAUSES or not key.arn:
         return evidence
     used, since, look = lookups.last_use(key.arn, key.region)
     looks = (*evidence.looks, look) if look else evidence.looks

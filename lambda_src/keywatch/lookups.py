@@ -93,7 +93,9 @@ class Lookups:
             pages = self._kms(region).get_paginator("list_aliases").paginate(PaginationConfig={"PageSize": 100})
             for number, page in enumerate(pages, 1):
                 found += [
-                    AliasFacts(a.get("AliasName", ""), a.get("TargetKeyId"), _utc(a.get("CreationDate")), _utc(a.get("LastUpdatedDate")))
+                    AliasFacts(
+                        a.get("AliasName", ""), a.get("TargetKeyId"), _utc(a.get("CreationDate")), _utc(a.get("LastUpdatedDate"))
+                    )
                     for a in page["Aliases"]
                 ]
                 if number == MAX_ALIAS_PAGES:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -18,6 +19,7 @@ from keywatch.sources import read_event
 from keywatch.sources.app_logs import read_log_payload
 
 Event = Mapping[str, Any]
+BATCH_SECONDS = 55.0
 
 
 class LogDeliveryFailed(RuntimeError):
@@ -100,8 +102,15 @@ class Runtime:
 
 
 def remaining_seconds(context: object) -> Callable[[], float]:
-    """Return a function that tells the seconds left of an invocation; a minute where the context does not say."""
+    """Return a function that tells the seconds left for a batch: those of the invocation, and ``BATCH_SECONDS`` at most.
+
+    The function's own time-out is longer, for checks that wait; a batch must be done before its lease ends.
+    """
+    began = monotonic()
     remaining = getattr(context, "get_remaining_time_in_millis", None)
-    return (lambda: remaining() / 1000) if callable(remaining) else (lambda: 60.0)
 
+    def left() -> float:
+        own = BATCH_SECONDS - (monotonic() - began)
+        return min(own, remaining() / 1000) if callable(remaining) else own
 
+    return left

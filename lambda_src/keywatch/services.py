@@ -50,8 +50,8 @@ class Counts:
 class Clients:
     """boto3 clients by service and Region, made when first asked for and kept. Safe to use from several threads."""
 
-    def __init__(self, session: Any | None = None) -> None:  # noqa: ANN401 - boto3's session has no static type
-        self._session = session
+    def __init__(self, session: Any = None) -> None:  # noqa: ANN401 - boto3's session has no static type
+        self._session: Any = session
         self._lock = Lock()
         self._made: dict[tuple[str, str], Any] = {}
 
@@ -59,7 +59,8 @@ class Clients:
         """Return the client of ``service`` in ``region``."""
         with self._lock:
             if (service, region) not in self._made:
-                self._session = self._session or boto3.session.Session()
+                if self._session is None:
+                    self._session = boto3.session.Session()
                 config = _LOOKUP if service in {"kms", "cloudtrail"} else _VITAL
                 self._made[service, region] = self._session.client(service, region_name=region, config=config)
             return self._made[service, region]

@@ -22,24 +22,22 @@ class IgnoreRule:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where this deployment lives and what it was told. ``account`` is that of the function's own role."""
+    """Where this deployment lives and what it was told. ``account`` is that of the function's own role.
+
+    ``own_log_group`` is what this function writes to: what it says there is never a failure of somebody else.
+    """
 
     table: str
     topic_arn: str
     own_role_arn: str
     region: str
     account: str
-    function_name: str = ""
+    own_log_group: str = ""
     chat_topic_arn: str | None = None
     fallback_topic_arn: str | None = None
     repeat_interval: timedelta = timedelta(minutes=DEFAULT_REPEAT_MINUTES)
     search_regions: tuple[str, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
-
-    @property
-    def own_log_group(self) -> str:
-        """Return the log group that this function writes to; what it says there is never a failure of somebody else."""
-        return f"/aws/lambda/{self.function_name}"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -51,7 +49,7 @@ class Settings:
             own_role_arn=role,
             region=environment["AWS_REGION"],
             account=role.split(":")[4] if role.count(":") > 4 else "",  # noqa: PLR2004 - arn:partition:iam::account:role/…
-            function_name=environment.get("AWS_LAMBDA_FUNCTION_NAME", ""),
+            own_log_group=environment.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
             chat_topic_arn=environment.get("CHAT_TOPIC_ARN") or None,
             fallback_topic_arn=environment.get("FALLBACK_TOPIC_ARN") or None,
             repeat_interval=timedelta(minutes=int(environment.get("REPEAT_INTERVAL_MINUTES") or DEFAULT_REPEAT_MINUTES)),

@@ -124,9 +124,7 @@ def _reading(facts: KeyFacts | None, look: Look) -> Reading | None:
     return Reading("unclassified", Confidence.POSSIBLE)
 
 
-def _as_failure(
-    key: str, reading: Reading, look: Look, region: str, now: datetime, facts: KeyFacts | None
-) -> KeyFailure:
+def _as_failure(key: str, reading: Reading, look: Look, region: str, now: datetime, facts: KeyFacts | None) -> KeyFailure:
     identifier = parse(key[:2048])
     arn = facts.arn if facts else reading.key_arn
     account = reading.account or identifier.account

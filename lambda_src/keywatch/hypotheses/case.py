@@ -93,7 +93,9 @@ _WHY_NOT_SEEN = {
 def not_seen(look: Look) -> str:
     """Return what a look-up without an answer leaves unknown."""
     error = f" ({look.error})" if look.error else ""
-    return f"Could not see {look.operation} of {look.asked} in {look.region}: {_WHY_NOT_SEEN.get(look.sight, 'no answer')}{error}."
+    return (
+        f"Could not see {look.operation} of {look.asked} in {look.region}: {_WHY_NOT_SEEN.get(look.sight, 'no answer')}{error}."
+    )
 
 
 def key_state(key: KeyFacts) -> str:

@@ -148,7 +148,9 @@ def never_seen(case: Case) -> Finding:
     """Leave it at what AWS said, and say what cannot be told."""
     reading = case.failure.reading
     look = case.evidence.look("DescribeKey", case.failure.region) or case.evidence.look("ListAliases", case.failure.region)
-    because = (because_look(look, f"{case.asked} does not exist there now either."),) if look and look.sight is Sight.ABSENT else ()
+    because = (
+        (because_look(look, f"{case.asked} does not exist there now either."),) if look and look.sight is Sight.ABSENT else ()
+    )
     unknown = (
         "AWS does not say whether it was deleted or never existed. CloudTrail's event history (90 days) tells: "
         "look for DeleteAlias, ScheduleKeyDeletion and DeleteKey of it."

@@ -47,7 +47,9 @@ def as_said(case: Case) -> Finding:
         facts = {"key": key.arn, "key_state": key.state}
         finding = finding.adding(because_look(look, key_state(key)), facts=facts)
         if key.usable and reading.cause in STATE_CAUSES.values():
-            return finding.adding(unknowns=("KMS reports the key usable now; whether calls succeed again, the next ones will tell.",))
+            return finding.adding(
+                unknowns=("KMS reports the key usable now; whether calls succeed again, the next ones will tell.",)
+            )
     return finding
 
 
@@ -57,7 +59,10 @@ def external_key(case: Case) -> Finding:
     Loss of the external key does not change the KMS key's state (KMS Developer Guide, key state table).
     """
     finding = _with_store(case, as_said(case))
-    unknown = "AWS cannot see the external key itself: DescribeKey and the key store's state say nothing about it; the next cryptographic call will tell."
+    unknown = (
+        "AWS cannot see the external key itself: DescribeKey and the key store's state say nothing about it; "
+        "the next cryptographic call will tell."
+    )
     facts = {"xks_key": case.failure.external_key or (case.evidence.key.external_key if case.evidence.key else None) or ""}
     return finding.adding(facts=facts, unknowns=(unknown,))
 
