@@ -12,7 +12,9 @@ from infra import event_patterns, names
 from infra.event_patterns import Pattern
 from infra.findings import accept
 
-FUNCTION_TIMEOUT = Duration.seconds(60)
+# A check may wait five minutes for a key to become usable. Batches limit themselves to a fraction of that
+# (keywatch.runtime.BATCH_SECONDS), so a failed message is tried again after the visibility time-out below, not six of these.
+FUNCTION_TIMEOUT = Duration.seconds(330)
 BATCH_WINDOW = Duration.seconds(5)
 
 # An alert about something hours old misleads more than it helps; what is older goes where an alarm sees it.
@@ -47,8 +49,8 @@ class Intake(Construct):
             "Queue",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            # AWS's advice for Lambda: six times the function's timeout, and the batching window.
-            visibility_timeout=Duration.seconds(6 * FUNCTION_TIMEOUT.to_seconds() + BATCH_WINDOW.to_seconds()),
+            # Lambda wants at least the function's time-out; six times what a batch may take, and the batching window.
+            visibility_timeout=Duration.seconds(360),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
             removal_policy=RemovalPolicy.DESTROY,
         )

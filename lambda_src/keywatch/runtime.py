@@ -16,7 +16,6 @@ from keywatch.services import Clients, Services, build
 from keywatch.settings import Settings
 from keywatch.signals import Signal
 from keywatch.sources import read_event
-from keywatch.sources.app_logs import read_log_payload
 
 Event = Mapping[str, Any]
 BATCH_SECONDS = 55.0
@@ -49,11 +48,13 @@ class Runtime:
 
     def event(self, event: Event, context: object) -> None:
         """Handle one EventBridge event that came without the queue; raises where it must be delivered again."""
-        signals = read_event(event, received=self.services.now(), own_role_arn=self.services.settings.own_role_arn)
+        signals = read_event(event, received=self.services.now(), own_role=self.services.settings.own_role)
         self._must_succeed([("event", signal) for signal in signals], context)
 
     def logs(self, event: Event, context: object) -> None:
         """Handle a CloudWatch Logs delivery; raises where it must be delivered again."""
+        from keywatch.sources.app_logs import read_log_payload
+
         settings = self.services.settings
         signals = read_log_payload(event, region=settings.region, own_log_group=settings.own_log_group)
         self._must_succeed([("log delivery", signal) for signal in signals], context)
@@ -73,7 +74,7 @@ class Runtime:
 
     def _read_batch(self, records: object, unreadable: set[str]) -> list[tuple[str, Signal]]:
         """Read all messages; the ids of those whose body is no JSON go to ``unreadable``, their neighbours go on."""
-        now, own, count = self.services.now(), self.services.settings.own_role_arn, self.services.counts.add
+        now, own, count = self.services.now(), self.services.settings.own_role, self.services.counts.add
         signals: list[tuple[str, Signal]] = []
         for record in records if isinstance(records, list) else []:
             message = record.get("messageId") if isinstance(record, dict) else None
@@ -82,7 +83,7 @@ class Runtime:
                 continue
             try:
                 body = json.loads(record["body"])
-                signals += [(message, signal) for signal in read_event(body, received=now, own_role_arn=own)]
+                signals += [(message, signal) for signal in read_event(body, received=now, own_role=own)]
             except (ValueError, TypeError, KeyError, RecursionError):
                 count("Unreadable")
                 unreadable.add(message)

@@ -39,6 +39,11 @@ class Settings:
     search_regions: tuple[str, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
 
+    @property
+    def own_role(self) -> str:
+        """Return what the ARNs of KeyWatch's roles in all Regions begin with: a look-up elsewhere comes back from there."""
+        return self.own_role_arn.removesuffix(self.region)
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Read the settings; raises ``KeyError`` naming a variable that the stack always sets."""

@@ -13,6 +13,7 @@ MAX_COMMAND = 2_000
 
 # Mail programs and chat clients turn web addresses into links. Only KeyWatch's own links and AWS's public pages may be links.
 _LINK = re.compile(r"://(?!(?:docs|health)\.aws\.amazon\.com/)|(?i:(?<=\bwww)\.)")
+_WEB_ADDRESS = re.compile(r"(?i)https?://|\bwww\.")
 _DEFANGED = {"://": "[:]//", ".": "[.]"}
 
 # Slack and Teams share no escape sign (Slack's mrkdwn has none), so a sign with a meaning becomes its full-width twin.
@@ -20,8 +21,8 @@ _FULL_WIDTH = 0xFEE0
 _IN_PROSE = {ord(sign): ord(sign) + _FULL_WIDTH for sign in "<>@`*~[]|\\"}
 _IN_CODE = {ord(sign): ord(sign) + _FULL_WIDTH for sign in "<>@`"}
 # A "_" between letters is part of a name; "&lt;" would be read as "<"; "://" and "www." become links.
-_MEANS_SOMETHING = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=#?\w{1,32};)|:(?=//)|(?i:(?<=\bwww)\.)")
-_ENTITY = re.compile(r"&(?=#?\w{1,32};)")
+_MEANS_SOMETHING_IN_CODE = re.compile(r"&(?=#?\w{1,32};)|:(?=//)|(?i:(?<=\bwww)\.)")
+_MEANS_SOMETHING = re.compile(rf"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|{_MEANS_SOMETHING_IN_CODE.pattern}")
 _ACTS_IN_CHAT = re.compile(r"[<>@`]|&#?\w{1,32};")
 
 
@@ -42,7 +43,7 @@ def markdown(value: object, limit: int = 1_000) -> str:
 
 def code(value: object, limit: int = 300) -> str:
     """Return ``value`` as an inline code span for Slack and Teams; an empty value gives the empty string."""
-    text = _ENTITY.sub(_widened, one_line(value, max(0, limit - 2)).translate(_IN_CODE))
+    text = _MEANS_SOMETHING_IN_CODE.sub(_widened, one_line(value, max(0, limit - 2)).translate(_IN_CODE))
     return f"`{text}`" if text else ""
 
 
@@ -59,9 +60,12 @@ def log(value: object, limit: int = 256) -> str:
 def command(value: object, limit: int = MAX_COMMAND) -> str | None:
     """Return a command exactly as it was given, or ``None`` when it cannot be shown so.
 
-    A command that was cut, wrapped or cleaned is another command, so there is no third way.
+    A command that was cut, wrapped or cleaned is another command, so there is no third way. None of the catalogue's holds
+    a web address: one that does got it from outside.
     """
-    return value if isinstance(value, str) and value and one_line(value, limit) == value else None
+    if not isinstance(value, str) or not value or one_line(value, limit) != value or _WEB_ADDRESS.search(value):
+        return None
+    return value
 
 
 def chat_command(value: object, limit: int = MAX_COMMAND) -> str | None:

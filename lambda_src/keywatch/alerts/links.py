@@ -21,7 +21,7 @@ def console(partition: str, region: str, page: str) -> str | None:
     return f"https://{host}/{service}/home?region={region}#{fragment}"
 
 
-def build(  # noqa: PLR0913 - the names that a broken thing can have, and whether it is still there
+def build(
     *,
     partition: str,
     region: str,

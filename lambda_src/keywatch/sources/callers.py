@@ -49,19 +49,22 @@ def _role_of(arn: str) -> tuple[str | None, str | None]:
     return f"{partition}:iam::{account}:role/{role}", session
 
 
-def is_own(identity: object, own_role_arn: str | None) -> bool:
-    """Tell whether KeyWatch itself made the call, by its role; a user agent would be too easy to borrow."""
-    if not own_role_arn:
+def is_own(identity: object, own_role: str | None) -> bool:
+    """Tell whether KeyWatch itself made the call, by its role; a user agent would be too easy to borrow.
+
+    ``own_role`` is what the ARNs of its roles in all Regions begin with.
+    """
+    if not own_role:
         return False
     fields = mapping(identity)
     issuer = mapping(mapping(fields.get("sessionContext")).get("sessionIssuer")).get("arn")
     if issuer is not None:
-        return issuer == own_role_arn
+        return isinstance(issuer, str) and issuer.startswith(own_role)
     arn = fields.get("arn")
-    return isinstance(arn, str) and _same_role(arn, own_role_arn)
+    return isinstance(arn, str) and _same_role(arn, own_role)
 
 
-def _same_role(arn: str, own_role_arn: str) -> bool:
-    role = _role_of(arn)[0]
-    head, _, path = own_role_arn.partition(":role/")
-    return role == f"{head}:role/{path.rpartition('/')[2]}"
+def _same_role(arn: str, own_role: str) -> bool:
+    role = _role_of(arn)[0] or ""
+    head, _, path = own_role.partition(":role/")
+    return role.startswith(f"{head}:role/{path.rpartition('/')[2]}")

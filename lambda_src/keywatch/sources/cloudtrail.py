@@ -21,7 +21,7 @@ KMS = "kms.amazonaws.com"
 MAX_MESSAGE = 1100
 
 
-def read_record(record: object, *, received: datetime, own_role_arn: str | None = None) -> Signal:
+def read_record(record: object, *, received: datetime, own_role: str | None = None) -> Signal:
     """Read one CloudTrail record: a failure, a change, or nothing about a key. Never raises."""
     fields = mapping(record)
     operation, service = fields.get("eventName"), fields.get("eventSource")
@@ -30,7 +30,7 @@ def read_record(record: object, *, received: datetime, own_role_arn: str | None 
     code, message = fields.get("errorCode"), fields.get("errorMessage")
     if code is None and message is None:
         return _succeeded(fields, operation, service, received)
-    if is_own(fields.get("userIdentity"), own_role_arn):
+    if is_own(fields.get("userIdentity"), own_role):
         return NotOurs("own_call")
     code, message = text(code, 128), text(message, MAX_MESSAGE)
     reading = read_error(code, message, service=service, operation=operation)

@@ -114,7 +114,7 @@ def _bare(match: re.Match[str], lines: str) -> Envelope | None:
     return Envelope(match.start(), match.end(), code, message, _source("", code))
 
 
-_GO_CODE = re.compile(r", (?:api error )?([A-Z][A-Za-z0-9.]{3,60}): ([^\n]{0,600})")
+_GO_CODE = re.compile(r", (?:api error )?(?!RequestID|HostID|StatusCode)([A-Z][A-Za-z0-9.]{3,60}): ([^\n]{0,600})")
 _COMPANION = re.compile(
     r"[\"'](?:[mM]essage|errorMessage|error_message|\$metadata|[rR]equestId|requestID|[sS]tatusCode|FailureMessage)[\"']"
 )

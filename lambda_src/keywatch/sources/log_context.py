@@ -5,10 +5,10 @@ bounded, and only a window around the sentence is read.
 """
 
 import re
-from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 
-from keywatch.sources.kms_codes import core_of, only_kms, service_code
+from keywatch.sources.kms_codes import KMS_CODES, core_of, only_kms, service_code
 from keywatch.sources.kms_operations import KMS_OPERATIONS, SHARED_OPERATIONS
 
 BEFORE, AFTER = 700, 1000
@@ -94,13 +94,12 @@ def context_of(text: str, start: int, end: int) -> Context:
     code, foreign_class = _nearest_code(before, after)
     services = {name.lower().removeprefix("amazon").replace(" ", "").replace("-", "") for name in _services(before, after)}
     operation = _nearest(_OPERATIONS, before, after)
-    core, says_kms = core_of(code or "")
     by_operation = operation in KMS_OPERATIONS and operation not in SHARED_OPERATIONS
     by_service = bool(services & _KMS_NAMES) or "awskeymanagementservice" in {f"aws{name}" for name in services}
-    about_key = says_kms or only_kms(core) or service_code(core, "") is not None or core == "invalidkeyid"
-    kms = by_operation or by_service or about_key
+    kms = by_operation or by_service or _only_about_keys(code or "")
     around = before[-300:] + text[start:end] + after[:200]
-    other = not kms and (bool(services) or foreign_class or operation is not None or bool(_OTHER_CLOUD.search(around)))
+    named = bool(services) or foreign_class or (operation is not None and operation not in KMS_OPERATIONS)
+    other = not kms and (named or bool(_OTHER_CLOUD.search(around)))
     return Context(
         code=code,
         operation=operation or _spoken_operation(before, after),
@@ -111,18 +110,34 @@ def context_of(text: str, start: int, end: int) -> Context:
     )
 
 
+def _only_about_keys(code: str) -> bool:
+    """Tell whether a code by itself says that a KMS key is meant; NotFoundException, for one, does not."""
+    core, says_kms = core_of(code)
+    return says_kms or only_kms(core) or service_code(core, "") is not None or core == "invalidkeyid"
+
+
 def _services(before: str, after: str) -> list[str]:
     near = before[-400:] + "\n" + after
     return [name for pattern in _SERVICES for name in pattern.findall(near)]
 
 
 def _nearest_code(before: str, after: str) -> tuple[str | None, bool]:
-    """Return the code that belongs to a sentence: the last one before it, unless one stands much nearer behind it."""
-    last = next(iter(deque(_CODE.finditer(before), maxlen=1)), None)
-    following = _CODE.search(after)
-    if last is not None and (following is None or len(before) - last.end() <= max(120, following.start())):
-        return last.group(2), _is_foreign(last.group(1))
-    return (following.group(2), _is_foreign(following.group(1))) if following else (None, False)
+    """Return the code that belongs to a sentence: the nearest that KMS or a service has for keys, else the nearest at all."""
+    codes = [(len(before) - m.end(), m) for m in _CODE.finditer(before)]
+    codes += [(m.start() + _FOLLOWS, m) for m in islice(_CODE.finditer(after), _MOST_CODES)]
+    if not codes:
+        return None, False
+    _, _, best = min((not _about_keys(m.group(2)), distance, m.group(1, 2)) for distance, m in codes)
+    return best[1], _is_foreign(best[0])
+
+
+_FOLLOWS = 40  # a code mostly stands before its message: one behind it counts as that much farther away
+_MOST_CODES = 20
+
+
+def _about_keys(code: str) -> bool:
+    core, says_kms = core_of(code)
+    return says_kms or core in KMS_CODES or service_code(core, "") is not None or core == "invalidkeyid"
 
 
 def _is_foreign(prefix: str) -> bool:
