@@ -115,7 +115,7 @@ class _Writer:
             "title": self.title(),
             "summary": self.summary(impact),
             "subject": self.subject(),
-            "because": self.texts("because", [str(reason) for reason in diagnosis.because]),
+            "because": self.texts("reasons", [str(reason) for reason in diagnosis.because]),
             "unknowns": self.texts("unknowns", diagnosis.unknowns),
             "remedies": [self.remedy(remedy) for remedy in self.kept("remedies", diagnosis.remedies)],
             "impact": impact,

@@ -1,0 +1,162 @@
+"""Names, times and tolls as people read them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from keywatch.alerts import document, email, wording
+from keywatch.alerts.document import Change, Impact
+from keywatch.causes import Remedy
+from tests.unit.alerts.factory import BOB, KEY, KEY_ID, START, STORE, alert
+
+
+@pytest.mark.parametrize(
+    ("known", "named"),
+    [
+        ({"alias": "alias/payments", "identifier": KEY_ID, "key_arn": KEY}, "alias/payments"),
+        ({"identifier": KEY_ID, "key_arn": KEY}, KEY_ID),
+        ({"key_arn": KEY}, KEY_ID),
+        ({"identifier": "arn:aws:kms:eu-west-1:111122223333:alias/payments"}, "alias/payments"),
+        ({"identifier": "my key"}, '"my key"'),
+        ({"key_store": STORE}, f"key store {STORE}"),
+        ({}, "a key that AWS did not name"),
+    ],
+)
+def test_key_is_called_by_its_most_human_name(known, named):
+    # GIVEN the names that are known of a key
+    names = {"alias": None, "identifier": None, "key_arn": None, "key_store": None} | known
+    # THEN the one that people use is shown
+    assert wording.name(cause="key_disabled", **names) == named
+
+
+def test_broken_store_is_called_by_its_own_name_and_not_by_one_of_its_keys():
+    # GIVEN a store that broke, seen through one of its keys
+    names = {"alias": "alias/payments", "identifier": KEY, "key_arn": KEY, "key_store": STORE}
+    # THEN the store is named where the store is the cause, the key where it is not
+    assert wording.name(cause="key_store_disconnected", **names) == STORE
+    assert wording.name(cause="external_key_not_found", **names) == "alias/payments"
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (datetime(2026, 11, 23, 2, 14, 5, 999, tzinfo=UTC), "2026-11-23T02:14:05Z"),
+        (datetime(2026, 11, 23, 4, 14, 5, tzinfo=timezone(timedelta(hours=2))), "2026-11-23T02:14:05Z"),
+        (datetime(2026, 11, 23, 2, 14, 5), "2026-11-23T02:14:05Z"),  # noqa: DTZ001 - a time without a zone is what is tested
+    ],
+)
+def test_times_are_utc(moment, text):
+    # GIVEN a moment
+    # THEN the document has it in UTC, to the second
+    assert wording.iso(moment) == text
+
+
+@pytest.mark.parametrize(
+    ("status", "failures", "minutes", "text"),
+    [
+        ("opened", 0, 0, "no call has failed yet"),
+        ("opened", 1, 0, "1 call failed at 2026-11-23 02:14 UTC"),
+        ("opened", 12_000, 5, "12,000 calls failed since 2026-11-23 02:14 UTC, the last at 02:19 UTC"),
+        ("reminder", 2, 1_440, "2 calls failed since 2026-11-23 02:14 UTC, the last at 2026-11-24 02:14 UTC"),
+        ("resolved", 2, 5, "2 calls failed, from 2026-11-23 02:14 UTC to 02:19 UTC"),
+        ("resolved", 0, 0, "no call failed"),
+    ],
+)
+def test_toll_says_how_many_and_since_when(status, failures, minutes, text):
+    # GIVEN failures over some minutes
+    first, last = wording.iso(START), wording.iso(START + timedelta(minutes=minutes))
+    # THEN the toll reads as a person would say it
+    assert wording.toll(status, failures, first, last) == text
+
+
+def test_alias_that_was_meant_and_deletion_date_are_in_the_first_lines():
+    # GIVEN a diagnosis that found the nearest alias, the key's Region and a deletion date
+    facts = {"did_you_mean": "alias/payments", "key_region": "us-east-1", "deletion_date": "2026-11-30 02:10 UTC"}
+    # THEN they are said at once
+    said = wording.hints(facts)
+    assert said == "Did you mean alias/payments? The key lives in us-east-1. It will be gone for good on 2026-11-30 02:10 UTC."
+
+
+def test_fact_that_reads_like_more_than_a_name_is_no_hint():
+    # GIVEN a fact with a sentence in it
+    # THEN it does not get into the first lines
+    assert wording.hints({"did_you_mean": "alias/x or call 555-0100 now"}) == ""
+
+
+def test_cause_that_the_catalogue_lacks_is_still_alerted():
+    # GIVEN a cause that an older or newer catalogue would know
+    odd = alert("key_disabled")
+    # WHEN its alert is built
+    built = document.build(replace(odd, diagnosis=replace(odd.diagnosis, cause="key_eaten_by_dog")))
+    # THEN it has a title and a severity
+    assert built["title"] == "Key eaten by dog: alias/payments"
+    assert built["severity"] == "high"
+
+
+def test_severity_of_the_incident_overrules_the_catalogue():
+    # GIVEN an incident that was raised to critical
+    built = document.build(replace(alert("key_disabled"), severity="critical"))
+    # THEN the document and the Subject say so
+    assert built["severity"] == "critical"
+    assert email.subject(built).startswith("CRITICAL: ")
+
+
+def test_long_subject_keeps_severity_key_and_region():
+    # GIVEN the longest title of the catalogue, in a reminder
+    built = document.build(alert("xks_proxy_rejected_credentials", "reminder"))
+    # WHEN its Subject is made
+    subject = email.subject(built)
+    # THEN what was cut is the middle of the cause
+    assert len(subject) <= 99
+    assert subject.startswith("CRITICAL STILL FAILING: External key store proxy")
+    assert subject.endswith(f"...: {STORE} (eu-west-1)")
+
+
+def test_newest_change_comes_first_and_is_the_one_linked():
+    # GIVEN two changes in the order in which they were made
+    old = Change("DisableKey", BOB, START - timedelta(days=1), "11111111-aaaa")
+    new = Change("ScheduleKeyDeletion", BOB, START, "22222222-bbbb")
+    # WHEN the document is built
+    built = document.build(replace(alert("key_pending_deletion"), changes=(old, new)))
+    # THEN the newest is first, and its event is linked
+    assert [change["what"] for change in built["changes"]] == ["ScheduleKeyDeletion", "DisableKey"]
+    assert built["links"]["event"].endswith("22222222-bbbb")
+
+
+def test_command_that_cannot_be_shown_exactly_is_left_out_with_a_word():
+    # GIVEN a remedy whose command has a line break in it
+    broken = alert("key_disabled")
+    remedies = (Remedy("Enable the key.", "aws kms enable-key --key-id 'x\ny'"),)
+    # WHEN the document is built
+    built = document.build(replace(broken, diagnosis=replace(broken.diagnosis, remedies=remedies)))
+    # THEN there is the step, but no command that is not the one meant
+    assert built["remedies"] == [
+        {"text": "Enable the key. (The command is left out: it cannot be shown exactly as it must be typed.)", "command": None}
+    ]
+
+
+def test_more_than_a_few_callers_are_counted_in_the_email():
+    # GIVEN more callers than an e-mail shows
+    many = tuple((f"arn:aws:iam::111122223333:role/app-{number}", 9 - number) for number in range(7))
+    busy = alert("key_disabled")
+    # WHEN it is rendered
+    body = email.body(document.build(replace(busy, impact=replace(busy.impact, callers=many))))
+    # THEN the first three are named and the rest is counted
+    assert "- Callers: role/app-0 (9), role/app-1 (8), role/app-2 (7), and 4 more" in body
+
+
+def test_doubt_is_shown_before_what_to_run_and_only_then():
+    # GIVEN one diagnosis that is not certain and one that is
+    doubtful = email.body(document.build(alert("missing_or_not_authorized")))
+    sure = email.body(document.build(alert("external_key_not_found")))
+    # THEN what could not be seen comes early where it matters, and late where it does not
+    assert doubtful.index("WHAT COULD NOT BE SEEN") < doubtful.index("WHAT TO RUN")
+    assert sure.index("WHAT COULD NOT BE SEEN") > sure.index("WHAT TO RUN")
+
+
+def test_early_warning_hurts_nobody_yet():
+    # GIVEN an alert without failures
+    early = replace(alert("key_disabled"), impact=Impact(0, START, START))
+    # THEN its e-mail has no list of victims
+    assert "WHO IS HURT" not in email.body(document.build(early))
