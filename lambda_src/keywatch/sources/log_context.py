@@ -188,8 +188,8 @@ def key_store_near(text: str, start: int, end: int) -> str | None:
 def key_near(text: str, start: int, end: int, region: str | None = None) -> str | None:
     """Return the one key that stands near a sentence which names none: its ARN, or what a key id field holds."""
     window = text[max(0, start - BEFORE) : end + AFTER]
-    arns = {arn for arn in _ARN.findall(window) if region is None or f":{region}:" in arn}
+    arns: set[str] = {arn for arn in _ARN.findall(window) if region is None or f":{region}:" in arn}
     if len(arns) == 1:
         return arns.pop()
-    typed = set(_TYPED.findall(window)) if not arns else set()
+    typed: set[str] = set() if arns else set(_TYPED.findall(window))
     return typed.pop() if len(typed) == 1 else None

@@ -27,7 +27,10 @@ _ROWS = tuple(row for row in TEXTS if row.cause) + CONNECTION_ERRORS
 
 @dataclass(frozen=True, slots=True)
 class LoggedError:
-    """One distinct failure in a text: what it means, and what the text says of the call. Text is cleaned and bounded."""
+    """One distinct failure in a text: what it means, and what the text says of the call. Text is cleaned and bounded.
+
+    ``region`` is the one that the error names, else that of the call; ``called_region`` is the one that was called.
+    """
 
     reading: Reading
     start: int
@@ -37,6 +40,7 @@ class LoggedError:
     key_store: str | None = None
     account: str | None = None
     region: str | None = None
+    called_region: str | None = None
 
     @property
     def identifier(self) -> KeyIdentifier | None:
@@ -108,6 +112,7 @@ def _from_envelope(reading: Reading, envelope: Envelope, line: str) -> LoggedErr
 
 def _error(reading: Reading, line: str, start: int, end: int, context: Context) -> LoggedError:
     reading = _completed(reading, line, start, end)
+    near = region_near(line, start, end)
     return LoggedError(
         reading,
         start,
@@ -116,7 +121,8 @@ def _error(reading: Reading, line: str, start: int, end: int, context: Context) 
         one_line(context.operation, 64) or None,
         key_store_near(line, start, end),
         reading.account or account_near(line, start, end),
-        reading.region or region_near(line, start, end),
+        reading.region or near,
+        near if reading.cause == "wrong_region" else reading.region or near,
     )
 
 

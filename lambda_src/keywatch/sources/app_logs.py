@@ -1,0 +1,131 @@
+"""CloudWatch Logs deliveries: gzip in base64, each log event searched for failures on KMS keys.
+
+Shape: CloudWatch Logs User Guide, "Subscription filters": ``messageType, owner, logGroup, logStream, logEvents[{id,
+timestamp, message}]``. ``CONTROL_MESSAGE`` only probes whether the destination answers. The gzip stream may have several
+members. A delivery that cannot be read is a value, never an exception: CloudWatch Logs would send it again for a day.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from keywatch.identifiers import parse, partition_of
+from keywatch.signals import Caller, KeyFailure, NotOurs, Signal
+from keywatch.sources.fields import mapping, text
+from keywatch.sources.log_texts import LoggedError, find_errors
+from keywatch.subjects import subject_of
+
+__all__ = ["LoggedError", "find_errors", "read_log_payload"]
+
+MAX_BYTES = 20_000_000  # unpacked; Lambda takes 6 MB of base64, which may hold far more
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_GZIP = 31  # zlib's window size that stands for a gzip member
+
+
+def read_log_payload(event: Mapping[str, object], *, region: str, own_log_group: str | None = None) -> tuple[Signal, ...]:
+    """Return what the log events of ``{"awslogs": {"data": …}}`` say about keys; never raises.
+
+    ``region`` is the Region of the log group, used where a line does not name the Region that it called. Deliveries of
+    ``own_log_group`` are dropped: KeyWatch's own lines quote KMS errors.
+    """
+    payload = _unpacked(mapping(event.get("awslogs")).get("data"))
+    if payload is None:
+        return (NotOurs("unknown_shape"),)
+    if payload.get("messageType") == "CONTROL_MESSAGE":
+        return (NotOurs("control_message"),)
+    events = payload.get("logEvents")
+    if payload.get("messageType") != "DATA_MESSAGE" or not isinstance(events, list):
+        return (NotOurs("unknown_shape"),)
+    if own_log_group and payload.get("logGroup") == own_log_group:
+        return (NotOurs("own_log"),)
+    return tuple(signal for item in events for signal in _read_log_event(mapping(item), payload, region))
+
+
+def _unpacked(data: object) -> Mapping[str, object] | None:
+    """Return the JSON object in a delivery's data; ``None`` where it is not gzip, not JSON, or too large."""
+    if not isinstance(data, str):
+        return None
+    try:
+        body = b"".join(_members(base64.b64decode(data, validate=True)))
+        return mapping(json.loads(body)) or None
+    except (ValueError, zlib.error, RecursionError):
+        return None
+
+
+def _members(packed: bytes) -> Iterator[bytes]:
+    """Unpack every gzip member of ``packed``; raises ``ValueError`` beyond ``MAX_BYTES`` in all."""
+    left = MAX_BYTES
+    while packed:
+        member = zlib.decompressobj(_GZIP)
+        part = member.decompress(packed, left + 1)
+        left -= len(part)
+        if left < 0 or not member.eof:
+            raise ValueError("too large or cut off")
+        yield part
+        packed = member.unused_data
+
+
+def _read_log_event(item: Mapping[str, object], payload: Mapping[str, object], region: str) -> Iterator[Signal]:
+    message = item.get("message")
+    if not isinstance(message, str):
+        yield NotOurs("unknown_shape")
+        return
+    errors = find_errors(message)
+    if not errors:
+        yield NotOurs("log_without_key_error")
+    for number, error in enumerate(errors):
+        yield _failure(error, number, item, payload, region)
+
+
+def _failure(
+    error: LoggedError, number: int, item: Mapping[str, object], payload: Mapping[str, object], region: str
+) -> KeyFailure:
+    owner, group = text(payload.get("owner"), 20), text(payload.get("logGroup")) or "unknown"
+    event_id = text(item.get("id"), 64) or ""
+    caller = Caller(f"log group {group}", account=owner)
+    called = error.called_region or region
+    reading = error.reading
+    subject = subject_of(
+        reading=reading,
+        identifier=error.identifier,
+        key_arn=reading.key_arn,
+        account=owner,
+        region=called,
+        key_store=error.key_store,
+        caller=caller.principal,
+    )
+    return KeyFailure(
+        source="app_log",
+        event_id=f"{event_id}-{number}" if number else event_id,
+        time=_time(item.get("timestamp")),
+        reading=reading,
+        subject=subject,
+        caller=caller,
+        partition=_partition(error, called),
+        account=owner,
+        region=called,
+        operation=error.operation,
+        error_code=error.code,
+        error_message=error.message,
+        identifier=error.identifier,
+        key_arn=reading.key_arn,
+        key_store=error.key_store,
+        resource=f"{group}:{text(payload.get('logStream')) or ''}",
+    )
+
+
+def _time(milliseconds: object) -> datetime:
+    """Return the time of a log event (milliseconds since 1970, UTC); the epoch for anything else."""
+    if isinstance(milliseconds, bool) or not isinstance(milliseconds, int):
+        return _EPOCH
+    try:
+        return _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return _EPOCH
+
+
+def _partition(error: LoggedError, region: str) -> str:
+    named = error.reading.key_arn or error.reading.alias_arn
+    return (parse(named).partition if named else None) or partition_of(region)
