@@ -5,15 +5,17 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from keywatch import early_warning
 from keywatch.alerts.document import Alert, Change, Impact, SubjectView
 from keywatch.causes import CAUSES
 from keywatch.diagnosis import Diagnosis, diagnose
 from keywatch.evidence import NO_EVIDENCE, ChangeFact, Evidence
 from keywatch.hypotheses.case import PROPAGATION
-from keywatch.incidents import HELD, HOLD, OPEN, QUIET, Incident, top
+from keywatch.incidents import HEALED, HELD, HOLD, MUTED, OPEN, QUIET, Incident, top
 from keywatch.investigate import investigate
 from keywatch.services import Services
 from keywatch.signals import KeyFailure, Subject
+from keywatch.subjects import key_subject
 
 NOTABLE_CHANGES = 5
 
@@ -41,18 +43,42 @@ def announce(services: Services, incident: Incident, changes: tuple[ChangeFact, 
     """Hold or send a claimed incident. Raises what SNS raises; nothing is recorded as sent before it was."""
     diagnosis, evidence = examine(services, incident.sample, changes)
     now = services.now()
-    if diagnosis.cause == "not_yet_visible" and now - incident.first_seen < PROPAGATION:
+    if incident.sample.source == early_warning.SOURCE and not early_warning.is_news(incident.sample, diagnosis, evidence):
+        services.counts.add("ChangesNotAlerted")
+        services.table.end(incident, HEALED, now)
+    elif diagnosis.cause == "not_yet_visible" and now - incident.first_seen < PROPAGATION:
         services.counts.add("IncidentsHeld")
         services.table.settle(incident, now + HOLD, status=HELD, cause=diagnosis.cause)
-        return
-    send(services, "opened", incident, diagnosis, evidence.changes)
+    elif _muted_by_key(services, incident, evidence.changes):
+        services.counts.add("IncidentsMuted")
+        services.table.settle(incident, now + QUIET, status=MUTED, cause=diagnosis.cause)
+    else:
+        send(services, "opened", incident, diagnosis, evidence.changes)
+
+
+def _muted_by_key(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> bool:
+    """Tell whether an alias is missing because its key is being or was deleted, and that incident was announced."""
+    pointed = [change for change in changes if change.details.get("target_key")]
+    if incident.subject.kind != "alias" or not pointed:
+        return False
+    target = max(pointed, key=lambda change: change.when).details["target_key"]
+    subject = key_subject(target) or replace(incident.subject, kind="key", name=target)
+    try:
+        of_key = services.table.read(subject).incident
+    except (ClientError, BotoCoreError):
+        services.counts.add("TableUnreachable")
+        return False
+    return of_key is not None and of_key.status == OPEN and of_key.cause in {"key_deleted", "key_pending_deletion"}
 
 
 def send(
     services: Services, status: str, incident: Incident, diagnosis: Diagnosis, changes: tuple[ChangeFact, ...], *notes: str
 ) -> None:
     """Publish an alert, then record that it was sent and when the incident is due again."""
-    services.publisher.publish(alert_of(status, incident, diagnosis, changes, notes))
+    alert = alert_of(status, incident, diagnosis, changes, notes)
+    if status == "changed":
+        alert = replace(alert, previous_cause=incident.cause)
+    services.publisher.publish(alert)
     services.counts.add("AlertsSent")
     now = services.now()
     announced = ",".join(dict.fromkeys((*incident.announced, diagnosis.cause)))

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from keywatch import failure_json
 from keywatch.evidence import ChangeFact
-from keywatch.incidents import HELD, KEEP, LEASE, OPEN, Gathering, Incident, bounded, provisional
+from keywatch.incidents import HELD, KEEP, LEASE, MUTED, OPEN, Gathering, Incident, bounded, provisional
 from keywatch.signals import KeyChange, Subject
 
 if TYPE_CHECKING:
@@ -123,14 +123,14 @@ class IncidentTable:
         update.when("incident_id", {"S": incident.id}).when("failures", {"N": str(incident.failures)})
         return self._update(incident.subject, update)
 
-    def nudge(self, subject: Subject, now: datetime) -> None:
-        """Ask the clock to look at the incident of a subject soon, if there is one that goes on."""
+    def nudge(self, subject: Subject, now: datetime) -> bool:
+        """Ask the clock to look at the incident of a subject soon; ``False`` when there is none that goes on."""
         update = _Update().set("due_at", _epoch(now))
-        condition = f"#status IN (:{OPEN}, :{HELD})"
+        condition = f"#status IN (:{OPEN}, :{HELD}, :{MUTED})"
         update.names["#status"] = "status"
-        update.values |= {f":{OPEN}": {"S": OPEN}, f":{HELD}": {"S": HELD}}
+        update.values |= {f":{status}": {"S": status} for status in (OPEN, HELD, MUTED)}
         update.conditions.append(condition)
-        self._update(subject, update)
+        return self._update(subject, update)
 
     def due(self, now: datetime, most: int) -> Iterator[Incident]:
         """Yield up to ``most`` incidents that are due, the longest waiting first."""

@@ -1,8 +1,9 @@
 """One incident per broken thing: what it counts, when it is due again, and what its state allows. Pure.
 
-An incident is ``new`` (claimed by somebody who is about to alert), ``held`` (suspected transient), ``open`` (alerted),
-``resolved`` or ``healed`` (ended, with and without an alert before). ``due_at`` is when the clock looks at it again; for a
-``new`` one it is the end of the claimant's lease: if the claimant died, the clock or the batch's retry claims it anew.
+An incident is ``new`` (claimed by somebody who is about to alert), ``held`` (suspected transient), ``muted`` (an alias whose
+key has an incident of its own), ``open`` (alerted), ``resolved`` or ``healed`` (ended, with and without an alert before).
+``due_at`` is when the clock looks at it again; for a ``new`` one it is the end of the claimant's lease: if the claimant died,
+the clock or the batch's retry claims it anew.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ KEEP = timedelta(days=30)
 MOST_NAMES = 20
 OTHERS = "(others)"
 
-NEW, HELD, OPEN, RESOLVED, HEALED = "new", "held", "open", "resolved", "healed"
+NEW, HELD, MUTED, OPEN, RESOLVED, HEALED = "new", "held", "muted", "open", "resolved", "healed"
 ENDED = frozenset({RESOLVED, HEALED})
 
 Names = Mapping[tuple[str, str], int]
@@ -57,7 +58,10 @@ class Incident:
 
 @dataclass(slots=True)
 class Gathering:
-    """Failures of one subject in one batch, added up. ``messages`` are the ids of the messages that they came in."""
+    """Failures of one subject in one batch, added up. ``messages`` are the ids of the messages that they came in.
+
+    Of a key store the resources are its keys: which of them failed says more than what they protected.
+    """
 
     sample: KeyFailure
     count: int = 0
@@ -84,8 +88,9 @@ class Gathering:
             names["operation", failure.operation] += 1
         service = failure.caller.service or failure.service
         names["service", service] += 1
-        if failure.resource:
-            names["resource", failure.resource] += 1
+        resource = failure.key_arn if failure.subject.kind == "key_store" else failure.resource
+        if resource:
+            names["resource", resource] += 1
 
 
 def new_id(subject: Subject, first_seen: datetime) -> str:

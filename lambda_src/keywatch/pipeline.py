@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from keywatch import early_warning
 from keywatch.alerting import alert_of, announce, examine
 from keywatch.evidence import ChangeFact
 from keywatch.incidents import ENDED, NEW, OPEN, Gathering, Incident, provisional
@@ -23,6 +24,7 @@ T = TypeVar("T")
 
 WORKERS = 8
 RESERVE = 8.0  # seconds: what is not begun by then is left in the queue
+STALE_CHANGE = timedelta(hours=1)  # a warning that comes later than its failures is none
 UNGROUPED_SILENCE = timedelta(hours=1)
 FRESH = timedelta(seconds=60)
 FORGET_AFTER = 20_000
@@ -67,9 +69,12 @@ class Pipeline:
         gatherings: dict[Subject, Gathering] = {}
         changes: dict[tuple[str, str, datetime], tuple[str, KeyChange]] = {}
         seen: set[str] = set()
-        now, count = self._services.now(), self._services.counts.add
+        now, count, ignores = self._services.now(), self._services.counts.add, self._services.ignorer.ignores
         for message, signal in signals:
             if isinstance(signal, KeyFailure):
+                if ignores(signal):
+                    count("FailuresIgnored")
+                    continue
                 if signal.event_id and signal.event_id in seen:
                     count("Duplicates")
                     continue
@@ -113,12 +118,29 @@ class Pipeline:
             return {message for failed in pool.map(attempt, items) for message in failed}
 
     def _record(self, pair: tuple[str, KeyChange]) -> None:
-        """Keep a change in the ledger of everything it touches, and let the clock look at what goes on there."""
+        """Keep a change in the ledger of everything it touches, let the clock look at what goes on there, and warn."""
         change, table = pair[1], self._services.table
+        going_on = set()
         for subject in change.subjects:
             table.record(change, subject)
-            table.nudge(subject, self._services.now())
+            if table.nudge(subject, self._services.now()):
+                going_on.add(subject)
         self._services.counts.add("Changes")
+        warning = early_warning.warned_of(change)
+        if warning and warning.subject not in going_on:
+            self._warn(warning)
+
+    def _warn(self, warning: KeyFailure) -> None:
+        """Open an incident before the first failure, unless the change is old or somebody is at the subject already."""
+        now = self._services.now()
+        if now - warning.time > STALE_CHANGE:
+            return
+        known = self._services.table.read(warning.subject)
+        gathering = Gathering(replace(warning, time=min(warning.time, now)))
+        if known.incident is None or known.incident.status in ENDED:
+            claimed = self._services.table.open(warning.subject, gathering, now, known.incident)
+            if claimed:
+                self._announce(claimed, known.changes)
 
     def _handle(self, pair: tuple[Subject, Gathering]) -> None:
         subject, gathering = pair

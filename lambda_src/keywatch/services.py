@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 
 from keywatch.alerts.publish import Publisher
+from keywatch.ignore import Ignorer
 from keywatch.incident_table import IncidentTable
 from keywatch.investigate import Scope
 from keywatch.lookups import Lookups
@@ -80,6 +81,7 @@ class Services:
     lookups: Lookups
     publisher: Publisher
     logger: Log
+    ignorer: Ignorer
     now: Callable[[], datetime] = utc_now
     counts: Counts = field(default_factory=Counts)
 
@@ -103,5 +105,6 @@ def build(settings: Settings, client: Callable[[str, str], Any], logger: Log, no
             fallback_topic_arn=settings.fallback_topic_arn,
         ),
         logger=logger,
+        ignorer=Ignorer(settings.ignore),
         now=now,
     )
