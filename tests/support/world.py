@@ -1,0 +1,301 @@
+"""A small world to run the pipeline in: moto's DynamoDB, SNS and SQS, a scripted KMS, a clock that tests move.
+
+Every AWS call goes through ``Wire``: it is recorded, and may be made to fail, or the function to die, before or after it.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from keywatch import clock
+from keywatch.pipeline import Memory, Pipeline
+from keywatch.services import Services, build
+from keywatch.settings import IgnoreRule, Settings
+from keywatch.sources import read_event
+
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/KeyWatch-function-{REGION}"
+START = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
+APP = f"arn:aws:iam::{ACCOUNT}:role/payments-app"
+KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+class Killed(BaseException):
+    """The function died: nothing may catch this."""
+
+
+def aws_error(code: str, message: str = "", operation: str = "Any") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
+
+
+def key_arn(key_id: str = KEY_ID, region: str = REGION) -> str:
+    return f"arn:aws:kms:{region}:{ACCOUNT}:key/{key_id}"
+
+
+@dataclass
+class ScriptedKms:
+    """KMS of one Region: keys, aliases and key stores as a test wants them, errors in AWS's recorded words."""
+
+    region: str = REGION
+    keys: dict[str, dict[str, Any]] = field(default_factory=dict)
+    alias_targets: dict[str, str] = field(default_factory=dict)
+    stores: dict[str, dict[str, Any]] = field(default_factory=dict)
+    last_usage: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def add(self, key_id: str = KEY_ID, state: str = "Enabled", **metadata: Any) -> str:
+        arn = key_arn(key_id, self.region)
+        created = {"CreationDate": datetime(2024, 1, 1, tzinfo=UTC), "KeyManager": "CUSTOMER", "Origin": "AWS_KMS"}
+        self.keys[key_id] = {"KeyId": key_id, "Arn": arn, "AWSAccountId": ACCOUNT, "KeyState": state} | created | metadata
+        return arn
+
+    def describe_key(self, KeyId: str) -> dict[str, Any]:
+        name = KeyId.rpartition(":")[2].removeprefix("key/") if KeyId.startswith("arn:") else KeyId
+        if name.startswith("alias/"):
+            if name not in self.alias_targets:
+                raise aws_error("NotFoundException", f"Alias arn:aws:kms:{self.region}:{ACCOUNT}:{name} is not found.")
+            name = self.alias_targets[name]
+        if name not in self.keys:
+            raise aws_error("NotFoundException", f"Key '{key_arn(name, self.region)}' does not exist")
+        return {"KeyMetadata": self.keys[name]}
+
+    def list_aliases(self) -> dict[str, Any]:
+        old = datetime(2024, 1, 1, tzinfo=UTC)
+        listed = [
+            {"AliasName": name, "TargetKeyId": target, "CreationDate": old, "LastUpdatedDate": old}
+            for name, target in self.alias_targets.items()
+        ]
+        return {"Aliases": listed}
+
+    def describe_custom_key_stores(self, CustomKeyStoreId: str) -> dict[str, Any]:
+        if CustomKeyStoreId not in self.stores:
+            raise aws_error("CustomKeyStoreNotFoundException")
+        return {"CustomKeyStores": [self.stores[CustomKeyStoreId]]}
+
+    def get_key_last_usage(self, KeyId: str) -> dict[str, Any]:
+        return self.last_usage.get(KeyId, {})
+
+
+class EmptyTrail:
+    """CloudTrail that remembers nothing."""
+
+    def lookup_events(self, **_: Any) -> dict[str, Any]:
+        return {"Events": []}
+
+
+@dataclass
+class Wire:
+    """What stands between the function and AWS. ``before`` and ``after`` are called with (service, operation) and may raise."""
+
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    before: Callable[[str, str], None] = lambda service, operation: None
+    after: Callable[[str, str], None] = lambda service, operation: None
+
+    def tap(self, service: str, client: Any) -> "Tapped":
+        return Tapped(self, service, client)
+
+
+@dataclass
+class Tapped:
+    wire: Wire
+    service: str
+    client: Any
+
+    def __getattr__(self, operation: str) -> Any:
+        if operation == "get_paginator":
+            return lambda name: _OnePage(self, name)
+        method = getattr(self.client, operation)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self.wire.calls.append((self.service, operation))
+            self.wire.before(self.service, operation)
+            answer = method(*args, **kwargs)
+            self.wire.after(self.service, operation)
+            return answer
+
+        return call
+
+
+@dataclass
+class _OnePage:
+    client: Tapped
+    operation: str
+
+    def paginate(self, **_: Any) -> Iterator[Any]:
+        yield getattr(self.client, self.operation)()
+
+
+@dataclass
+class World:
+    """Everything around the function, and the function."""
+
+    services: Services
+    kms: ScriptedKms
+    wire: Wire
+    inbox: Callable[[], list[dict[str, Any]]]
+    table: Any
+    moment: list[datetime]
+    memory: Memory = field(default_factory=Memory)
+
+    @property
+    def now(self) -> datetime:
+        return self.moment[0]
+
+    def wait(self, **time: float) -> None:
+        self.moment[0] += timedelta(**time)
+
+    def take(self, *events: dict[str, Any], memory: Memory | None = None) -> set[str]:
+        """Run a batch, one message per event; return the ids of failed messages (their index as text)."""
+        own = self.services.settings.own_role
+        signals = [(str(i), s) for i, event in enumerate(events) for s in read_event(event, received=self.now, own_role=own)]
+        return Pipeline(self.services, memory or self.memory).take(signals)
+
+    def tick(self) -> int:
+        return clock.tick(self.services)
+
+    def cold_start(self) -> None:
+        """Forget what the container remembers."""
+        self.memory = Memory()
+
+    def incidents(self) -> list[dict[str, Any]]:
+        items = self.table.scan(TableName="incidents", ConsistentRead=True)["Items"]
+        return [item for item in items if item["item"]["S"] == "incident"]
+
+    def counted(self) -> dict[str, int]:
+        return self.services.counts.drain()
+
+
+@contextmanager
+def world(*, ignore: tuple[IgnoreRule, ...] = (), search_regions: tuple[str, ...] = ()) -> Iterator[World]:
+    """Open a fresh world; no call leaves the process."""
+    credentials = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": REGION}
+    with mock_aws():
+        session = boto3.session.Session(**credentials)
+        dynamodb, sns, sqs = (session.client(name) for name in ("dynamodb", "sns", "sqs"))
+        create_table(dynamodb)
+        topic = sns.create_topic(Name="alerts")["TopicArn"]
+        queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox")
+        wire, kms, moment = Wire(), ScriptedKms(), [START]
+        regional = {REGION: kms}
+        real = {"dynamodb": dynamodb, "sns": sns}
+
+        def client(service: str, region: str) -> Any:
+            if service == "kms":
+                return wire.tap("kms", regional.setdefault(region, ScriptedKms(region)))
+            return wire.tap(service, EmptyTrail() if service == "cloudtrail" else real[service])
+
+        settings = Settings(
+            table="incidents",
+            topic_arn=topic,
+            own_role_arn=ROLE,
+            region=REGION,
+            account=ACCOUNT,
+            search_regions=search_regions,
+            ignore=ignore,
+        )
+        services = build(settings, client, logging.getLogger("keywatch.tests"), now=lambda: moment[0])
+        yield World(services, kms, wire, lambda: receive(sqs, queue), dynamodb, moment)
+
+
+def create_table(dynamodb: Any, name: str = "incidents") -> None:
+    attributes = {"subject": "S", "item": "S", "queue": "S", "due_at": "N"}
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "subject", "KeyType": "HASH"}, {"AttributeName": "item", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": a, "AttributeType": t} for a, t in attributes.items()],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "due",
+                "KeySchema": [{"AttributeName": "queue", "KeyType": "HASH"}, {"AttributeName": "due_at", "KeyType": "RANGE"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+
+
+def receive(sqs: Any, queue: str) -> list[dict[str, Any]]:
+    """Return and remove all alert documents that arrived, oldest first."""
+    documents = []
+    while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            documents.append(json.loads(json.loads(message["Body"])["Message"]))
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return documents
+
+
+_SERIAL = iter(range(10**9))
+
+
+def failed(code: str, message: str | None, key_id: str | None = None, *, at: datetime = START, **fields: Any) -> dict[str, Any]:
+    """Return an EventBridge event of a failed KMS call by the application's role."""
+    return wrapped(
+        {
+            "errorCode": code,
+            "errorMessage": message,
+            "eventName": "Decrypt",
+            "requestParameters": {"keyId": key_id} if key_id else None,
+            **fields,
+        },
+        at,
+    )
+
+
+def changed(what: str, *, at: datetime = START, key: str | None = KEY_ID, alias: str | None = None, **fields: Any) -> dict[str, Any]:
+    """Return an EventBridge event of a successful KMS write by an administrator."""
+    resources = [{"ARN": key_arn(key), "accountId": ACCOUNT, "type": "AWS::KMS::Key"}] if key else []
+    if alias:
+        resources.append({"ARN": f"arn:aws:kms:{REGION}:{ACCOUNT}:{alias}", "accountId": ACCOUNT})
+    request = {"keyId": key} | ({"aliasName": alias, "targetKeyId": key} if alias else {})
+    admin = {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/alice", "accountId": ACCOUNT, "userName": "alice"}
+    return wrapped({"eventName": what, "requestParameters": request, "resources": resources, "userIdentity": admin, **fields}, at)
+
+
+def wrapped(detail: dict[str, Any], at: datetime) -> dict[str, Any]:
+    record = {
+        "eventVersion": "1.11",
+        "userIdentity": {
+            "type": "AssumedRole",
+            "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/payments-app/i-0abc",
+            "accountId": ACCOUNT,
+            "sessionContext": {"sessionIssuer": {"type": "Role", "arn": APP, "accountId": ACCOUNT, "userName": "payments-app"}},
+        },
+        "eventTime": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": "kms.amazonaws.com",
+        "awsRegion": REGION,
+        "eventID": f"event-{next(_SERIAL)}",
+        "eventType": "AwsApiCall",
+        "recipientAccountId": ACCOUNT,
+    } | detail
+    return {
+        "version": "0",
+        "id": f"envelope-{next(_SERIAL)}",
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": "aws.kms",
+        "account": ACCOUNT,
+        "time": record["eventTime"],
+        "region": REGION,
+        "resources": [],
+        "detail": record,
+    }
+
+
+def disabled(key_id: str = KEY_ID, **fields: Any) -> dict[str, Any]:
+    return failed("DisabledException", f"{key_arn(key_id)} is disabled.", key_id, **fields)
+
+
+def alias_missing(alias: str, **fields: Any) -> dict[str, Any]:
+    return failed("NotFoundException", f"Alias arn:aws:kms:{REGION}:{ACCOUNT}:{alias} is not found.", alias, **fields)
+
+
+def key_missing(key_id: str = KEY_ID, **fields: Any) -> dict[str, Any]:
+    return failed("NotFoundException", f"Key '{key_arn(key_id)}' does not exist", key_id, **fields)
