@@ -145,7 +145,7 @@ def _of_failure(failure: KeyFailure) -> _Case:
         failure.key_arn,
         key_region or failure.region,
         failure.region,
-        failure.account or reading.account,
+        reading.account or failure.account,
         failure.key_store,
         failure.external_key,
         failure.caller.principal if failure.caller.principal.startswith("arn:") else None,

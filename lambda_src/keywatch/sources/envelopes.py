@@ -127,10 +127,10 @@ _XML_MESSAGE = re.compile(r"<[Mm]essage>([^<]{0,600})</[Mm]essage>")
 _Reader = Callable[[re.Match[str], str], Envelope | None]
 _SHAPES: tuple[tuple[str, re.Pattern[str], _Reader], ...] = (
     (
-        "An error occurred (",
+        " when calling the",
         re.compile(
-            r"An error occurred \(([A-Za-z0-9.:_-]{3,80})\) when calling the\s([A-Za-z0-9]{3,60})\soperation"
-            r"(?: \(reached max retries: [0-9]{1,3}\))?:"
+            r"(?:An|A client|A server) error (?:occurred )?\(([A-Za-z0-9.:_-]{3,80})\) (?:occurred )?when calling the\s"
+            r"([A-Za-z0-9]{3,60})\soperation(?: \(reached max retries: [0-9]{1,3}\))?:"
         ),
         _botocore,
     ),

@@ -21,10 +21,13 @@ KMS = "kms.amazonaws.com"
 MAX_SCANNED = 8192  # CloudTrail cuts messages at 1 KB; a message in a log may be longer, but says it at the beginning
 MAX_NAME = 512
 
-_ARN = re.compile(r"arn:(?:aws[a-z-]{0,20}):kms:[a-z0-9-]{0,32}:[0-9*xX]{0,12}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}")
+_ARN = re.compile(r"arn:(?:aws[a-z-]{0,20}):kms:[a-z0-9-]{0,32}:[A-Za-z0-9*_-]{0,32}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}")
+_BARE_NAME = re.compile(
+    r"(?<![A-Za-z0-9/:-])(alias/[A-Za-z0-9/_-]{1,250}|mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+)
 _PARTS = re.compile(r"arn:[^:]{1,40}:kms:([^:]{0,40}):([^:]{0,40}):(key|alias)/.{1,400}")
 _REGION = re.compile(r"[a-z]{2,4}-[a-z-]{2,24}-[0-9]{1,2}")
-_ACCOUNT = re.compile(r"[0-9]{12}")
+_ACCOUNT = re.compile(r"[0-9]{10}[0-9a-z]{2}")  # AWS's own samples write 0123456789ab
 
 
 @lru_cache(maxsize=4096)
@@ -58,7 +61,7 @@ def reading_of(hit: Hit, text: str) -> Reading:
         return Reading(None, row.proof, row.id, row.reason)
     if row.form is Form.REGION:
         region = hit.name if hit.name and _REGION.fullmatch(hit.name) else None
-        return Reading(row.cause, row.proof, row.id, region=region)
+        return Reading(row.cause, row.proof if hit.name else Confidence.LIKELY, row.id, region=region)
     return _named(row.cause, row.proof, row.id, _arn_in(text) if hit.name is None else hit.name)
 
 
@@ -67,7 +70,7 @@ def _from_code(entry: Code, core: str, text: str) -> Reading:
         return Reading(None, Confidence.CERTAIN, reason=entry.reason)
     if not text and entry.bare:
         return Reading(entry.bare, Confidence.POSSIBLE)
-    name = _arn_in(text)
+    name = _arn_in(text) or _name_in(text)
     if cause := _new_wording(core, text.lower()):
         return _named(cause, Confidence.LIKELY, "", name)
     return _named(entry.cause, entry.proof, "", name)
@@ -102,6 +105,8 @@ _WORDS = {"notfound": _THINGS, "kmsnotfound": _THINGS, "disabled": _STATES, "kms
 
 
 def _new_wording(core: str, low: str) -> str | None:
+    if core == "invalidkeyid" and "invalid keyid" in low:
+        return "malformed_identifier"
     words = _WORDS.get(core, ())
     if words is _THINGS and not any(phrase in low for phrase in _MISSING):
         return None
@@ -128,6 +133,12 @@ def _of_another_service(low: str) -> Reading | None:
 def _arn_in(text: str) -> str | None:
     found = _ARN.search(text)
     return found.group(0) if found else None
+
+
+def _name_in(text: str) -> str | None:
+    """Return the one alias or key id that a text names."""
+    found = set(_BARE_NAME.findall(text))
+    return found.pop() if len(found) == 1 else None
 
 
 def _named(cause: str, proof: Confidence, pattern: str, name: str | None) -> Reading:

@@ -24,7 +24,7 @@ class Form(StrEnum):
     ALIAS = "alias"  # Alias <alias ARN> is not found.
     KEY = "key"  # Key '<key ARN>' does not exist
     KEY_ID = "key_id"  # Invalid keyId '<anything>'
-    REGION = "region"  # Invalid arn <Region>
+    REGION = "region"  # Invalid arn <Region>, until 2018 without the Region
     VALUE = "value"  # Value '<anything>' at 'keyId' failed to satisfy constraint
     TOOL = "tool"  # reading KMS Key (<anything>): a tool's own words for an empty answer
 
@@ -76,6 +76,7 @@ _DENIALS = (
     ErrorText("denied_or_missing", "because the resource does not exi", "missing_or_not_authorized", POSSIBLE, Form.DENIAL),
     ErrorText("ciphertext_key_missing", "refers to a customer master key that does not", "missing_or_not_authorized", POSSIBLE),
     ErrorText("ciphertext_kms_key_missing", "refers to a kms key that does not exist", "missing_or_not_authorized", POSSIBLE),
+    ErrorText("ciphertext_references", "references a key that either does not exist", "missing_or_not_authorized", POSSIBLE),
     ErrorText(
         "not_accessible", "does not exist, is not enabled or you do not have permission", "missing_or_not_authorized", POSSIBLE
     ),
@@ -87,9 +88,7 @@ _NOT_FOUND = (
     ErrorText("alias_not_found", "is not found", "alias_not_found", CERTAIN, Form.ALIAS),
     ErrorText("key_not_found", "does not exist", "key_not_found", CERTAIN, Form.KEY),
     ErrorText("invalid_key_id", "invalid keyid", "malformed_identifier", CERTAIN, Form.KEY_ID),
-    ErrorText("invalid_arn_region", "invalid arn ", "wrong_region", CERTAIN, Form.REGION),
-    # Older S3 and S3A name no Region.
-    ErrorText("invalid_arn", "invalid arn (service:", "wrong_region", LIKELY, Form.HINT),
+    ErrorText("invalid_arn", "invalid arn", "wrong_region", CERTAIN, Form.REGION),
     # Wordings of emulators; whoever develops against one pastes these.
     ErrorText("alias_not_found_emulated", "unable to find kms alias with name", "alias_not_found", LIKELY),
     ErrorText("key_not_found_emulated", "unable to find kms key with id", "key_not_found", LIKELY),

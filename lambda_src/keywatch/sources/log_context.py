@@ -5,6 +5,7 @@ bounded, and only a window around the sentence is read.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,11 +14,11 @@ from keywatch.sources.kms_operations import KMS_OPERATIONS, SHARED_OPERATIONS
 
 BEFORE, AFTER = 700, 1000
 
-_CODE = re.compile(
-    r"([A-Za-z0-9_.$:#]{0,120}?)((?:KMS\.|Kms\.)?"
-    r"(?:[A-Z][A-Za-z0-9]{2,60}?(?:Exception|Fault)(?![A-Za-z])|[A-Z][A-Za-z0-9]{2,60}?Exception(?=KMS Message)"
-    r"|K(?:MS|ms)(?:NotFound|Disabled|InvalidState|AccessDenied|Throttl(?:ed|ing)|OptInRequired)(?![A-Za-z])"
-    r"|(?:DecryptionFailure|EncryptionFailure|InvalidKeyId|AccessDenied)(?![A-Za-z])))"
+_CODE_END = re.compile(r"(?:Exception|Fault)(?![A-Za-z])|Exception(?=KMS Message)")
+_CODE_CHARACTERS = "".join(chr(c) for c in range(128) if chr(c).isalnum()) + "_.$:#"
+_SHORT_CODE = re.compile(
+    r"(?<![A-Za-z0-9])(?:K(?:MS|ms)(?:NotFound|Disabled|InvalidState|AccessDenied|Throttl(?:ed|ing)|OptInRequired)"
+    r"|DecryptionFailure|EncryptionFailure|InvalidKeyId|AccessDenied)(?![A-Za-z])"
 )
 _SERVICES = tuple(
     re.compile(pattern)
@@ -61,7 +62,7 @@ _REGIONS = tuple(
 _ACCOUNT = re.compile(
     r"arn:aws[a-z-]{0,20}:(?:iam|sts)::([0-9]{12}):|[\"'](?:accountId|account_id|recipientAccountId)[\"'] ?: ?[\"']([0-9]{12})"
 )
-_ARN = re.compile(r"arn:aws[a-z-]{0,20}:kms:[a-z0-9-]{2,32}:[0-9*xX]{0,12}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}")
+_ARN = re.compile(r"arn:aws[a-z-]{0,20}:kms:[a-z0-9-]{2,32}:[A-Za-z0-9*_-]{0,32}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}")
 _TYPED = re.compile(
     r"(?:[kK]ey_?[iI]d|[kK]ms_?[kK]ey_?(?:[iI]d|[aA]rn)|KMSKeyId|SSEKMSKeyId|MasterKeyId|--key-id|KMS (?:Key|Alias)|Master Key)"
     r"[\"']?(?: ?[:=] ?| ?\(| )[\"']?([A-Za-z0-9:/_*.-]{3,300}[A-Za-z0-9_*])"
@@ -122,15 +123,33 @@ def _services(before: str, after: str) -> list[str]:
 
 
 def _nearest_code(before: str, after: str) -> tuple[str | None, bool]:
-    """Return the code that belongs to a sentence: the nearest that KMS or a service has for keys, else the nearest at all."""
-    codes = [(len(before) - m.end(), m) for m in _CODE.finditer(before)]
-    codes += [(m.start() + _FOLLOWS, m) for m in islice(_CODE.finditer(after), _MOST_CODES)]
+    """Return the code that belongs to a sentence: the nearest that KMS or a service has for keys, else the nearest at all.
+
+    With it comes whether the package in front of it is some other program's.
+    """
+    codes = [(len(before) - end, package, code) for end, package, code in _codes_in(before)]
+    codes += [(end - len(code) + _FOLLOWS, package, code) for end, package, code in _codes_in(after)]
     if not codes:
         return None, False
-    _, _, best = min((not _about_keys(m.group(2)), distance, m.group(1, 2)) for distance, m in codes)
-    return best[1], _is_foreign(best[0])
+    _, _, package, code = min((not _about_keys(code), distance, package, code) for distance, package, code in codes)
+    return code, _is_foreign(package)
 
 
+def _codes_in(window: str) -> Iterator[tuple[int, str, str]]:
+    """Yield where each exception name or error code ends, the package in front of it, and the code itself."""
+    for match in islice(_CODE_END.finditer(window), _MOST_CODES):
+        head = window[max(0, match.end() - _LONGEST_CODE) : match.end()]
+        token = head[len(head.rstrip(_CODE_CHARACTERS)) :].lstrip(".$:#")
+        begin = 1 + max(token[: -len(match.group(0))].rfind(mark) for mark in ".$:#")
+        package, code = token[:begin], token[begin:]
+        if package.endswith("KMS."):  # the prefix of S3 and SQS, part of their codes
+            package, code = package[:-4], f"KMS.{code}"
+        yield match.end(), package, code
+    for match in islice(_SHORT_CODE.finditer(window), _MOST_CODES):
+        yield match.end(), "", match.group(0)
+
+
+_LONGEST_CODE = 200
 _FOLLOWS = 40  # a code mostly stands before its message: one behind it counts as that much farther away
 _MOST_CODES = 20
 

@@ -7,6 +7,7 @@ found by the shape in which programs print error codes. Cost is linear: fixed ph
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from keywatch.identifiers import KeyIdentifier, parse
 from keywatch.signals import Reading
@@ -20,7 +21,7 @@ from keywatch.text import one_line
 
 MAX_TEXT = 2_000_000  # characters of one text that are read; a CloudWatch log event has at most 1 MB
 MAX_ERRORS = 20  # distinct failures of one text
-MAX_PLACES = 2000  # places of one sentence that are looked at
+MAX_PLACES = 2000  # places of sentences that are looked at
 _COVERS = 1200  # an error code within this distance of a known sentence belongs to that sentence
 _ROWS = tuple(row for row in TEXTS if row.cause) + CONNECTION_ERRORS
 
@@ -58,14 +59,21 @@ def find_errors(text: str) -> tuple[LoggedError, ...]:
 
 
 def _sentences(line: str) -> Iterator[LoggedError]:
+    known: set[tuple[str, str | None]] = set()
+    for hit, low in islice(_hits(line), MAX_PLACES):
+        if (hit.row.id, hit.name) in known:
+            continue
+        context = context_of(line, hit.start, hit.end)
+        if hit.sure or _is_kms(hit, context, low):
+            known.add((hit.row.id, hit.name))
+            yield _error(reading_of(hit, line[hit.start : hit.end + 300]), line, hit.start, hit.end, context)
+
+
+def _hits(line: str) -> Iterator[tuple[Hit, str]]:
     low = lowered(line)
     for row in _ROWS:
-        if row.phrase not in low:
-            continue
-        for hit in hits(row, line, low, MAX_PLACES):
-            context = context_of(line, hit.start, hit.end)
-            if hit.sure or _is_kms(hit, context, low):
-                yield _error(reading_of(hit, line[hit.start : hit.end + 300]), line, hit.start, hit.end, context)
+        if row.phrase in low:
+            yield from ((hit, low) for hit in hits(row, line, low, MAX_PLACES))
 
 
 def _is_kms(hit: Hit, context: Context, low: str) -> bool:

@@ -15,6 +15,7 @@ _REGION = re.compile(r"[a-z]{2,4}-[a-z-]{2,24}-[0-9]{1,2}(?![a-z0-9-])|<[a-z_-]{
 _KEY_ID = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"<[a-z0-9_: -]{0,40}(?:key|alias|arn)[a-z0-9_: -]{0,40}>", re.IGNORECASE)
 _CUT_ARN = re.compile(r"(?:\.{2,3}|\u2026|[0-9a-z:*-]{0,40}:)key/[0-9a-fmrk*x.-]{2,40}", re.IGNORECASE)
+_MASK = re.compile(r"<[^<>]{0,60}>")
 _TEMPLATE = re.compile(r"[{}]|%[sdv]|\$\w|\" ?\+|\+ ?\"")
 _KEY_FIELD = re.compile(
     r"(?:target|source|destination|sse|aws)?(?:kms)?(?:master)?(?:encryption)?key(?:id|arn)|aliasname|encryptionkey"
@@ -133,9 +134,14 @@ def _key_id(row: ErrorText, text: str, _low: str, pos: int) -> Hit | None:
     return Hit(row, pos, stop, sure=":kms:" in name, name=name)
 
 
-def _region(row: ErrorText, text: str, _low: str, pos: int) -> Hit | None:
-    found = _REGION.match(text, pos + len(row.phrase))
-    return Hit(row, pos, found.end(), sure=False, name=found.group(0)) if found else None
+def _region(row: ErrorText, text: str, low: str, pos: int) -> Hit | None:
+    """``Invalid arn <Region>``; older answers end after ``arn``, where a log goes on with a line break or a bracket."""
+    end = pos + len(row.phrase)
+    if found := _REGION.match(text, end + 1):
+        return Hit(row, pos, found.end(), sure=False, name=found.group(0)) if text[end] == " " else None
+    if end == len(text) or low.startswith((" (service:", "\n", " status code:", '"', "'", "<", " - {"), end):
+        return Hit(row, pos, end, sure=False)
+    return None
 
 
 def _value(row: ErrorText, text: str, low: str, pos: int) -> Hit | None:
@@ -175,12 +181,26 @@ def _name_before(text: str, pos: int) -> tuple[int, str]:
     stop = pos - 1
     if stop < 1 or text[stop] != " ":
         return pos, ""
+    if (masked := _masked_arn(text, stop)) is not None:
+        return masked
     if text[stop - 1] == ">" and (opening := text.rfind("<", max(0, stop - 80), stop)) >= 0 and " " in text[opening:stop]:
         return opening, text[opening:stop]
     begin = text.rfind(" ", max(0, stop - LONGEST_NAME), stop) + 1
     if begin == 0 and stop > LONGEST_NAME:
         return pos, ""
     return _unwrapped(text, begin, stop)
+
+
+def _masked_arn(text: str, stop: int) -> tuple[int, str] | None:
+    """Return an ARN that ends at ``stop`` and has blanks inside ``<…>``, where somebody masked an account or a key."""
+    if "<" not in text[max(0, stop - 400) : stop]:
+        return None
+    begin = text.rfind("arn:", max(0, stop - 400), stop)
+    name = text[begin:stop].rstrip(_QUOTES)
+    if begin < 0 or not _is_kms_arn(name) or " " in _MASK.sub("", name):
+        return None
+    start = begin - 1 if begin and text[begin - 1] in _QUOTES else begin
+    return start, name
 
 
 def _unwrapped(text: str, begin: int, stop: int) -> tuple[int, str]:
