@@ -1,0 +1,53 @@
+"""``python -m demo``: exit code 0 when every expected alert came and no other, 1 when not, 130 after Ctrl-C."""
+
+import argparse
+import sys
+import time
+
+from demo import emulator, run, scenarios
+from demo.deployment import DeploymentError
+from demo.emulator import EmulatorError
+from demo.run import RunError
+from demo.show import RichShow
+from demo.stage import StageError
+
+QUESTION = {"action": "check", "key_id": "alias/paymetns"}
+INTERRUPTED = 130
+LAST_LINES = 40
+
+
+def main() -> int:
+    """Run the demo and return its exit code."""
+    options = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    options.add_argument("--json", action="store_true", help="print one line of JSON for each alert, and nothing else")
+    show = RichShow(json_lines=options.parse_args().json)
+    try:
+        with emulator.running() as aws:
+            return demonstrate(aws, show)
+    except (EmulatorError, DeploymentError, RunError, StageError) as error:
+        show.error(str(error))
+        return 1
+    except KeyboardInterrupt:
+        show.error("Interrupted. Everything that was started has ended.")
+        return INTERRUPTED
+
+
+def demonstrate(aws: emulator.Emulator, show: RichShow) -> int:
+    """Run the demo in an emulator, show its result, and return the exit code."""
+    began = time.monotonic()
+    finished, healed = run.perform(aws, show)
+    seconds, verdict = time.monotonic() - began, finished.verdict()
+    if storm := verdict.came.get(scenarios.STORM.title):
+        show.email(storm)
+    show.answer(QUESTION, finished.ask(QUESTION))
+    counted = {incident: failures for incident, (_, failures) in finished.incidents().items()}
+    show.closing(finished.played, verdict, counted, seconds)
+    show.verdict(verdict, healed=healed)
+    if verdict.good and healed:
+        return 0
+    show.error("The end of the function's log:\n" + "\n".join(run.function_log(aws)[-LAST_LINES:]))
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

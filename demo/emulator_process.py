@@ -1,0 +1,40 @@
+"""The process of the emulator: ministack, brought closer to AWS where a deployment of KeyWatch would notice.
+
+Run by path, so that nothing of this directory is importable for the functions that the emulator runs.
+"""
+
+import re
+from typing import Any
+
+from ministack.app import main  # type: ignore[import-untyped]
+from ministack.services import cloudwatch_logs, sqs  # type: ignore[import-untyped]
+
+_ten_at_most = sqs._receive_messages_for_esm  # noqa: SLF001 - the emulator has no other way to be told
+_all_terms = cloudwatch_logs._subscription_pattern_matches  # noqa: SLF001 - as above
+_ALTERNATIVE = re.compile(r'\?"([^"]*)"')
+
+
+def _as_many_as_asked(queue_url: str, max_number: int) -> list[dict[str, Any]]:
+    """Fill a batch as its event source mapping asks; the emulator stops at ten.
+
+    AWS: up to 10,000 messages of a standard queue (Lambda Developer Guide, "Using Lambda with Amazon SQS").
+    """
+    batch: list[dict[str, Any]] = []
+    while len(batch) < max_number and (some := _ten_at_most(queue_url, max_number - len(batch))):
+        batch += some
+    return batch
+
+
+def _any_alternative(pattern: str, message: str) -> bool:
+    """Let one of the terms with a question mark suffice; the emulator wants all of them.
+
+    AWS: CloudWatch Logs User Guide, "Filter pattern syntax".
+    """
+    alternatives = _ALTERNATIVE.findall(pattern)
+    return any(text in message for text in alternatives) if alternatives else bool(_all_terms(pattern, message))
+
+
+if __name__ == "__main__":
+    sqs._receive_messages_for_esm = _as_many_as_asked  # noqa: SLF001 - see above
+    cloudwatch_logs._subscription_pattern_matches = _any_alternative  # noqa: SLF001 - see above
+    main()
