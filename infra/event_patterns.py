@@ -6,6 +6,7 @@ reference of AWS KMS, the EBS User Guide ("EBS volume notifications") and the er
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 Pattern = dict[str, Any]
@@ -55,15 +56,30 @@ SERVICE_CODES = (
 )
 
 
-def failures(own_roles: object, extra_sources: Sequence[str] = ()) -> Pattern:
-    """Every failing KMS call but KeyWatch's own. Needs a rule that sees read-only management events (Decrypt is one)."""
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """The one failing call of KeyWatch that must come in: its alias, and how the error text about it begins."""
+
+    alias: str
+    error: object
+
+    def marks(self) -> tuple[Mapping[str, Any], ...]:
+        """Return what tells the canary, where the record holds what was asked for and where only the error text does."""
+        return ({"requestParameters": {"keyId": [self.alias]}}, {"errorMessage": [{"prefix": self.error}]})
+
+
+def failures(own_roles: object, canary: Canary, extra_sources: Sequence[str] = ()) -> Pattern:
+    """Every failing KMS call but KeyWatch's own, of which only the canary may pass.
+
+    Needs a rule that sees read-only management events (Decrypt is one).
+    """
     return {
         "source": ["aws.kms", *extra_sources],
         "detail-type": [API_CALL],
         "detail": {
             "eventSource": ["kms.amazonaws.com"],
             "errorCode": [{"exists": True}],
-            **_not_by(own_roles),
+            **_not_by(own_roles, *canary.marks()),
         },
     }
 
@@ -108,11 +124,12 @@ def volumes(extra_sources: Sequence[str] = ()) -> Pattern:
     }
 
 
-def _not_by(own_roles: object) -> Mapping[str, Any]:
+def _not_by(own_roles: object, *exceptions: Mapping[str, Any]) -> Mapping[str, Any]:
     # anything-but does not match a missing field, and calls by users, root and AWS services have no session issuer.
     return {
         "$or": [
             {"userIdentity": {"sessionContext": {"sessionIssuer": {"arn": [{"anything-but": {"prefix": own_roles}}]}}}},
             {"userIdentity": {"sessionContext": {"sessionIssuer": {"arn": [{"exists": False}]}}}},
+            *exceptions,
         ]
     }

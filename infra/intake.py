@@ -92,8 +92,12 @@ class Intake(Construct):
 
 def _rules(extra: tuple[str, ...]) -> tuple[_Rule, ...]:
     own_roles = Fn.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{names.ROLE_NAME_PREFIX}")
+    canary = event_patterns.Canary(
+        names.CANARY_ALIAS,
+        Fn.sub(f"Alias arn:${{AWS::Partition}}:kms:${{AWS::Region}}:${{AWS::AccountId}}:{names.CANARY_ALIAS} "),
+    )
     return (
-        _Rule("FailureRule", "Failing KMS calls", ENABLED_FOR_READS, event_patterns.failures(own_roles, extra)),
+        _Rule("FailureRule", "Failing KMS calls", ENABLED_FOR_READS, event_patterns.failures(own_roles, canary, extra)),
         _Rule(
             "ServiceRule",
             "Failing calls of other services that blame a KMS key",

@@ -122,4 +122,11 @@ class NotOurs:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class CanarySeen(NotOurs):
+    """KeyWatch's own failing call came back as an event: proof that failing calls still arrive. ``called`` is UTC."""
+
+    called: datetime
+
+
 Signal = KeyFailure | KeyChange | NotOurs

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from keywatch.identifiers import KeyIdentifier, Kind, parse, partition_of
-from keywatch.signals import KeyFailure, NotOurs, Reading, Signal
+from keywatch.signals import CanarySeen, KeyFailure, NotOurs, Reading, Signal
 from keywatch.sources.callers import is_own, read_caller
+from keywatch.sources.canary import is_canary
 from keywatch.sources.changes import CHANGES, read_change
 from keywatch.sources.error_texts import read_error
 from keywatch.sources.fields import mapping, moment, text
@@ -31,7 +32,7 @@ def read_record(record: object, *, received: datetime, own_role: str | None = No
     if code is None and message is None:
         return _succeeded(fields, operation, service, received)
     if is_own(fields.get("userIdentity"), own_role):
-        return NotOurs("own_call")
+        return CanarySeen("canary", moment(fields.get("eventTime"), received)) if is_canary(fields) else NotOurs("own_call")
     code, message = text(code, 128), text(message, MAX_MESSAGE)
     reading = read_error(code, message, service=service, operation=operation)
     if reading is None:
