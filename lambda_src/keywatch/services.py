@@ -28,6 +28,9 @@ class Log(Protocol):
     def exception(self, msg: object) -> None:
         """Log ``msg`` with the exception that is being handled."""
 
+    def info(self, msg: object) -> None:
+        """Log ``msg`` as something good to know."""
+
 
 class Counts:
     """Named counters, safe to use from several threads; drained into metrics once per invocation."""
@@ -84,6 +87,7 @@ class Services:
     ignorer: Ignorer
     now: Callable[[], datetime] = utc_now
     counts: Counts = field(default_factory=Counts)
+    client: Callable[[str, str], Any] = field(default_factory=Clients)
 
     @property
     def scope(self) -> Scope:
@@ -93,7 +97,7 @@ class Services:
 
 def build(settings: Settings, client: Callable[[str, str], Any], logger: Log, now: Callable[[], datetime] = utc_now) -> Services:
     """Return the services of a deployment; no AWS call is made yet."""
-    region = settings.region
+    region, counts = settings.region, Counts()
     return Services(
         settings=settings,
         table=IncidentTable(client("dynamodb", region), settings.table),
@@ -103,8 +107,11 @@ def build(settings: Settings, client: Callable[[str, str], Any], logger: Log, no
             settings.topic_arn,
             chat_topic_arn=settings.chat_topic_arn,
             fallback_topic_arn=settings.fallback_topic_arn,
+            count=counts.add,
         ),
         logger=logger,
         ignorer=Ignorer(settings.ignore),
         now=now,
+        counts=counts,
+        client=client,
     )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 DEFAULT_REPEAT_MINUTES = 240
@@ -18,6 +18,28 @@ class IgnoreRule:
     key: str = "*"
     cause: str = "*"
     operation: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What else the stack consists of, as far as the doctor looks at it.
+
+    ``rules`` maps the name of each rule to the state that it must have; ``deployment`` changes with every deployment that
+    changed anything.
+    """
+
+    rules: Mapping[str, str] = field(default_factory=dict)
+    queue_url: str = ""
+    queue_arn: str = ""
+    dead_letter_urls: tuple[str, ...] = ()
+    health_topic_arn: str = ""
+    deployment: str = ""
+
+    @classmethod
+    def from_json(cls, text: str) -> "Parts":
+        """Read what the stack wrote; an empty text is a function without a stack around it."""
+        given = json.loads(text or "{}")
+        return cls(**given | {"dead_letter_urls": tuple(given.get("dead_letter_urls", ()))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +60,7 @@ class Settings:
     repeat_interval: timedelta = timedelta(minutes=DEFAULT_REPEAT_MINUTES)
     search_regions: tuple[str, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
+    parts: Parts = field(default_factory=Parts)
 
     @property
     def own_role(self) -> str:
@@ -60,4 +83,5 @@ class Settings:
             repeat_interval=timedelta(minutes=int(environment.get("REPEAT_INTERVAL_MINUTES") or DEFAULT_REPEAT_MINUTES)),
             search_regions=tuple(json.loads(environment.get("SEARCH_REGIONS") or "[]")),
             ignore=tuple(IgnoreRule(**rule) for rule in json.loads(environment.get("IGNORE_RULES") or "[]")),
+            parts=Parts.from_json(environment.get("PARTS", "")),
         )
