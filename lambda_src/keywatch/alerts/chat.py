@@ -3,12 +3,13 @@
 Schema and limits: Amazon Q Developer in chat applications Administrator Guide, "Custom notifications".
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from keywatch.alerts.document import Document
 from keywatch.alerts.email import LABELS, headline, short
 from keywatch.alerts.escape import chat_command, code, markdown
-from keywatch.alerts.wording import clock
+from keywatch.alerts.wording import clock, most_frequent, who_is_hurt
 
 MAX_TITLE = 250
 MAX_DESCRIPTION = 8_000
@@ -76,15 +77,15 @@ def _listed(title: str, texts: Iterable[str]) -> str:
 
 def _hurt(document: Document) -> str:
     impact = document["impact"]
-    kinds = [kind for kind in ("callers", "operations", "services", "resources") if impact[kind]]
-    lines = [f"- {kind.capitalize()}: {_top_few(impact[kind], document)}" for kind in kinds]
+    lines = [f"- {kind.capitalize()}: {_top_few(items, document)}" for kind, items in who_is_hurt(impact).items()]
     title = "*Who was hurt*" if document["status"] == "resolved" else "*Who is hurt*"
     return "\n".join([title, *lines]) if lines and impact["failures"] else ""
 
 
-def _top_few(items: Sequence[Document], document: Document) -> str:
-    named = [f"{code(short(item['name'], document), 150)} ({item['count']:,})" for item in items[:_SHOWN]]
-    return ", ".join([*named, f"and {len(items) - _SHOWN} more"] if len(items) > _SHOWN else named)
+def _top_few(items: Sequence[Mapping[str, Any]], document: Document) -> str:
+    first, rest = most_frequent(items, _SHOWN)
+    named = [f"{code(short(item['name'], document), 150)} ({item['count']:,})" for item in first]
+    return ", ".join([*named, rest] if rest else named)
 
 
 def _changes(document: Document) -> str:

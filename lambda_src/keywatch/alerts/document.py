@@ -11,6 +11,7 @@ from keywatch.diagnosis import Diagnosis
 from keywatch.text import one_line
 
 SCHEMA = "keywatch.alert/1"
+SHORTENED = "Shortened"
 Document = dict[str, Any]
 _Item = TypeVar("_Item")
 
@@ -72,16 +73,22 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How much of everything a document may hold: items in a list, characters in a text, a name and a command."""
+    """How much of everything a document may hold: items in a list, names in a count, characters in a text, name, command."""
 
     items: int
+    names: int
     text: int
     name: int
     command: int
 
 
 # From everything that people and tools read down to what always fits; a message too big for SNS is built anew one step down.
-ROOMS = (Room(12, 1_000, 300, escape.MAX_COMMAND), Room(5, 400, 200, 1_200), Room(3, 200, 120, 800), Room(1, 120, 80, 500))
+ROOMS = (
+    Room(12, 25, 1_000, 300, escape.MAX_COMMAND),
+    Room(5, 10, 400, 200, 1_200),
+    Room(3, 5, 200, 120, 800),
+    Room(1, 1, 120, 80, 500),
+)
 
 
 # Causes where the console has no page of the key to show.
@@ -128,11 +135,12 @@ class _Writer:
     def texts(self, what: str, texts: Sequence[str]) -> list[str]:
         return [text for text in (one_line(text, self.room.text) for text in self.kept(what, texts)) if text]
 
-    def kept(self, what: str, items: Sequence[_Item]) -> Sequence[_Item]:
-        if len(items) <= self.room.items:
+    def kept(self, what: str, items: Sequence[_Item], most: int | None = None) -> Sequence[_Item]:
+        most = most or self.room.items
+        if len(items) <= most:
             return items
-        self.cuts.append(f"Shortened: {self.room.items} of {len(items):,} {what} are shown.")
-        return items[: self.room.items]
+        self.cuts.append(f"{SHORTENED}: {most} of {len(items):,} {what} are shown.")
+        return items[:most]
 
     def title(self) -> str:
         view, cause = self.alert.subject, self.alert.diagnosis.cause
@@ -166,7 +174,9 @@ class _Writer:
     def impact(self) -> Document:
         hurt = self.alert.impact
         lists = {"callers": hurt.callers, "operations": hurt.operations, "services": hurt.services, "resources": hurt.resources}
-        counted = {what: [self.counted(item) for item in self.kept(what, items)] for what, items in lists.items()}
+        counted = {
+            what: [self.counted(item) for item in self.kept(what, items, self.room.names)] for what, items in lists.items()
+        }
         seen = {"first_seen": wording.iso(hurt.first_seen), "last_seen": wording.iso(hurt.last_seen)}
         return {"failures": hurt.failures, **seen, **counted}
 

@@ -1,12 +1,13 @@
 """The alert as plain text: a Subject for a phone's lock screen, and a body that is read in ten seconds."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from textwrap import TextWrapper, fill
+from typing import Any
 
-from keywatch.alerts.document import Document
+from keywatch.alerts.document import SHORTENED, Document
 from keywatch.alerts.escape import ascii_line, plain
-from keywatch.alerts.wording import NOBODY, brief, cause_of, clock
+from keywatch.alerts.wording import NOBODY, brief, cause_of, clock, most_frequent, who_is_hurt
 
 WIDTH = 78
 MAX_SUBJECT = 99
@@ -35,7 +36,7 @@ def subject(document: Document) -> str:
 def headline(document: Document, limit: int) -> str:
     """Return severity and state, cause, key and Region as one line of ASCII; where room is short, the cause is cut first."""
     region, cause = document["subject"]["region"], cause_of(document["cause"]).title
-    head, tail = f"{_tag(document)}: ", "" if region == NOBODY else f" ({ascii_line(region, 24)})"
+    head, tail = f"{_tag(document)}: ", "" if region == NOBODY else f" ({ascii_line(region, 16)})"
     named = ascii_line(document["title"].removeprefix(f"{cause}: "), _NAME)
     return f"{head}{ascii_line(cause, limit - len(head) - len(named) - len(tail) - 2)}: {named}{tail}"
 
@@ -64,7 +65,7 @@ def _top(document: Document) -> str:
 
 
 def _notes(document: Document) -> str:
-    return "\n".join(_wrapped("", text) for text in document["notes"])
+    return "\n".join(_wrapped("", text) for text in document["notes"] if not text.startswith(SHORTENED))
 
 
 def _why(document: Document) -> str:
@@ -78,16 +79,15 @@ def _unknowns(document: Document) -> str:
 
 def _hurt(document: Document) -> str:
     impact = document["impact"]
-    kinds = (kind for kind in ("callers", "operations", "services", "resources") if impact[kind])
-    lines = (_wrapped(f"- {kind.capitalize()}: ", _top_few(impact[kind], document)) for kind in kinds)
+    lines = (_wrapped(f"- {kind.capitalize()}: ", _top_few(items, document)) for kind, items in who_is_hurt(impact).items())
     title = "WHO WAS HURT" if document["status"] == "resolved" else "WHO IS HURT"
     return _section(title, lines) if impact["failures"] else ""
 
 
-def _top_few(items: Sequence[Document], document: Document) -> str:
-    named = [f"{short(item['name'], document)} ({item['count']:,})" for item in items[:_SHOWN]]
-    rest = [f"and {len(items) - _SHOWN} more"] if len(items) > _SHOWN else []
-    return ", ".join(named + rest)
+def _top_few(items: Sequence[Mapping[str, Any]], document: Document) -> str:
+    first, rest = most_frequent(items, _SHOWN)
+    named = [f"{short(item['name'], document)} ({item['count']:,})" for item in first]
+    return ", ".join([*named, rest] if rest else named)
 
 
 def short(text: str, document: Document) -> str:
@@ -120,7 +120,10 @@ def _links(document: Document) -> str:
 
 
 def _footer(document: Document) -> str:
-    return _wrapped("", f"KeyWatch incident {document['incident_id']}, cause {document['cause']}")
+    cuts = [text for text in document["notes"] if text.startswith(SHORTENED)]
+    return "\n".join(
+        _wrapped("", text) for text in (*cuts, f"KeyWatch incident {document['incident_id']}, cause {document['cause']}")
+    )
 
 
 def _section(title: str, lines: Iterable[str]) -> str:

@@ -1,12 +1,14 @@
 """The few sentences of an alert that KeyWatch words itself: names, titles, tolls, the summary."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from keywatch import causes
 from keywatch.causes import Cause, Severity
 from keywatch.identifiers import is_well_formed, parse
+from keywatch.incidents import OTHERS
 from keywatch.subjects import STORE_CAUSES
 from keywatch.text import one_line
 
@@ -81,6 +83,21 @@ def brief(status: str, failures: int) -> str:
     if failures == 0:
         return "no call has failed yet"
     return f"still failing, {calls(failures)} so far" if status == "reminder" else f"{calls(failures)} failed"
+
+
+def most_frequent(items: Sequence[Mapping[str, Any]], most: int) -> tuple[Sequence[Mapping[str, Any]], str]:
+    """Return the first ``most`` counted names of an impact, and in words how many more there are (empty when none)."""
+    named = [item for item in items if item["name"] != OTHERS]
+    if len(named) < len(items):
+        return named[:most], "and others"
+    return named[:most], f"and {len(named) - most} more" if len(named) > most else ""
+
+
+def who_is_hurt(impact: Mapping[str, Any]) -> dict[str, Sequence[Mapping[str, Any]]]:
+    """Return the lists of an impact that tell something; that KMS itself was called is no news."""
+    lists = {kind: impact[kind] for kind in ("callers", "operations", "services", "resources")}
+    lists["services"] = [item for item in impact["services"] if item["name"] != "kms.amazonaws.com"]
+    return {kind: items for kind, items in lists.items() if items}
 
 
 def toll(status: str, failures: int, first: str, last: str) -> str:

@@ -107,10 +107,20 @@ def test_long_subject_keeps_severity_key_and_region():
     built = document.build(alert("xks_proxy_rejected_credentials", "reminder"))
     # WHEN its Subject is made
     subject = email.subject(built)
-    # THEN what was cut is the middle of the cause
+    # THEN what was cut is the end of the cause
     assert len(subject) <= 99
     assert subject.startswith("CRITICAL STILL FAILING: External key store proxy")
     assert subject.endswith(f"...: {STORE} (eu-west-1)")
+
+
+def test_longest_of_everything_still_makes_a_subject():
+    # GIVEN the longest tag, a long cause, a long name and a Region that is none
+    longest = alert("xks_proxy_rejected_credentials", "reminder")
+    subject = replace(longest.subject, region="a" * 60, key_store="c" * 200)
+    # WHEN its Subject is made
+    made = email.subject(document.build(replace(longest, subject=subject)))
+    # THEN SNS takes it
+    assert len(made) <= 99
 
 
 def test_newest_change_comes_first_and_is_the_one_linked():
@@ -144,6 +154,22 @@ def test_more_than_a_few_callers_are_counted_in_the_email():
     body = email.body(document.build(replace(busy, impact=replace(busy.impact, callers=many))))
     # THEN the first three are named and the rest is counted
     assert "- Callers: role/app-0 (9), role/app-1 (8), role/app-2 (7), and 4 more" in body
+
+
+def test_names_that_the_incident_did_not_keep_are_others():
+    # GIVEN an incident that kept a sample of names and a count of the others
+    sampled = replace(alert("key_disabled").impact, resources=(("(others)", 90), ("key/a", 5), ("key/b", 4)))
+    # WHEN it is rendered
+    body = email.body(document.build(replace(alert("key_disabled"), impact=sampled)))
+    # THEN the sample is named, not the count of what was not kept
+    assert "- Resources: key/a (5), key/b (4), and others" in body
+
+
+def test_call_of_kms_itself_is_no_service_worth_a_line():
+    # GIVEN calls that went to KMS directly
+    direct = replace(alert("key_disabled").impact, services=(("kms.amazonaws.com", 500),))
+    # THEN the e-mail has no line for services
+    assert "Services" not in email.body(document.build(replace(alert("key_disabled"), impact=direct)))
 
 
 def test_doubt_is_shown_before_what_to_run_and_only_then():
