@@ -107,7 +107,7 @@ _STATE_ROWS = (
 
 # External key stores: the wordings of the Developer Guide and of the proxy API specification differ; both are here.
 _XKS_ROWS = (
-    ErrorText("xks_key_not_found", "could not find the external key", "external_key_not_found", CERTAIN, also=(_XKS,)),
+    ErrorText("xks_key_not_found", "because it could not find the external key", "external_key_not_found", CERTAIN),
     ErrorText("xks_key_not_found_spec", "was not found in its external key manager", "external_key_not_found", CERTAIN),
     ErrorText("xks_key_disabled", "is not enabled in the external key manager", "external_key_unusable", CERTAIN),
     ErrorText("xks_key_usage", "external key does not support the requested operation", "external_key_unusable", CERTAIN),
@@ -122,7 +122,11 @@ _XKS_ROWS = (
     ErrorText("xks_uri_path", "because of an invalid uri path", "xks_proxy_misconfigured", CERTAIN, also=(_XKS,)),
     ErrorText("xks_unsupported", "because it does not support the requested", "xks_proxy_misconfigured", CERTAIN, also=(_XKS,)),
     ErrorText(
-        "xks_malformed_answer", "cannot interpret the response from the external key store", "xks_proxy_misconfigured", CERTAIN
+        "xks_malformed_answer",
+        "cannot interpret the response from the external key store",
+        "xks_proxy_misconfigured",
+        CERTAIN,
+        also=("aws kms cannot interpret", "if you see this error"),
     ),
     ErrorText("xks_tls", "cannot establish a tls connection to the external key store", "xks_proxy_misconfigured", CERTAIN),
     ErrorText("xks_manager_timeout", "external key store proxy did not respond to the request", "xks_proxy_unreachable", CERTAIN),
@@ -130,7 +134,7 @@ _XKS_ROWS = (
     ErrorText("xks_manager_down", "cannot communicate with the external key manager", "xks_proxy_unreachable", CERTAIN),
     ErrorText("xks_unreachable", "cannot communicate with the external key store proxy", "xks_proxy_unreachable", CERTAIN),
     ErrorText("xks_unhealthy", "external key store proxy is in an unhealthy state", "xks_proxy_unhealthy", CERTAIN),
-    ErrorText("xks_disconnected", "in a custom key store that is not connected", "key_store_disconnected", CERTAIN),
+    ErrorText("xks_disconnected", "key is in a custom key store that is not connected", "key_store_disconnected", CERTAIN),
     ErrorText("cloudhsm_unreachable", "cannot communicate with your cloudhsm", "cloudhsm_unavailable", CERTAIN),
     ErrorText("cloudhsm_unreachable_aws", "cannot communicate with your aws cloudhsm", "cloudhsm_unavailable", CERTAIN),
     ErrorText("cloudhsm_sessions", "pkcs", "cloudhsm_unavailable", LIKELY, Form.HINT, also=("#11", "pkcs11")),

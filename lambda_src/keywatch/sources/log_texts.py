@@ -6,7 +6,7 @@ found by the shape in which programs print error codes. Cost is linear: fixed ph
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from keywatch.identifiers import KeyIdentifier, parse
@@ -53,20 +53,21 @@ def find_errors(text: str) -> tuple[LoggedError, ...]:
     """Return the distinct failures in ``text``, in the order of their first appearance; never raises on any text."""
     lines = plain(text[:MAX_TEXT])
     line = flat(lines)
-    found = list(_sentences(line))
+    found = list(_sentences(line, lines))
     found.extend(_codes(lines, line, found))
     return tuple(_distinct(found))[:MAX_ERRORS]
 
 
-def _sentences(line: str) -> Iterator[LoggedError]:
+def _sentences(line: str, lines: str) -> Iterator[LoggedError]:
     known: set[tuple[str, str | None]] = set()
     for hit, low in islice(_hits(line), MAX_PLACES):
-        if (hit.row.id, hit.name) in known:
+        if (hit.row.id, hit.name) in known or _is_heading(hit, lines):
             continue
         context = context_of(line, hit.start, hit.end)
         if hit.sure or _is_kms(hit, context, low):
             known.add((hit.row.id, hit.name))
-            yield _error(reading_of(hit, line[hit.start : hit.end + 300]), line, hit.start, hit.end, context)
+            reading = reading_of(hit, line[hit.start : hit.end + 300])
+            yield _error(reading, _words(hit, line), line, (hit.start, hit.end), context)
 
 
 def _hits(line: str) -> Iterator[tuple[Hit, str]]:
@@ -74,6 +75,11 @@ def _hits(line: str) -> Iterator[tuple[Hit, str]]:
     for row in _ROWS:
         if row.phrase in low:
             yield from ((hit, low) for hit in hits(row, line, low, MAX_PLACES))
+
+
+def _is_heading(hit: Hit, lines: str) -> bool:
+    """Tell whether ``Invalid keyId`` ends its line and what follows is another sentence: AWS's own would go on in quotes."""
+    return hit.row.form is Form.KEY_ID and lines[hit.end - 1] not in "'\"`\u2019\u201d" and "\n" in lines[hit.start : hit.end]
 
 
 def _is_kms(hit: Hit, context: Context, low: str) -> bool:
@@ -114,21 +120,20 @@ def _codes(lines: str, line: str, known: Iterable[LoggedError]) -> Iterator[Logg
 
 def _from_envelope(reading: Reading, envelope: Envelope, line: str) -> LoggedError:
     context = Context(envelope.code, envelope.operation, kms=True, other=False, kms_word=True, error_word=True)
-    error = _error(reading, line, envelope.start, envelope.end, context)
-    return replace(error, message=one_line(envelope.message, 600))
+    return _error(reading, envelope.message, line, (envelope.start, envelope.end), context)
 
 
-def _error(reading: Reading, line: str, start: int, end: int, context: Context) -> LoggedError:
-    reading = _completed(reading, line, start, end)
-    near = region_near(line, start, end)
+def _error(reading: Reading, message: str, line: str, place: tuple[int, int], context: Context) -> LoggedError:
+    reading = _completed(reading, line, *place)
+    near = region_near(line, *place)
     return LoggedError(
         reading,
-        start,
-        one_line(line[start : _sentence_end(line, end)], 600),
+        place[0],
+        one_line(message, 600),
         one_line(context.code, 128) or None,
         one_line(context.operation, 64) or None,
-        key_store_near(line, start, end),
-        reading.account or account_near(line, start, end),
+        key_store_near(line, *place),
+        reading.account or account_near(line, *place),
         reading.region or near,
         near if reading.cause == "wrong_region" else reading.region or near,
     )
@@ -142,9 +147,29 @@ def _completed(reading: Reading, line: str, start: int, end: int) -> Reading:
     return named(reading, name) if name else reading
 
 
+_NAMING = frozenset({Form.STATE, Form.ALIAS, Form.KEY, Form.KEY_ID, Form.REGION})
+_TAILS = (" (or pending replica deletion).", ".")
+
+
+def _words(hit: Hit, line: str) -> str:
+    """Return AWS's sentence as it stands in the text, without what the log wrapped around it."""
+    if hit.row.form in _NAMING:
+        return line[hit.start : hit.end].lstrip("\"'`") + next((tail for tail in _TAILS if line.startswith(tail, hit.end)), "")
+    return line[_sentence_start(line, hit.start) : _sentence_end(line, hit.end)]
+
+
+def _sentence_start(line: str, start: int) -> int:
+    """Return where the sentence begins whose distinctive words begin at ``start``."""
+    floor = max(0, start - 600)
+    if (user := line.rfind("User: ", floor, start)) >= 0 and ". " not in line[user:start]:
+        return user
+    marks = (": ", '"', "'", "(", ">", ". ")
+    return max((at + len(mark) for mark in marks if (at := line.rfind(mark, floor, start)) >= 0), default=max(0, start - 200))
+
+
 def _sentence_end(line: str, end: int) -> int:
     """Return where the sentence around ``end`` stops: the text goes on with brackets, quotes or other words of the log."""
-    stop = min((at for mark in '"(\n<|' if (at := line.find(mark, end, end + 300)) >= 0), default=end + 300)
+    stop = min((at for mark in ('"', "(", "<", "|", "', ") if (at := line.find(mark, end, end + 300)) >= 0), default=end + 300)
     return max(end, stop)
 
 

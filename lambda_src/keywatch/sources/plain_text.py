@@ -7,9 +7,9 @@ text, whatever it holds. A test takes the patterns apart and proves it.
 import re
 from html import unescape
 
-# Backslashes before quotes and slashes (JSON in JSON doubles them), \u0027 and friends, \n and \t written out.
-_ESCAPED_CODE = re.compile(r"\\{1,16}(?:u00|x)(22|27|3[cCeE]|26|60|2[fF]|1[bB])")
-_ESCAPED_BREAK = re.compile(r"\\{1,16}[nrt](?![a-z]{0,12}\\)")
+# Backslashes before quotes and slashes (JSON in JSON doubles them), \u0027 and \x27, \n and \t written out.
+_ESCAPED_CODE = re.compile(r"\\{1,16}(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
+_ESCAPED_BREAK = re.compile(r"\\{1,16}[nrt]")
 _ESCAPED_CHARACTER = re.compile(r"\\{1,16}([\"'`/])")
 _TERMINAL = re.compile(r"\x1b\[[0-9;]{0,16}[A-Za-z]")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,4}|#[xX][0-9a-fA-F]{1,4}|quot|apos|lt|gt|amp|nbsp);")
@@ -29,15 +29,16 @@ def plain(text: str) -> str:
     if "\x1b" in text:
         text = _TERMINAL.sub("", text)
     if "&" in text:
-        text = _ENTITY.sub(_entity, text)
+        text = _ENTITY.sub(_entity, _ENTITY.sub(_entity, text))
     if "\n" not in text and "\r" not in text:
         return _BLANKS.sub(" ", text) if "  " in text or "\t" in text else text
-    text = _GUTTER.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _GUTTER.sub("\n", _GUTTER.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n")))
     return _BREAKS.sub("\n", _BLANKS.sub(" ", text).replace(" \n", "\n").replace("\n ", "\n"))
 
 
 def _decoded(match: re.Match[str]) -> str:
-    return chr(int(match.group(1), 16))
+    number = int(match.group(1) or match.group(2), 16)
+    return "?" if 0xD800 <= number <= 0xDFFF else chr(number)  # noqa: PLR2004 - the range of surrogates, which are no text
 
 
 def _entity(match: re.Match[str]) -> str:

@@ -129,9 +129,15 @@ def _key_id(row: ErrorText, text: str, _low: str, pos: int) -> Hit | None:
     if begin == end or begin >= len(text):
         return None
     name, stop = _quoted(text, begin) if text[begin] in _QUOTES else _bare(text, begin)
-    if text[begin] not in _QUOTES and text[stop : stop + 2].strip()[:1].islower():
-        return None  # a sentence about the error goes on: "... Invalid keyId after disabling the key"
+    if text[begin] not in _QUOTES and (name.lower() in _PROSE or name.startswith("{")):
+        return None  # a sentence about the error, or a program's template of it
     return Hit(row, pos, stop, sure=":kms:" in name, name=name)
+
+
+_PROSE_WORDS = (
+    "after and are as because before but by can error errors exception for from if in is may means on or to was when where"
+)
+_PROSE = frozenset(_PROSE_WORDS.split())
 
 
 def _region(row: ErrorText, text: str, low: str, pos: int) -> Hit | None:

@@ -1,0 +1,125 @@
+"""The catalogue of causes: complete, honest, and with commands that can be pasted."""
+
+import re
+import shlex
+from string import Formatter
+
+import botocore.session
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keywatch.causes import CAUSES, FACTS, Remedy, fill, remedies_for
+from keywatch.sources.kms_codes import KMS_CODES, SERVICE_CODES
+from keywatch.sources.kms_texts import TEXTS
+
+# The ids are API: this list changes only together with the documentation of those who rely on it.
+IDS = """
+alias_not_found key_not_found key_deleted malformed_identifier wrong_region wrong_account missing_or_not_authorized
+not_yet_visible key_pending_deletion key_disabled key_material_missing key_not_ready key_store_disconnected
+key_store_not_found xks_proxy_unreachable xks_proxy_rejected_credentials xks_proxy_denied xks_proxy_misconfigured
+xks_proxy_unhealthy external_key_not_found external_key_unusable cloudhsm_unavailable grant_not_found kms_unavailable
+unclassified
+""".split()
+
+# Causes that no text of AWS names: look-ups and recorded changes prove them.
+BY_LOOKUP_ONLY = {"key_deleted", "wrong_account", "not_yet_visible"}
+
+FULL = {
+    "key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    "alias": "alias/orders",
+    "identifier": "alias/ordres",
+    "did_you_mean": "alias/orders",
+    "region": "eu-west-1",
+    "key_region": "us-east-1",
+    "account": "111122223333",
+    "partition": "aws",
+    "principal": "arn:aws:iam::111122223333:role/orders",
+    "operation": "Decrypt",
+    "key_store": "cks-1234567890abcdef0",
+    "xks_key": "bb8562717f809024",
+    "deletion_date": "2026-12-01 00:00 UTC",
+}
+
+
+def test_the_catalogue_holds_exactly_the_causes_that_are_api() -> None:
+    assert sorted(CAUSES) == sorted(IDS)
+    assert all(key == cause.id for key, cause in CAUSES.items())
+
+
+def test_every_cause_but_those_found_by_look_ups_is_reached_from_a_text_or_code_of_aws() -> None:
+    by_text = {row.cause for row in TEXTS}
+    by_code = {cause for table in (KMS_CODES, SERVICE_CODES) for code in table.values() for cause in (code.cause, code.bare)}
+    assert set(CAUSES) - by_text - by_code == BY_LOOKUP_ONLY
+
+
+@pytest.mark.parametrize("cause", CAUSES.values(), ids=lambda cause: cause.id)
+def test_a_cause_says_what_it_means_in_one_sentence_and_links_to_aws(cause) -> None:
+    assert cause.title
+    assert "\n" not in cause.meaning
+    assert cause.meaning.endswith(".")
+    assert not re.search(r"\. [A-Z]", cause.meaning), "one sentence only"
+    assert cause.doc.startswith("https://docs.aws.amazon.com/kms/")
+    assert cause.remedies
+
+
+COMMANDS = sorted({(c.id, step.command) for c in CAUSES.values() for step in c.remedies if step.command})
+
+
+@pytest.mark.parametrize(("cause", "command"), COMMANDS)
+def test_a_command_is_one_that_the_aws_cli_knows_with_options_that_it_knows(cause, command) -> None:
+    # GIVEN a template filled with every fact, WHEN a shell would split it
+    words = shlex.split(fill(Remedy("", command), FULL).command)
+    # THEN service, operation and each required option exist in the API model
+    assert words[0] == "aws"
+    model = botocore.session.get_session().get_service_model(words[1])
+    operations = {re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower(): name for name in model.operation_names}
+    shape = model.operation_model(operations[words[2]]).input_shape
+    members = {re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower(): name for name in (shape.members if shape else {})}
+    given = {word.removeprefix("--") for word in words[3:] if word.startswith("--")}
+    assert given - {"region", "query", "output"} <= set(members)
+    assert {members[name] for name in given if name in members} >= set(shape.required_members if shape else ())
+
+
+def test_commands_name_only_documented_facts() -> None:
+    for _, command in COMMANDS:
+        assert {name for _, name, _, _ in Formatter().parse(command) if name} <= set(FACTS)
+
+
+def test_every_regional_command_says_which_region_it_means() -> None:
+    global_services = ("aws sts ", "aws iam ")
+    assert [command for _, command in COMMANDS if "--region {" not in command and not command.startswith(global_services)] == []
+
+
+def test_a_key_pending_deletion_comes_with_the_two_commands_that_bring_it_back_in_their_order() -> None:
+    commands = [step.command for step in remedies_for("key_pending_deletion", FULL)]
+    assert commands[0] == f"aws kms cancel-key-deletion --key-id {FULL['key']} --region eu-west-1"
+    assert commands[1] == f"aws kms enable-key --key-id {FULL['key']} --region eu-west-1"
+
+
+def test_without_a_region_commands_leave_the_option_out() -> None:
+    steps = remedies_for("key_disabled", {"key": "1234abcd-12ab-34cd-56ef-1234567890ab"})
+    assert steps[0].command == "aws kms enable-key --key-id 1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def test_a_step_whose_point_is_unknown_is_left_out_and_others_stay_as_sentences() -> None:
+    # GIVEN a missing alias of which neither a near name nor its key is known
+    steps = remedies_for("alias_not_found", {"alias": "alias/x", "region": "eu-west-1"})
+    # THEN nothing pretends to know the near name, and re-creating it is advice without a command
+    assert not any("nearest" in step.text for step in steps)
+    assert [step.command for step in steps if "create it again" in step.text] == [None]
+
+
+def test_an_unknown_cause_has_no_remedies() -> None:
+    assert remedies_for("no_such_cause", FULL) == ()
+
+
+@given(st.text(min_size=1), st.sampled_from(sorted(CAUSES)))
+def test_no_fact_can_add_a_word_to_a_command(hostile, cause) -> None:
+    # GIVEN any text in place of every fact, WHEN the commands are filled in
+    for calm, wild in zip(
+        remedies_for(cause, dict.fromkeys(FACTS, "x")), remedies_for(cause, dict.fromkeys(FACTS, hostile)), strict=True
+    ):
+        # THEN a shell sees as many words as with a harmless fact
+        if calm.command:
+            assert len(shlex.split(wild.command)) == len(shlex.split(calm.command))
