@@ -88,7 +88,7 @@ def _follow(services: Services, incident: Incident, changes: tuple[ChangeFact, .
         _resolve(services, incident, diagnosis, evidence, note)
     elif recovery is not Recovery.PROVEN and _changed(incident, diagnosis):
         send(services, "changed", incident, diagnosis, evidence.changes)
-    elif _goes_on(incident) and now - _sent(incident) >= services.settings.repeat_interval:
+    elif _goes_on(incident, now) and now - _sent(incident) >= services.settings.repeat_interval:
         send(services, "reminder", incident, diagnosis, evidence.changes)
     else:
         services.table.settle(incident, _next(incident, now, services))
@@ -115,8 +115,8 @@ def _changed(incident: Incident, diagnosis: Diagnosis) -> bool:
     return diagnosis.cause not in {*incident.announced, "not_yet_visible", "unclassified"}
 
 
-def _goes_on(incident: Incident) -> bool:
-    return incident.last_seen > _sent(incident)
+def _goes_on(incident: Incident, now: datetime) -> bool:
+    return incident.last_seen > _sent(incident) and now - incident.last_seen < QUIET
 
 
 def _sent(incident: Incident) -> datetime:
@@ -126,8 +126,11 @@ def _sent(incident: Incident) -> datetime:
 def _next(incident: Incident, now: datetime, services: Services) -> datetime:
     """Return when to look again: soon after the last failure or message, ever more rarely while nothing happens."""
     planned = next_look(incident, _sent(incident), services.settings.repeat_interval)
+    if planned > now:
+        return planned
     patience = min(max(now - max(incident.last_seen, _sent(incident)), QUIET), UNPROVEN_QUIET)
-    return planned if planned > now else now + patience
+    silence = incident.last_seen + UNPROVEN_QUIET
+    return min(now + patience, silence) if silence > now else now + patience
 
 
 def _resolve(services: Services, incident: Incident, diagnosis: Diagnosis, evidence: Evidence, note: str) -> None:

@@ -132,6 +132,6 @@ def bounded(names: Names, known: Iterable[tuple[str, str]]) -> dict[tuple[str, s
 
 
 def top(names: Names, kind: str) -> tuple[tuple[str, int], ...]:
-    """Return the (name, count) of one kind, most frequent first."""
+    """Return the (name, count) of one kind, most frequent first; those without a name of their own come last."""
     found = [(name, count) for (k, name), count in names.items() if k == kind]
-    return tuple(sorted(found, key=lambda item: (-item[1], item[0])))
+    return tuple(sorted(found, key=lambda item: (item[0] == OTHERS, -item[1], item[0])))

@@ -172,9 +172,13 @@ class Pipeline:
         return None
 
     def _count(self, incident: Incident, gathering: Gathering) -> bool:
-        """Add to an incident that somebody alerts or has alerted about; a new kind of failure is for the clock to look at."""
+        """Add to an incident that somebody alerts or has alerted about.
+
+        A new kind of failure, or one that comes when a reminder is due, is for the clock to look at.
+        """
         now, cause = self._services.now(), gathering.sample.reading.cause
-        news = incident.status == OPEN and cause != incident.said
+        overdue = incident.sent_at is not None and now - incident.sent_at >= self._services.settings.repeat_interval
+        news = incident.status == OPEN and (overdue or cause != incident.said)
         try:
             counted = self._services.table.count(incident, gathering, due_at=now if news else None)
         except (ClientError, BotoCoreError):

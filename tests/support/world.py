@@ -117,9 +117,10 @@ class Tapped:
         def call(*args: Any, **kwargs: Any) -> Any:
             self.wire.calls.append((self.service, operation))
             self.wire.before(self.service, operation)
-            answer = method(*args, **kwargs)
-            self.wire.after(self.service, operation)
-            return answer
+            try:
+                return method(*args, **kwargs)
+            finally:
+                self.wire.after(self.service, operation)
 
         return call
 
@@ -250,7 +251,9 @@ def failed(code: str, message: str | None, key_id: str | None = None, *, at: dat
     )
 
 
-def changed(what: str, *, at: datetime = START, key: str | None = KEY_ID, alias: str | None = None, **fields: Any) -> dict[str, Any]:
+def changed(
+    what: str, *, at: datetime = START, key: str | None = KEY_ID, alias: str | None = None, **fields: Any
+) -> dict[str, Any]:
     """Return an EventBridge event of a successful KMS write by an administrator."""
     resources = [{"ARN": key_arn(key), "accountId": ACCOUNT, "type": "AWS::KMS::Key"}] if key else []
     if alias:

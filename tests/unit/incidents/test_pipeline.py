@@ -246,7 +246,11 @@ def test_a_deletion_seen_earlier_makes_a_missing_key_a_deleted_one(world):
     world.take(changed("ScheduleKeyDeletion", at=at))
     world.inbox()
     world.wait(days=8)
-    world.take(changed("DeleteKey", at=world.now, userIdentity={"accountId": ACCOUNT, "invokedBy": "AWS Internal"}, requestParameters=None))
+    world.take(
+        changed(
+            "DeleteKey", at=world.now, userIdentity={"accountId": ACCOUNT, "invokedBy": "AWS Internal"}, requestParameters=None
+        )
+    )
     # WHEN a call does not find the key
     world.take(key_missing(at=world.now))
     world.tick()
