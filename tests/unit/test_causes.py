@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from pathlib import Path
 from string import Formatter
 
 import botocore.session
@@ -9,18 +10,39 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docs.pages.causes import causes_page
 from keywatch.causes import CAUSES, FACTS, Remedy, fill, remedies_for
 from keywatch.sources.kms_codes import KMS_CODES, SERVICE_CODES
 from keywatch.sources.kms_texts import TEXTS
 
 # The ids are API: this list changes only together with the documentation of those who rely on it.
-IDS = """
-alias_not_found key_not_found key_deleted malformed_identifier wrong_region wrong_account missing_or_not_authorized
-not_yet_visible key_pending_deletion key_disabled key_material_missing key_not_ready key_store_disconnected
-key_store_not_found xks_proxy_unreachable xks_proxy_rejected_credentials xks_proxy_denied xks_proxy_misconfigured
-xks_proxy_unhealthy external_key_not_found external_key_unusable cloudhsm_unavailable grant_not_found kms_unavailable
-unclassified
-""".split()
+IDS = (
+    "alias_not_found",
+    "key_not_found",
+    "key_deleted",
+    "malformed_identifier",
+    "wrong_region",
+    "wrong_account",
+    "missing_or_not_authorized",
+    "not_yet_visible",
+    "key_pending_deletion",
+    "key_disabled",
+    "key_material_missing",
+    "key_not_ready",
+    "key_store_disconnected",
+    "key_store_not_found",
+    "xks_proxy_unreachable",
+    "xks_proxy_rejected_credentials",
+    "xks_proxy_denied",
+    "xks_proxy_misconfigured",
+    "xks_proxy_unhealthy",
+    "external_key_not_found",
+    "external_key_unusable",
+    "cloudhsm_unavailable",
+    "grant_not_found",
+    "kms_unavailable",
+    "unclassified",
+)
 
 # Causes that no text of AWS names: look-ups and recorded changes prove them.
 BY_LOOKUP_ONLY = {"key_deleted", "wrong_account", "not_yet_visible"}
@@ -123,3 +145,7 @@ def test_no_fact_can_add_a_word_to_a_command(hostile, cause) -> None:
         # THEN a shell sees as many words as with a harmless fact
         if calm.command:
             assert len(shlex.split(wild.command)) == len(shlex.split(calm.command))
+
+
+def test_the_page_of_causes_is_that_of_the_catalogue():
+    assert (Path(__file__).parents[2] / "docs" / "causes.md").read_text(encoding="utf-8") == causes_page(), "run make docs"
