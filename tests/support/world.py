@@ -302,3 +302,11 @@ def alias_missing(alias: str, **fields: Any) -> dict[str, Any]:
 
 def key_missing(key_id: str = KEY_ID, **fields: Any) -> dict[str, Any]:
     return failed("NotFoundException", f"Key '{key_arn(key_id)}' does not exist", key_id, **fields)
+
+
+def ambiguous_denial(user: str, operation: str = "Decrypt") -> str:
+    """Return AWS's one text for a missing key, a wrong Region and a denial."""
+    return (
+        f"User: {user} is not authorized to perform: kms:{operation} on this resource because the resource does not exist in "
+        "this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"
+    )

@@ -1,4 +1,5 @@
 import pytest
+
 from tests.support.world import world as open_world
 
 

@@ -1,7 +1,9 @@
 """What the clock does to incidents: resolved, changed, reminded; and what changes warn of before the first failure."""
 
 import pytest
-from tests.support.world import ACCOUNT, KEY_ID, REGION, alias_missing, changed, disabled, failed, key_arn
+
+from keywatch import clock
+from tests.support.world import ACCOUNT, KEY_ID, REGION, alias_missing, ambiguous_denial, changed, disabled, failed, key_arn
 
 STORE = "cks-1234567890abcdef0"
 
@@ -49,10 +51,7 @@ def test_a_key_that_stays_broken_is_never_resolved(world):
 
 def test_what_cannot_be_probed_is_resolved_after_six_quiet_hours_and_says_so(world):
     # GIVEN a denial that only the caller could repeat
-    text = (
-        f"User: arn:aws:iam::{ACCOUNT}:user/bob is not authorized to perform: kms:Decrypt on this resource because the resource "
-        "does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"
-    )
+    text = ambiguous_denial(f"arn:aws:iam::{ACCOUNT}:user/bob")
     world.take(failed("AccessDenied", text))
     world.inbox()
     # WHEN five quiet hours pass, THEN nothing is said
@@ -99,10 +98,7 @@ def test_a_changed_cause_is_told_once(world):
 def test_alternating_errors_do_not_alternate_messages(world):
     # GIVEN a key that one caller finds disabled and another is ambiguously denied
     world.kms.add(state="Disabled")
-    text = (
-        f"User: arn:aws:iam::{ACCOUNT}:user/bob is not authorized to perform: kms:Decrypt on this resource because the resource "
-        "does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"
-    )
+    text = ambiguous_denial(f"arn:aws:iam::{ACCOUNT}:user/bob")
     # WHEN both fail for an hour
     for _ in range(60):
         world.wait(minutes=1)
@@ -225,7 +221,10 @@ def test_disconnecting_a_key_store_warns(world):
 def test_all_keys_of_a_broken_key_store_are_one_incident_with_a_sample_of_keys(world):
     # GIVEN a store that lost its proxy
     world.kms.stores[STORE] = {"CustomKeyStoreId": STORE, "CustomKeyStoreName": "xks", "ConnectionState": "DISCONNECTED"}
-    text = "This KMS key is in a custom key store that is not connected to its external key store proxy. Connect the external key store and try the request again."
+    text = (
+        "This KMS key is in a custom key store that is not connected to its external key store proxy. "
+        "Connect the external key store and try the request again."
+    )
     keys = [f"1234abcd-12ab-34cd-56ef-{n:012d}" for n in range(30)]
     # WHEN 30 keys of it fail
     world.take(
@@ -271,8 +270,6 @@ def test_the_clock_takes_bounded_slices_of_ten_thousand_incidents(world, monkeyp
     world.wire.calls.clear()
     # WHEN the clock passes with little time left
     ticks = iter([60.0] * 8 + [0.0] * 1000)
-    from keywatch import clock
-
     handled = clock.tick(world.services, lambda: next(ticks))
     # THEN it handled some, and left the others for the next minute
     assert 0 < handled < 12

@@ -3,15 +3,19 @@
 import logging
 
 import pytest
+
 from keywatch.pipeline import Memory, Pipeline
 from keywatch.settings import IgnoreRule
+from keywatch.sources import read_event
 from tests.support.world import (
     ACCOUNT,
     APP,
     KEY_ID,
     REGION,
     ROLE,
+    Killed,
     alias_missing,
+    ambiguous_denial,
     aws_error,
     changed,
     disabled,
@@ -102,7 +106,10 @@ def test_the_id_and_the_arn_and_the_alias_of_one_key_meet_in_one_incident(world)
 
 def test_out_of_scope_errors_are_counted_and_not_alerted(world):
     # WHEN calls are throttled or plainly denied
-    denied = f"User: {APP} is not authorized to perform: kms:Decrypt on resource: {key_arn()} because no identity-based policy allows the kms:Decrypt action"
+    denied = (
+        f"User: {APP} is not authorized to perform: kms:Decrypt on resource: {key_arn()} "
+        "because no identity-based policy allows the kms:Decrypt action"
+    )
     world.take(failed("ThrottlingException", "Rate exceeded"), failed("AccessDenied", denied))
     # THEN nobody is told, and the metrics know
     assert world.inbox() == []
@@ -272,11 +279,7 @@ def test_ignored_failures_are_counted_and_not_alerted():
 
 def test_the_routine_denials_of_config_are_ignored_by_default(world):
     # WHEN AWS Config's role is denied a Decrypt in the ambiguous way
-    text = (
-        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForConfig/LambdaDescribeHandlerSession is not authorized to "
-        "perform: kms:Decrypt on this resource because the resource does not exist in this Region, no resource-based policies "
-        "allow access, or a resource-based policy explicitly denies access"
-    )
+    text = ambiguous_denial(f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForConfig/LambdaDescribeHandlerSession")
     identity = {"type": "AssumedRole", "invokedBy": "config.amazonaws.com", "accountId": ACCOUNT}
     world.take(failed("AccessDenied", text, userIdentity=identity))
     # THEN it is counted and not alerted
@@ -286,10 +289,6 @@ def test_the_routine_denials_of_config_are_ignored_by_default(world):
 
 def test_what_is_not_begun_in_time_stays_in_the_queue(world):
     # GIVEN an invocation whose time is nearly up
-    signals = [("m1", None)]
-    del signals
-    from keywatch.sources import read_event
-
     taken = [("m1", signal) for signal in read_event(disabled(), received=world.now)]
     # WHEN it takes a batch
     retry = Pipeline(world.services, Memory()).take(taken, remaining=lambda: 1.0)
@@ -322,8 +321,6 @@ def _raise(condition, error):
 
 
 def _kill(condition):
-    from tests.support.world import Killed
-
     if condition:
         raise Killed("killed")
 
