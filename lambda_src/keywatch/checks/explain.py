@@ -89,11 +89,11 @@ def _records_in(text: str) -> Iterator[Mapping[str, object]]:
 
 
 def _from_record(record: Mapping[str, object]) -> Iterator[_Case]:
-    for signal in read_event(record):
-        if case := _of_signal(signal):
-            yield case
-        elif signal == NotOurs("unknown_shape"):
-            yield from (_of_text(error) for error in find_errors(_as_text(record)))
+    """Read a record or event; one of a kind that nobody knows is searched as text, once."""
+    signals = read_event(record)
+    yield from (case for signal in signals if (case := _of_signal(signal)))
+    if NotOurs("unknown_shape") in signals:
+        yield from (_of_text(error) for error in find_errors(_as_text(record)))
 
 
 def _as_text(record: Mapping[str, object]) -> str:

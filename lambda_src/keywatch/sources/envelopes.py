@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from keywatch.sources.error_texts import KMS
-from keywatch.sources.kms_codes import core_of, only_kms
+from keywatch.sources.kms_codes import KMS_CODES, core_of, only_kms
 from keywatch.sources.kms_operations import KMS_OPERATIONS, SHARED_OPERATIONS
 
 MAX_PLACES = 2000
@@ -48,7 +48,8 @@ def _source(name: str, code: str, operation: str | None = None) -> str:
     plain_name = name.lower().replace(" ", "").removeprefix("aws").removeprefix("amazon")
     if plain_name in {"kms", "keymanagementservice", "trentservice"} or only_kms(core_of(code)[0]):
         return KMS
-    if not name and operation in KMS_OPERATIONS and operation not in SHARED_OPERATIONS:
+    by_operation = operation in KMS_OPERATIONS and operation not in SHARED_OPERATIONS
+    if not name and by_operation and core_of(code)[0] in KMS_CODES:
         return KMS
     return f"{plain_name}.amazonaws.com" if plain_name else "unknown"
 
@@ -99,6 +100,20 @@ def _pair(match: re.Match[str], lines: str) -> Envelope | None:
     return Envelope(match.start(), match.end(), code, message.group(1) if message else "", service)
 
 
+def _php(match: re.Match[str], lines: str) -> Envelope | None:
+    operation, host = match.groups()
+    found = _PHP_CODE.search(lines, match.end(), match.end() + 4 * _MESSAGE)
+    if found is None:
+        return None
+    service = _source(host.removesuffix("-fips"), found.group(1))
+    return Envelope(match.start(), found.end(), found.group(1), _rest_of_line(lines, found.end()), service, operation)
+
+
+def _beside_arn(match: re.Match[str], _lines: str) -> Envelope:
+    """Read ``... <key ARN>: DisabledException``: a program's own words, with the key and the code that KMS gave."""
+    return Envelope(match.start(), match.end(), match.group(1), "", KMS)
+
+
 def _xml(match: re.Match[str], lines: str) -> Envelope:
     message = _XML_MESSAGE.search(lines[match.start() : match.end() + 2 * _MESSAGE])
     return Envelope(match.start(), match.end(), match.group(1), message.group(1) if message else "", _source("", match.group(1)))
@@ -108,13 +123,14 @@ def _bare(match: re.Match[str], lines: str) -> Envelope | None:
     """Read ``KMSInvalidStateException: words`` at the head of a line or behind a log prefix, but no list of names or types."""
     code, message = match.group(1), _rest_of_line(lines, match.end())
     quoted = lines[match.end() : match.end() + 1] in {"'", '"', "`"}
-    prose = message.startswith(("The request was rejected because", "This exception", "Type[", "typing."))
+    prose = message.startswith(("No such file", "The request was rejected because", "This exception", "Type[", "typing."))
     if quoted or prose or message.endswith((",", ";", "{", "(", "=>")) or (" " not in message and message != "UnknownError"):
         return None
     return Envelope(match.start(), match.end(), code, message, _source("", code))
 
 
 _GO_CODE = re.compile(r", (?:api error )?(?!RequestID|HostID|StatusCode)([A-Z][A-Za-z0-9.]{3,60}): ([^\n]{0,600})")
+_PHP_CODE = re.compile(r"\b([A-Z][A-Za-z.]{3,60}) \((?:client|server)\): ?")
 _COMPANION = re.compile(
     r"[\"'](?:[mM]essage|errorMessage|error_message|\$metadata|[rR]equestId|requestID|[sS]tatusCode|FailureMessage)[\"']"
 )
@@ -151,6 +167,16 @@ _SHAPES: tuple[tuple[str, re.Pattern[str], _Reader], ...] = (
             r"|LastUpdateStatusReasonCode)[\"'] ?: ?[\"']([A-Za-z0-9.#:_]{3,100})[\"']"
         ),
         _pair,
+    ),
+    ("Error executing ", re.compile(r"Error executing \"([A-Za-z0-9]{3,60})\" on \"https?://([a-z0-9-]{2,40})[./]"), _php),
+    (
+        ":kms:",
+        re.compile(
+            r"\barn:aws[a-z-]{0,20}:kms:[^\s\"']{10,300}?['\")\]]{0,2}(?: [a-z]{1,20})?: ?"
+            r"((?:NotFound|Disabled|KMSInvalidState|KeyUnavailable)Exception)(?=$|[\s\"',)])",
+            re.MULTILINE,
+        ),
+        _beside_arn,
     ),
     ("<Code>", re.compile(r"<Code>([A-Za-z0-9.]{3,60})</Code>"), _xml),
     (

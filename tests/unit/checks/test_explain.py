@@ -179,6 +179,11 @@ def test_an_event_of_a_kind_that_nobody_knows_is_searched_as_text():
     assert only(explain({"record": event}))["cause"] == "key_pending_deletion"
 
 
+def test_a_queue_message_that_quotes_an_error_is_searched_once_however_many_records_there_are():
+    records = [{"eventSource": "aws:sqs", "body": f"DisabledException: {KEY} is disabled."}] * 2000
+    assert only(explain({"text": json.dumps({"Records": records})}))["cause"] == "key_disabled"
+
+
 @pytest.mark.parametrize(
     ("request_body", "fields"),
     [
