@@ -39,8 +39,11 @@ def _ledger(services: Services, subject: Subject) -> tuple[ChangeFact, ...]:
         return ()
 
 
-def announce(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> None:
-    """Hold or send a claimed incident. Raises what SNS raises; nothing is recorded as sent before it was."""
+def announce(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> Incident | None:
+    """Hold or send a claimed incident; return it as it is once sent, ``None`` where it was not.
+
+    Raises what SNS raises; nothing is recorded as sent before it was.
+    """
     diagnosis, evidence = examine(services, incident.sample, changes)
     now = services.now()
     if incident.sample.source == early_warning.SOURCE and not early_warning.is_news(incident.sample, diagnosis, evidence):
@@ -53,7 +56,8 @@ def announce(services: Services, incident: Incident, changes: tuple[ChangeFact, 
         services.counts.add("IncidentsMuted")
         services.table.settle(incident, now + QUIET, status=MUTED, cause=diagnosis.cause)
     else:
-        send(services, "opened", incident, diagnosis, evidence.changes)
+        return send(services, "opened", incident, diagnosis, evidence.changes)
+    return None
 
 
 def _muted_by_key(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> bool:
@@ -73,8 +77,8 @@ def _muted_by_key(services: Services, incident: Incident, changes: tuple[ChangeF
 
 def send(
     services: Services, status: str, incident: Incident, diagnosis: Diagnosis, changes: tuple[ChangeFact, ...], *notes: str
-) -> None:
-    """Publish an alert, then record that it was sent and when the incident is due again."""
+) -> Incident:
+    """Publish an alert, then record that it was sent and when the incident is due again; return the incident as it is then."""
     alert = alert_of(status, incident, diagnosis, changes, notes)
     if status == "changed":
         alert = replace(alert, previous_cause=incident.cause)
@@ -91,6 +95,7 @@ def send(
         announced=announced,
         sent_at=now,
     )
+    return replace(incident, status=OPEN, cause=diagnosis.cause, sent_at=now)
 
 
 def next_look(incident: Incident, sent_at: datetime, repeat_interval: timedelta) -> datetime:

@@ -196,7 +196,8 @@ class Pipeline:
     def _announce(self, incident: Incident, changes: tuple[ChangeFact, ...]) -> None:
         """Alert about a claimed incident; if that fails, give the claim back, so that the next delivery tries at once."""
         try:
-            announce(self._services, incident, changes)
+            if sent := announce(self._services, incident, changes):
+                self._memory.keep(sent, self._services.now())
         except Exception:
             self._services.counts.add("AlertsFailed")
             self._give_back(incident)
