@@ -10,12 +10,12 @@ from datetime import datetime
 
 from keywatch.causes import Confidence, Remedy, remedies_for
 from keywatch.evidence import Evidence
-from keywatch.hypotheses import denials, missing, states
+from keywatch.hypotheses import deletion, denials, missing, states
 from keywatch.hypotheses.case import Case, Finding, Reason, because_change, not_seen
-from keywatch.identifiers import Kind
+from keywatch.hypotheses.history import MADE_BY
 from keywatch.signals import KeyFailure
 
-__all__ = ["Diagnosis", "Reason", "diagnose"]
+__all__ = ["MADE_BY", "ORDER", "Diagnosis", "Reason", "diagnose"]
 
 Hypothesis = Callable[[Case], Finding | None]
 
@@ -38,15 +38,15 @@ class Diagnosis:
 
 _NOT_FOUND: tuple[Hypothesis, ...] = (
     missing.not_yet_visible,
-    states.state_now,
+    missing.called_too_early,
     missing.exists_after_all,
-    missing.key_deleted,
+    deletion.key_deleted,
     missing.alias_deleted,
     missing.in_other_region,
     missing.in_other_account,
     missing.misspelt_alias,
 )
-_STATE: tuple[Hypothesis, ...] = (states.state_now, missing.key_deleted, states.gone_since, states.as_said)
+_STATE: tuple[Hypothesis, ...] = (states.state_now, deletion.deleted_since, states.as_said)
 _STORE: tuple[Hypothesis, ...] = (states.key_store,)
 _EXTERNAL: tuple[Hypothesis, ...] = (states.external_key,)
 
@@ -54,15 +54,17 @@ _EXTERNAL: tuple[Hypothesis, ...] = (states.external_key,)
 ORDER: Mapping[str, tuple[Hypothesis, ...]] = {
     "alias_not_found": (*_NOT_FOUND, missing.never_seen),
     "key_not_found": (*_NOT_FOUND, missing.never_seen),
-    "key_deleted": (missing.key_deleted, states.as_said),
+    "key_deleted": (deletion.key_deleted, states.as_said),
     "wrong_region": (missing.wrong_region,),
     "malformed_identifier": (missing.malformed, states.as_said),
     "missing_or_not_authorized": (
         missing.not_yet_visible,
+        denials.other_key,
         denials.proven_present,
-        missing.key_deleted,
+        deletion.key_deleted,
         missing.alias_deleted,
         missing.in_other_region,
+        missing.in_other_account,
         denials.proven_missing,
         denials.ambiguous,
     ),
@@ -80,19 +82,8 @@ ORDER: Mapping[str, tuple[Hypothesis, ...]] = {
     "xks_proxy_misconfigured": _STORE,
     "xks_proxy_unhealthy": _STORE,
     "cloudhsm_unavailable": _STORE,
+    "kms_unavailable": (states.store_not_connected, states.key_store),
     "unclassified": (states.state_now, states.store_not_connected, states.unclassified),
-}
-
-# Cause → the changes that bring it about: the newest is named as evidence.
-MADE_BY: Mapping[str, tuple[str, ...]] = {
-    "key_pending_deletion": ("ScheduleKeyDeletion",),
-    "key_disabled": ("DisableKey", "CancelKeyDeletion"),
-    "key_material_missing": ("DeleteImportedKeyMaterial", "DeleteExpiredKeyMaterial"),
-    "key_store_disconnected": ("DisconnectCustomKeyStore",),
-    "key_store_not_found": ("DeleteCustomKeyStore",),
-    "xks_proxy_rejected_credentials": ("UpdateCustomKeyStore",),
-    "xks_proxy_misconfigured": ("UpdateCustomKeyStore",),
-    "key_deleted": ("ScheduleKeyDeletion",),
 }
 
 
@@ -116,24 +107,37 @@ def _error_said(failure: KeyFailure) -> tuple[Reason, ...]:
 
 
 def _made_by(case: Case, finding: Finding) -> tuple[Reason, ...]:
-    change = case.change(*MADE_BY.get(finding.cause, ()))
-    return (because_change(change),) if change else ()
+    """Name the change that brought the cause about: one before the call, unless a look-up shows the cause as it is now."""
+    change = case.standing(*MADE_BY.get(finding.cause, ()))
+    seen_now = finding.facts.get("key_state") or finding.facts.get("store_state") or finding.cause == "key_deleted"
+    made = (because_change(change),) if change and (seen_now or case.before_call(change.when)) else ()
+    repointed = case.standing("UpdateAlias")
+    return (*made, because_change(repointed)) if repointed and case.before_call(repointed.when) else made
 
 
 def _base_facts(failure: KeyFailure) -> dict[str, str]:
     """Return what the failure itself says, under the names that remedies use."""
     identifier = failure.identifier
-    well_formed = identifier is not None and identifier.kind is not Kind.MALFORMED
-    key = failure.key_arn or (identifier.text if identifier and identifier.key_id and well_formed else None)
     return {
         "region": failure.region or "",
         "account": failure.account or "",
         "partition": failure.partition,
         "identifier": identifier.text if identifier else "",
-        "key": key or "",
-        "alias": (identifier.alias if identifier else None) or "",
+        "key": failure.key_arn or _key_named(failure) or "",
+        "alias": (identifier.alias if identifier else None) or (failure.subject.name if failure.subject.kind == "alias" else ""),
         "key_store": failure.key_store or "",
         "xks_key": failure.external_key or "",
         "principal": failure.caller.principal if failure.caller.principal.startswith("arn:") else "",
         "operation": failure.operation or "",
     }
+
+
+def _key_named(failure: KeyFailure) -> str | None:
+    """Return the ARN of a key that was named by its id (CloudTrail's history knows keys by ARN only), if its account is known."""
+    identifier = failure.identifier
+    if identifier is None or not identifier.key_id:
+        return None
+    account, region = failure.subject.account, failure.subject.region
+    if identifier.account or failure.subject.kind != "key" or not (account.isdigit() and "-" in region):
+        return identifier.text
+    return f"arn:{failure.partition}:kms:{region}:{account}:key/{identifier.key_id}"

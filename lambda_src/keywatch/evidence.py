@@ -16,6 +16,7 @@ class Sight(StrEnum):
 
     SEEN = "seen"
     ABSENT = "absent"
+    REFUSED = "refused"  # KMS takes the name for none, or for one of another Region: that says nothing of the key
     DENIED = "denied"
     THROTTLED = "throttled"
     FAILED = "failed"
@@ -35,7 +36,7 @@ class Look:
     @property
     def answered(self) -> bool:
         """Tell whether AWS gave an answer, be it "there is none"."""
-        return self.sight in {Sight.SEEN, Sight.ABSENT}
+        return self.sight in {Sight.SEEN, Sight.ABSENT, Sight.REFUSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ class Evidence:
     """Everything that was found.
 
     ``key`` is the key asked for, where it was asked for; ``elsewhere`` the same in other Regions; ``here`` the same in
-    KeyWatch's own account where the call looked in another; ``corrected`` the key under a corrected identifier.
+    KeyWatch's own account where the call looked in another; ``other`` the second key of a call that used two;
+    ``corrected`` the key under a corrected identifier; ``own_account`` is where KeyWatch can look.
     """
 
     key: KeyFacts | None = None
@@ -111,11 +113,18 @@ class Evidence:
     store: StoreFacts | None = None
     elsewhere: tuple[KeyFacts, ...] = ()
     here: KeyFacts | None = None
+    other: KeyFacts | None = None
     corrected: KeyFacts | None = None
     changes: tuple[ChangeFact, ...] = ()
     last_used: datetime | None = None
     tracking_since: datetime | None = None
     looks: tuple[Look, ...] = ()
+    own_account: str | None = None
+
+    @property
+    def history_asked(self) -> bool:
+        """Tell whether CloudTrail's event history was asked: once per incident is what its quota allows."""
+        return self.look("LookupEvents") is not None
 
     def look(self, operation: str, region: str | None = None) -> Look | None:
         """Return the first look-up of an operation (in a Region), or ``None`` where it was not made."""

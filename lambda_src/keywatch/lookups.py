@@ -5,7 +5,8 @@ The account's own KMS quota is not KeyWatch's to burn: ListAliases and DescribeC
 Sources: KMS Developer Guide, "Request quotas"; CloudTrail API Reference, LookupEvents.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -13,11 +14,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.evidence import AliasFacts, KeyFacts, Look, Sight, StoreFacts
+from keywatch.evidence import AliasFacts, ChangeFact, KeyFacts, Look, Sight, StoreFacts
 from keywatch.identifiers import parse
+from keywatch.signals import KeyChange
+from keywatch.sources.cloudtrail import read_record
 from keywatch.text import one_line
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_kms.type_defs import KeyMetadataTypeDef
 
@@ -25,9 +29,16 @@ T = TypeVar("T")
 
 MAX_ALIAS_PAGES = 50  # of 100: the default quota is 50 aliases a key, accounts with more than 5,000 in a Region are rare
 MEMORY = timedelta(seconds=60)
-_ABSENT = frozenset({"NotFoundException", "CustomKeyStoreNotFoundException", "InvalidArnException"})
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "OptInRequired"})
+MAX_HISTORY = 50  # one page: LookupEvents allows two calls a second for a whole account and Region
+_ABSENT = frozenset({"NotFoundException", "CustomKeyStoreNotFoundException"})
+_REFUSED = frozenset({"InvalidArnException", "ValidationException"})
+_DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "InvalidClientTokenId", "OptInRequired"}
+)
 _THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException", "LimitExceededException"})
+# KMS says these under NotFoundException as well, and they say nothing about any key: the name belongs to another Region, or
+# is none at all.
+_REFUSALS = ("invalid arn", "invalid keyid")
 
 
 def sight_of(error: Exception) -> tuple[Sight, str, str]:
@@ -36,10 +47,12 @@ def sight_of(error: Exception) -> tuple[Sight, str, str]:
         return Sight.FAILED, type(error).__name__, ""
     answer = error.response.get("Error", {})
     code, message = str(answer.get("Code", "")), one_line(answer.get("Message"), 1100)
-    for codes, sight in ((_ABSENT, Sight.ABSENT), (_DENIED, Sight.DENIED), (_THROTTLED, Sight.THROTTLED)):
-        if code in codes:
-            return sight, code, message
-    return Sight.FAILED, code, message
+    if code in _ABSENT and message.lower().startswith(_REFUSALS):
+        return Sight.REFUSED, code, message
+    return next((sight for codes, sight in _SIGHTS if code in codes), Sight.FAILED), code, message
+
+
+_SIGHTS = ((_ABSENT, Sight.ABSENT), (_REFUSED, Sight.REFUSED), (_DENIED, Sight.DENIED), (_THROTTLED, Sight.THROTTLED))
 
 
 @dataclass
@@ -142,6 +155,34 @@ class Lookups:
             return None, None, Look("GetKeyLastUsage", key_arn, region, *sight_of(error))
         used = _utc((answer.get("KeyLastUsage") or {}).get("Timestamp"))
         return used, _utc(answer.get("TrackingStartDate")), Look("GetKeyLastUsage", key_arn, region, Sight.SEEN)
+
+    def history(self, arn: str, region: str) -> tuple[tuple[ChangeFact, ...], Look]:
+        """Return the changes of a key or alias that CloudTrail's event history holds, newest first; the ARN's own Region only.
+
+        KMS names keys and aliases in ``ResourceName`` for all management writes (KMS Developer Guide, "Logging with
+        CloudTrail"). The history reaches back 90 days and lags by some minutes; an empty one is an ``absent`` look.
+        """
+        client: CloudTrailClient = self._client("cloudtrail", region)
+        try:
+            answer = client.lookup_events(
+                LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": arn}], MaxResults=MAX_HISTORY
+            )
+        except (ClientError, BotoCoreError) as error:
+            return (), Look("LookupEvents", arn, region, *sight_of(error))
+        changes = tuple(change_facts(event.get("CloudTrailEvent") for event in answer.get("Events", [])))
+        return changes, Look("LookupEvents", arn, region, Sight.SEEN if changes else Sight.ABSENT)
+
+
+def change_facts(records: Iterable[str | None]) -> Iterable[ChangeFact]:
+    """Yield the changes among CloudTrail records (JSON text); what is no change, or no record, is left out."""
+    for text in records:
+        try:
+            record = json.loads(text or "null")
+        except ValueError:
+            continue
+        change = read_record(record, received=datetime.fromtimestamp(0, UTC))
+        if isinstance(change, KeyChange):
+            yield ChangeFact(change.what, change.who.principal, change.time, change.event_id, "CloudTrail", change.details)
 
 
 def key_facts(metadata: "KeyMetadataTypeDef", region: str) -> KeyFacts:

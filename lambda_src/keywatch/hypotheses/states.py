@@ -1,8 +1,11 @@
 """AWS said in which state the key or its store is: what it said, what a look-up says now, and who brought it there."""
 
+from dataclasses import replace
+
 from keywatch.causes import Confidence
 from keywatch.evidence import Sight
-from keywatch.hypotheses.case import Case, Finding, Reason, because_look, key_state, stamp
+from keywatch.hypotheses.case import Case, Finding, because_look, key_state, stamp
+from keywatch.hypotheses.key_stores import CONNECTION_ERRORS
 
 # KeyState (KMS API Reference, KeyMetadata) → cause.
 STATE_CAUSES = {
@@ -17,34 +20,31 @@ CONNECTED = "CONNECTED"
 
 
 def state_now(case: Case) -> Finding | None:
-    """Take the state that DescribeKey proves: newer than the error, and certain."""
-    key, look = case.evidence.key, case.evidence.look("DescribeKey")
+    """Take the state that DescribeKey proves: newer than the error, and certain.
+
+    Not of a call with two keys, of which AWS did not say which one failed; and an ``Unavailable`` key in a connected store
+    has lost its key material, rather than its store (KMS Developer Guide, "Fixing a failed connection").
+    """
+    key, look = case.evidence.key, case.here
     if key is None or look is None or key.state not in STATE_CAUSES:
         return None
-    facts = {"key": key.arn, "key_state": key.state}
+    facts = {"key": key.arn, "key_state": key.state, "key_store": key.key_store or ""}
     if key.deletion_date:
         facts["deletion_date"] = stamp(key.deletion_date)
-    if key.key_store:
-        facts["key_store"] = key.key_store
-    return Finding(STATE_CAUSES[key.state], Confidence.CERTAIN, (because_look(look, key_state(key)),), facts=facts)
-
-
-def gone_since(case: Case) -> Finding | None:
-    """Conclude that a key which AWS still knew at the time of the call was deleted since, if it is absent now."""
-    look = case.evidence.look("DescribeKey", case.failure.region)
-    if look is None or look.sight is not Sight.ABSENT:
-        return None
-    reason = because_look(look, "the key does not exist any more.")
-    return Finding("key_deleted", Confidence.LIKELY, (reason,))
+    confidence = Confidence.LIKELY if case.failure.other_keys else Confidence.CERTAIN
+    finding = Finding(STATE_CAUSES[key.state], confidence, (because_look(look, key_state(key)),), facts=facts)
+    if key.state != "Unavailable":
+        return finding
+    return _with_store(case, replace(finding, confidence=Confidence.LIKELY))
 
 
 def as_said(case: Case) -> Finding:
     """Keep what AWS said at the time of the call, and add what look-ups say now."""
     reading, key = case.failure.reading, case.evidence.key
     finding = Finding(reading.cause or "unclassified", reading.proof)
-    look = case.evidence.look("DescribeKey")
+    look = case.here
     if key and look:
-        facts = {"key": key.arn, "key_state": key.state}
+        facts = {"key": key.arn, "key_state": key.state, "key_store": key.key_store or ""}
         finding = finding.adding(because_look(look, key_state(key)), facts=facts)
         if key.usable and reading.cause in STATE_CAUSES.values():
             return finding.adding(
@@ -77,7 +77,7 @@ def store_not_connected(case: Case) -> Finding | None:
     store = case.evidence.store
     if store is None or store.state == CONNECTED:
         return None
-    return _with_store(case, Finding("key_store_disconnected", Confidence.LIKELY))
+    return _with_store(case, replace(as_said(case), cause="key_store_disconnected", confidence=Confidence.LIKELY))
 
 
 def _with_store(case: Case, finding: Finding) -> Finding:
@@ -87,15 +87,17 @@ def _with_store(case: Case, finding: Finding) -> Finding:
     if store is None or look is None:
         return finding
     said = f"key store {store.id} ({store.name}) is {store.state}" + (f" with {store.error}" if store.error else "")
+    meaning = f": {CONNECTION_ERRORS[store.error]}" if store.error in CONNECTION_ERRORS else ""
     facts = {"key_store": store.id, "store_state": store.state, "connection_error": store.error}
-    finding = finding.adding(because_look(look, f"{said}."), facts=facts)
-    if store.state == CONNECTED and finding.cause == "key_store_disconnected":
+    finding = finding.adding(because_look(look, f"{said}{meaning}."), facts=facts)
+    if finding.cause != "key_store_disconnected":
+        return finding
+    if store.state == CONNECTED:
         return finding.adding(unknowns=("The key store is connected now; whether calls succeed again, the next ones will tell.",))
-    return finding
+    told = case.failure.reading.cause == "key_store_disconnected" or case.evidence.key is not None
+    return replace(finding, confidence=Confidence.CERTAIN) if told else finding
 
 
 def unclassified(case: Case) -> Finding:
     """Admit that AWS's words are not known here; they are in the evidence."""
-    finding = as_said(case)
-    unknown = Reason("error text", "this wording is not known to KeyWatch")
-    return finding.adding(unknowns=(f"{unknown.text}: the cause cannot be told from it.",))
+    return as_said(case).adding(unknowns=("This wording is not known to KeyWatch: the cause cannot be told from it.",))
