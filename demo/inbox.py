@@ -1,6 +1,7 @@
 """Where the alerts arrive: a queue of our own, subscribed to the alert topic as any machine would be."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from demo.emulator import Emulator
@@ -10,13 +11,17 @@ Document = dict[str, Any]
 
 
 class Inbox:
-    """Receives alert documents of a topic, from now on."""
+    """Receives alert documents of a topic, from now on; ``only`` is an SNS filter policy on message attributes."""
 
-    def __init__(self, emulator: Emulator, topic_arn: str, name: str = QUEUE) -> None:
-        self._sqs = emulator.client("sqs")
+    def __init__(
+        self, emulator: Emulator, topic_arn: str, name: str = QUEUE, only: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        self._sqs, self._sns = emulator.client("sqs"), emulator.client("sns")
         self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
-        attributes = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]
-        emulator.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=attributes["QueueArn"])
+        queue = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        policy = {"FilterPolicy": json.dumps(only)} if only else {}
+        request = {"TopicArn": topic_arn, "Protocol": "sqs", "Endpoint": queue, "ReturnSubscriptionArn": True}
+        self._subscription = self._sns.subscribe(**request, Attributes=policy)["SubscriptionArn"]
 
     def receive(self) -> list[Document]:
         """Return the alerts that arrived since the last time, ten at most."""
@@ -25,3 +30,8 @@ class Inbox:
         for message in messages:
             self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
         return [json.loads(json.loads(message["Body"])["Message"]) for message in messages]
+
+    def close(self) -> None:
+        """Take the subscription and the queue away."""
+        self._sns.unsubscribe(SubscriptionArn=self._subscription)
+        self._sqs.delete_queue(QueueUrl=self._url)

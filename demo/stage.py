@@ -80,6 +80,13 @@ class Stage:
         request = {"keyId": key.id, "pendingWindowInDays": days}
         self._changed("ScheduleKeyDeletion", by, ago, request, keys=(key.arn,), response=response)
 
+    def restored(self, key: Key, by: Caller, ago: timedelta) -> None:
+        """Cancel the deletion of a key and enable it."""
+        self._kms().cancel_key_deletion(KeyId=key.id)
+        self._kms().enable_key(KeyId=key.id)
+        for operation in ("CancelKeyDeletion", "EnableKey"):
+            self._changed(operation, by, ago, {"keyId": key.id}, keys=(key.arn,), response={"keyId": key.arn})
+
     def deleted(self, key: Key, by: Caller, ago: timedelta) -> None:
         """Record that KMS deleted a key at the end of its waiting period."""
         self.changes.append(service_event("DeleteKey", key.arn, by, self.started - ago))

@@ -43,6 +43,10 @@ def test_the_demo_alerts_as_promised_and_leaves_nothing_behind(tmp_path: Path):
     (burst,) = [alert for alert in alerts if alert["cause"] == "key_pending_deletion"]
     assert burst["impact"]["failures"] == 500
 
+    # THEN whoever scheduled the deletion of the key that is gone is named
+    (deleted,) = [alert for alert in alerts if alert["cause"] == "key_deleted"]
+    assert any(change["what"] == "ScheduleKeyDeletion" and "cost-cleanup" in change["who"] for change in deleted["changes"])
+
     # THEN the emulator's directory is gone
     assert list(tmp_path.glob("keywatch-*")) == []
 

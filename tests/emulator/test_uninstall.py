@@ -9,6 +9,19 @@ from tests.emulator.cloud import World, inventory, make, wait_for
 pytestmark = pytest.mark.emulator
 
 CLOCK_PATIENCE = 120.0
+DEPLOYED = {
+    "stacks",
+    "functions",
+    "event source mappings",
+    "queues",
+    "topics",
+    "subscriptions",
+    "tables",
+    "rules",
+    "schedules",
+    "log groups",
+    "roles",
+}
 
 
 def test_the_clock_heals_what_was_held_and_nobody_is_told(world: World, used_too_early: str):
@@ -34,8 +47,11 @@ def test_the_example_of_make_help_is_accepted(world: World):
 
 
 def test_destroy_leaves_nothing_behind(world: World):
-    # GIVEN nothing of the tests' own
-    world.aws.client("sqs").delete_queue(QueueUrl=world.inbox.url)
+    # GIVEN a deployed stack that shows in the account, and nothing of the tests' own
+    world.inbox.close()
+    during = inventory(world.aws)
+    shown = {kind for kind, things in during.items() if things - world.before[kind]}
+    assert shown >= DEPLOYED
 
     # WHEN KeyWatch is removed as the README says
     command = ("npx", "cdk", "destroy", "--all", "--force", "--output", f"{world.aws.directory}/cdk.out")
