@@ -75,7 +75,7 @@ def parse(raw: str) -> KeyIdentifier:
     """Read ``raw`` as KMS would; never raises. Text that KMS would refuse comes back as ``Kind.MALFORMED``."""
     text = one_line(raw, MAX_IDENTIFIER)
     if text != raw:
-        return KeyIdentifier(text, Kind.MALFORMED, problem=_BLANKS, corrected=_valid_or_none(text))
+        return _unclean(raw, text)
     if arn := _ARN.fullmatch(text):
         return _from_arn(text, *arn.groups())
     if _KEY_ID.fullmatch(text) or _MRK_ID.fullmatch(text):
@@ -86,26 +86,73 @@ def parse(raw: str) -> KeyIdentifier:
 
 
 def _from_arn(text: str, partition: str, region: str, account: str, resource: str) -> KeyIdentifier:
+    if account.isdigit() and len(account) != _ACCOUNT_DIGITS:
+        problem = f"the account in it has {len(account)} digits instead of {_ACCOUNT_DIGITS}"
+        return KeyIdentifier(text, Kind.MALFORMED, partition, region, problem=problem)
     if resource.startswith("key/") and (_KEY_ID.fullmatch(resource, 4) or _MRK_ID.fullmatch(resource, 4)):
         return KeyIdentifier(text, Kind.KEY_ARN, partition, region, account, key_id=resource[4:])
     if _ALIAS.fullmatch(resource):
         return KeyIdentifier(text, Kind.ALIAS_ARN, partition, region, account, alias=resource)
-    problem = "the part of the ARN after the account is neither key/<key id> nor alias/<name>"
-    inner = _malformed(resource.removeprefix("key/"))
-    corrected = f"{text[: -len(resource)]}{_as_resource(inner.corrected)}" if inner.corrected else None
+    problem, meant = _wrong_resource(resource)
+    corrected = f"{text[: -len(resource)]}{_as_resource(meant)}" if meant else None
     return KeyIdentifier(text, Kind.MALFORMED, partition, region, account, problem=problem, corrected=corrected)
+
+
+_ACCOUNT_DIGITS = 12
+
+
+def _wrong_resource(resource: str) -> tuple[str, str | None]:
+    """Return what is wrong with the last part of a KMS ARN, and the identifier that it most likely meant."""
+    if resource.endswith("*"):
+        return "it is a pattern (*) and names no single key", None
+    head, mark, name = resource.partition(":")
+    if mark and head in {"key", "alias"}:
+        fixed = name if head == "key" else f"alias/{name}"
+        return f"after {head} it has a colon instead of a slash", _valid_or_none(fixed)
+    bare = resource.removeprefix("key/")
+    if is_well_formed(bare):
+        problem = "key/ stands before an alias" if bare != resource else "key/ is missing before the key id"
+        return problem, bare
+    problem, meant = _what_is_wrong(bare)
+    if problem == _NEITHER:
+        problem = "the part of the ARN after the account is neither key/<key id> nor alias/<name>"
+        meant = None if resource.startswith("key/") else meant
+    return problem, _valid_or_none(meant or "")
 
 
 def _as_resource(identifier: str) -> str:
     return identifier if identifier.startswith("alias/") else f"key/{identifier}"
 
 
-_BLANKS = "it has blanks, control or invisible characters around or inside it, or is too long"
+def _unclean(raw: str, text: str) -> KeyIdentifier:
+    """Say what kind of invisible or overlong text stands around or inside the identifier."""
+    if len(raw.strip()) > MAX_IDENTIFIER:
+        return KeyIdentifier(text, Kind.MALFORMED, problem="it is too long for any key id, alias or ARN")
+    if raw.strip() == text:
+        side = "before" if raw == raw.rstrip() else "after" if raw == raw.lstrip() else "around"
+        what = "a line break" if any(mark in raw for mark in "\r\n") else "blanks"
+        problem = f"there are {what} {side} it" if what == "blanks" else f"there is {what} {side} it"
+        return KeyIdentifier(text, Kind.MALFORMED, problem=problem if text else "it is empty", corrected=_valid_or_none(text))
+    visible = "".join(part for part in raw if part.isprintable()).strip()
+    problem = "it has control or invisible characters in it"
+    return KeyIdentifier(text, Kind.MALFORMED, problem=problem, corrected=_valid_or_none(visible))
+
+
 _HEX = re.compile(r"[0-9a-f]{32}")
-_UNEXPANDED = re.compile(r"\$\{?[A-Za-z_(][^ ]{0,80}|%[A-Za-z_]{1,80}%|\{\{[^{}]{0,80}\}\}|<[A-Za-z][^<>]{0,80}>")
+_UNEXPANDED = re.compile(
+    r"\$\{?[A-Za-z_(][^ ]{0,80}|%[A-Za-z_]{1,80}%|\{\{?[^{}]{0,80}\}?\}|<[A-Za-z][^<>]{0,80}>|!(?:Ref|Sub|GetAtt)\b"
+)
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 _OTHER_ARN = re.compile(r"arn:aws[a-z-]{0,20}:([a-z0-9-]{1,40}):.{0,400}")
+_KMS_ARN = re.compile(r"arn:(aws[a-z-]{0,20}):kms:([^:]{0,64}):([^:]{0,64}):(.{0,400})", re.IGNORECASE)
 _BAD_UUID = re.compile(r"[0-9A-Za-z]{6,10}-[0-9A-Za-z]{3,5}-[0-9A-Za-z]{3,5}-[0-9A-Za-z]{3,5}-[0-9A-Za-z]{8,16}")
+_BYTES = re.compile(r"b(['\"])(.{1,400})\1")
+_NAME = re.compile(r"[a-zA-Z0-9/_-]{1,250}")
+_NEITHER = "it is neither a key id (a UUID, or mrk- and 32 hexadecimal digits), an alias (alias/<name>) nor an ARN of either"
+_BRACKETS = "{}()[]"
+_EMPTY_VALUES = frozenset({"none", "null", "undefined", "nil", "nan", "true", "false", "[object object]"})
+# Names of keys in other tools: sigstore, sops, HashiCorp's and Google's libraries.
+_SCHEMES = ("awskms:///", "awskms://", "aws-kms://", "awskms:", "kms://", "hashivault://", "file://")
 
 
 def _malformed(text: str) -> KeyIdentifier:
@@ -121,9 +168,12 @@ def is_well_formed(text: str) -> bool:
     """Tell whether KMS would accept ``text`` as the name of some key, existing or not."""
     arn = _ARN.fullmatch(text)
     resource = arn.group(4) if arn else text
+    if arn and arn.group(3).isdigit() and len(arn.group(3)) != _ACCOUNT_DIGITS:
+        return False
     if arn and resource.startswith("key/"):
         resource = resource[4:]
-    elif arn and not resource.startswith("alias/"):
+        return any(pattern.fullmatch(resource) for pattern in (_KEY_ID, _MRK_ID))
+    if arn and not resource.startswith("alias/"):
         return False
     return any(pattern.fullmatch(resource) for pattern in (_KEY_ID, _MRK_ID, _ALIAS))
 
@@ -134,44 +184,78 @@ def _what_is_wrong(text: str) -> tuple[str, str | None]:
     for finding in (_not_filled_in(text), _wrapped(text, bare), _wrong_arn(text), _bad_alias(bare), _bad_key_id(bare)):
         if finding:
             return finding
-    return "it is neither a key id (a UUID, or mrk- and 32 hexadecimal digits), an alias (alias/<name>) nor an ARN of either", (
-        f"alias/{bare}"
-    )
+    if _NAME.fullmatch(bare):
+        return "the prefix alias/ is missing, if it is meant as an alias", f"alias/{bare}"
+    return _NEITHER, None
 
 
 def _not_filled_in(text: str) -> tuple[str, str | None] | None:
     if not text:
         return "it is empty", None
-    if _UNEXPANDED.search(text):
+    if _UNEXPANDED.search(text) and not _KEY_ID.fullmatch(text.lower().strip(_BRACKETS)):
         return "a variable or placeholder in it was left unexpanded", None
-    if text.lower() in {"none", "null", "undefined", "nil", "nan", "true", "false"}:
+    if text.lower() in _EMPTY_VALUES:
         return "a program wrote an empty value into it as text", None
     return None
 
 
 def _wrapped(text: str, bare: str) -> tuple[str, str | None] | None:
+    if in_bytes := _BYTES.fullmatch(text):
+        return "a program wrote bytes into it as text (b'...')", in_bytes.group(2)
     if bare != text:
         return "it has stray quotes or blanks around it", bare
+    if scheme := next((scheme for scheme in _SCHEMES if text.lower().startswith(scheme)), None):
+        return f"the prefix {scheme} belongs to another tool", text[len(scheme) :].lstrip("/")
+    if "%2f" in text.lower() or "%3a" in text.lower():
+        return "it is still URL-encoded", re.sub("%3a", ":", re.sub("%2f", "/", text, flags=re.IGNORECASE), flags=re.IGNORECASE)
     return None
 
 
 def _wrong_arn(text: str) -> tuple[str, str | None] | None:
+    if kms := _KMS_ARN.fullmatch(text):
+        return _wrong_kms_arn(text, *kms.groups())
     if other := _OTHER_ARN.fullmatch(text):
-        if other.group(1) != "kms":
-            return f"it is an ARN of another service ({other.group(1)})", None
-        return "its ARN is not arn:<partition>:kms:<Region>:<account>:key/<key id> or …:alias/<name>", None
+        return f"it is an ARN of another service ({other.group(1)})", None
+    if text.lower().startswith("arn:"):
+        return "its ARN is not arn:<partition>:kms:<Region>:<account>:key/<key id> or ...:alias/<name>", None
     return None
+
+
+def _wrong_kms_arn(text: str, partition: str, region: str, account: str, resource: str) -> tuple[str, str | None]:
+    if "*" in region or resource.endswith("*"):
+        return "it is a pattern (*) and names no single key", None
+    if not region:
+        return "the Region in its ARN is empty", None
+    if not account:
+        return "the account in its ARN is empty", None
+    digits = account.replace("-", "")
+    if digits != account and digits.isdigit():
+        return "the account in its ARN is written with dashes", f"arn:{partition}:kms:{region}:{digits}:{resource}"
+    if text != text.lower() and is_well_formed(fixed := f"arn:{partition}:kms:{region}:".lower() + f"{account}:{resource}"):
+        return "the beginning of its ARN is written in upper case", fixed
+    return "its ARN is not arn:<partition>:kms:<Region>:<account>:key/<key id> or ...:alias/<name>", None
 
 
 def _bad_alias(bare: str) -> tuple[str, str | None] | None:
     head, slash, name = bare.partition("/")
     if head == "alias":
-        return "the alias name holds characters that KMS does not allow (letters, digits, / _ - only)", None
+        return _bad_alias_name(name)
     if slash and head != "key" and edit_distance(head.lower(), "alias", 2) <= 2:  # noqa: PLR2004 - two slips of the finger
         return f"the prefix is written {head}/ instead of alias/", f"alias/{name}"
-    if head.lower().startswith("alias") and not slash:
-        return "the slash after alias is missing", f"alias/{bare[5:].lstrip(':_-.')}"
+    if not slash and (wrong := re.match(r"alias(?:[:_.\\-]|(?=[A-Za-z0-9]))", bare, re.IGNORECASE)):
+        return "the slash after alias is missing", f"alias/{bare[wrong.end() :]}"
+    if not head and name.startswith("alias/"):
+        return "there is a slash before alias/", name
     return None
+
+
+def _bad_alias_name(name: str) -> tuple[str, str | None]:
+    if not name:
+        return "the name after alias/ is empty", None
+    if len(name) > 250:  # noqa: PLR2004 - 256 with the prefix
+        return "the alias is longer than 256 characters", None
+    wrong = "".join(dict.fromkeys(mark for mark in name if not _NAME.fullmatch(mark)))[:8]
+    return f"the alias name holds what KMS does not allow ({wrong}): only letters, digits, / _ - may stand in it", None
 
 
 def _bad_key_id(bare: str) -> tuple[str, str | None] | None:
@@ -179,14 +263,26 @@ def _bad_key_id(bare: str) -> tuple[str, str | None] | None:
     if lower.startswith("key/"):
         return "the prefix key/ belongs to ARNs only", bare[4:]
     if _HEX.fullmatch(lower):
-        return "it is a key id without its dashes", "-".join((lower[:8], lower[8:12], lower[12:16], lower[16:20], lower[20:]))
+        return "it is a key id without its dashes", _dashed(lower)
     if _KEY_ID.fullmatch(lower) or _MRK_ID.fullmatch(lower):
         return "key ids are written in lower case", lower
-    if lower.startswith("mrk-"):
-        return "a multi-Region key id is mrk- and 32 hexadecimal digits", None
+    if lower.startswith("mrk"):
+        return _bad_multi_region_id(lower)
+    if _KEY_ID.fullmatch(lower.strip(_BRACKETS)):
+        return "it has brackets around it", lower.strip(_BRACKETS)
     if _BAD_UUID.fullmatch(bare):
         return "it looks like a key id, but is not a UUID (8-4-4-4-12 hexadecimal digits)", None
     return None
+
+
+def _bad_multi_region_id(lower: str) -> tuple[str, str | None] | None:
+    if _HEX.fullmatch(digits := lower[3:].replace("-", "").replace("_", "")):
+        return "a multi-Region key id is mrk- and 32 hexadecimal digits without further dashes", f"mrk-{digits}"
+    return ("a multi-Region key id is mrk- and 32 hexadecimal digits", None) if lower.startswith("mrk-") else None
+
+
+def _dashed(digits: str) -> str:
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def edit_distance(left: str, right: str, most: int) -> int:

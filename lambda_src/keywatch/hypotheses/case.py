@@ -92,6 +92,14 @@ class Case:
         return account if account != UNKNOWN else self.failure.account
 
     @property
+    def two_keys(self) -> bool:
+        """Tell whether the call used two keys (ReEncrypt) and AWS did not say which of them failed."""
+        failure = self.failure
+        if failure.operation != "ReEncrypt" or failure.reading.identifier:
+            return bool(failure.other_keys)
+        return not any(action in (failure.error_message or "") for action in ("kms:ReEncryptFrom", "kms:ReEncryptTo"))
+
+    @property
     def place_known(self) -> bool:
         """Tell whether it is known in which account and Region KMS looked, and not only where KeyWatch itself did."""
         if self.failure.source in _KNOW_THE_PLACE or self.failure.key_arn or self.failure.reading.alias_arn:

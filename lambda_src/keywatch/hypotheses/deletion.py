@@ -46,10 +46,10 @@ def _as_recorded(case: Case, deleted: ChangeFact) -> Finding:
     story = (because_change(scheduled),) if scheduled else ()
     done = Reason(change_source(deleted), f"KMS deleted the key at {stamp(deleted.when)}.")
     if case.alias is None:
-        return Finding("key_deleted", CERTAIN, (done, *story), facts={"deletion_date": stamp(deleted.when)})
+        return Finding("key_deleted", CERTAIN, (done, *story), facts={"deleted_at": stamp(deleted.when)})
     target = behind_alias(case)
     pointed = Reason("change history", f"{case.alias} pointed to {target or 'this key'}; deleting a key deletes its aliases.")
-    facts = {"deletion_date": stamp(deleted.when), "key": target or ""}
+    facts = {"deleted_at": stamp(deleted.when), "key": target or ""}
     return Finding("key_deleted", LIKELY, (done, pointed, *story), facts=facts)
 
 
@@ -66,7 +66,7 @@ def _was_due(case: Case) -> Finding | None:
         return None
     due_reason = Reason(scheduled.source, f"its deletion was due on {stamp(due)} and no cancellation is known.")
     target = behind_alias(case) if case.alias else None
-    facts = {"deletion_date": stamp(due), "key": target or ""}
+    facts = {"deletion_due": stamp(due), "key": target or ""}
     confidence = LIKELY if case.absent_here else Confidence.POSSIBLE
     finding = Finding("key_deleted", confidence, (because_change(scheduled), due_reason), facts=facts)
     return _with_relatives(case, finding)

@@ -17,7 +17,7 @@ def proven_missing(case: Case) -> Finding | None:
     look = case.here
     if look is None or look.sight is not Sight.ABSENT:
         return None
-    sure = case.place_known and not case.failure.other_keys
+    sure = case.place_known and not case.two_keys
     cause = "alias_not_found" if case.alias else "key_not_found"
     finding = Finding(
         cause, Confidence.CERTAIN if sure else Confidence.LIKELY, (because_look(look, f"{look.asked} does not exist there."),)
@@ -33,8 +33,8 @@ def proven_present(case: Case) -> Finding | None:
     if key is None or look is None:
         return None
     reason = because_look(look, f"the key exists in this Region; {key_state(key)}")
-    if case.failure.other_keys or not case.place_known:
-        unknown = TWO_KEYS if case.failure.other_keys else "The account and Region of the call are not known."
+    if case.two_keys or not case.place_known:
+        unknown = TWO_KEYS if case.two_keys else "The account and Region of the call are not known."
         return Finding("missing_or_not_authorized", Confidence.POSSIBLE, (reason,), {"key": key.arn}, (unknown,))
     left = Reason("error text", "so what is left of AWS's three reasons is that the caller is not allowed to use it.")
     return Finding("missing_or_not_authorized", Confidence.LIKELY, (reason, left), facts={"key": key.arn, "denied": "yes"})

@@ -31,7 +31,7 @@ def state_now(case: Case) -> Finding | None:
     facts = {"key": key.arn, "key_state": key.state, "key_store": key.key_store or ""}
     if key.deletion_date:
         facts["deletion_date"] = stamp(key.deletion_date)
-    confidence = Confidence.LIKELY if case.failure.other_keys else Confidence.CERTAIN
+    confidence = Confidence.LIKELY if case.two_keys else Confidence.CERTAIN
     finding = Finding(STATE_CAUSES[key.state], confidence, (because_look(look, key_state(key)),), facts=facts)
     if key.state != "Unavailable":
         return finding

@@ -33,9 +33,14 @@ def read_caller(identity: object) -> Caller:
 def _without_arn(fields: Mapping[str, object], account: str | None, service: str | None) -> Caller:
     if service:
         return Caller(service, None, account, service)
-    name = text(fields.get("userName")) or text(fields.get("principalId"))
+    behalf = text(mapping(fields.get("onBehalfOf")).get("userId"))
+    name = (
+        text(fields.get("userName")) or text(fields.get("principalId")) or (f"Identity Center user {behalf}" if behalf else None)
+    )
     if name:
-        return Caller(one_line(f"{name} in account {account}") if account else name, None, account)
+        # The principal id of a role session is <role id>:<session name>; sessions do not tell callers apart.
+        name, _, session = name.partition(":") if name.startswith("AROA") else (name, "", "")
+        return Caller(one_line(f"{name} in account {account}") if account else name, session or None, account)
     return Caller(f"account {account}", None, account) if account else UNKNOWN_CALLER
 
 

@@ -67,14 +67,14 @@ def _subjects(fields: Mapping[str, object], account: str | None, region: str | N
     service = mapping(fields.get("serviceEventDetails"))
     metadata = mapping(response.get("keyMetadata") or response.get("replicaKeyMetadata"))
     named = (response.get("keyId"), metadata.get("arn"), service.get("keyId"), request.get("keyId"), request.get("aliasName"))
-    for arn in arns(fields.get("resources")):
-        if subject := key_subject(arn):
-            yield subject
+    known = {subject for arn in arns(fields.get("resources")) if (subject := key_subject(arn))}
+    yield from sorted(known, key=lambda subject: subject.id)
+    names = {subject.name for subject in known}
     for value in (*named, request.get("targetKeyId")):
-        if identifier := parse(text(value) or ""):
-            subject = identifier_subject(identifier, account, region)
-            if subject.kind in {"key", "alias"}:
-                yield subject
+        identifier = parse(text(value) or "")
+        subject = identifier_subject(identifier, account, region)
+        if subject.kind in {"key", "alias"} and (identifier.account or subject.name not in names):
+            yield subject
     for store in (request.get("customKeyStoreId"), response.get("customKeyStoreId")):
         if name := text(store, 64):
             yield store_subject(name, account, region)
@@ -84,6 +84,7 @@ def _subjects(fields: Mapping[str, object], account: str | None, region: str | N
 _DETAILS = (
     ("deletion_date", "responseElements", "deletionDate"),
     ("pending_days", "requestParameters", "pendingWindowInDays"),
+    ("key_state", "responseElements", "keyState"),
     ("alias", "requestParameters", "aliasName"),
     ("target_key", "requestParameters", "targetKeyId"),
     ("valid_to", "requestParameters", "validTo"),

@@ -6,6 +6,7 @@ at 1 KB. Identity is therefore built from the error text, then ``resources``, th
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from keywatch.identifiers import KeyIdentifier, Kind, parse, partition_of
@@ -15,7 +16,7 @@ from keywatch.sources.canary import is_canary
 from keywatch.sources.changes import CHANGES, read_change
 from keywatch.sources.error_texts import read_error
 from keywatch.sources.fields import mapping, moment, text
-from keywatch.sources.resources import key_arns, protected_resource
+from keywatch.sources.resources import key_arns, keys_configured, keys_typed, protected_resource
 from keywatch.subjects import subject_of
 
 KMS = "kms.amazonaws.com"
@@ -29,7 +30,7 @@ def read_record(record: object, *, received: datetime, own_role: str | None = No
     if not isinstance(operation, str) or not isinstance(service, str):
         return NotOurs("unknown_shape")
     code, message = fields.get("errorCode"), fields.get("errorMessage")
-    if code is None and message is None:
+    if code in (None, "") and message in (None, ""):
         return _succeeded(fields, operation, service, received)
     if is_own(fields.get("userIdentity"), own_role):
         return CanarySeen("canary", moment(fields.get("eventTime"), received)) if is_canary(fields) else NotOurs("own_call")
@@ -54,22 +55,22 @@ def _failure(fields: Mapping[str, object], reading: Reading, received: datetime)
     caller = read_caller(fields.get("userIdentity"))
     region = text(fields.get("awsRegion"), 32)
     account = caller.account or text(fields.get("recipientAccountId"), 20)
-    identifier = _identifier(request, reading)
-    arns = key_arns(fields.get("resources"))
-    key_arn = reading.key_arn or (arns[0] if arns else None) or _arn_typed(identifier)
+    keys = _keys(fields, request, reading)
+    identifier, key_arn = keys.identifier, keys.arn
     key_store = text(extra.get("customKeyStoreId"), 64) or text(request.get("customKeyStoreId"), 64)
     subject = subject_of(
         reading=reading,
         identifier=identifier,
         key_arn=key_arn,
-        account=account,
+        account=reading.account or account,
         region=region,
         key_store=key_store,
         caller=caller.principal,
     )
     return KeyFailure(
         source="cloudtrail",
-        event_id=text(fields.get("eventID"), 64) or "",
+        # Each account's copy of a cross-account call has an eventID of its own; what they share tells that they are one.
+        event_id=text(fields.get("sharedEventID"), 64) or text(fields.get("eventID"), 64) or "",
         time=moment(fields.get("eventTime"), received),
         reading=reading,
         subject=subject,
@@ -86,41 +87,59 @@ def _failure(fields: Mapping[str, object], reading: Reading, received: datetime)
         key_store=key_store,
         external_key=text(extra.get("xksKeyId"), 128),
         resource=protected_resource(request),
-        other_keys=() if reading.key_arn else arns[1:],
+        other_keys=keys.others,
     )
 
 
-# Where a request names its key, in order of trust; other services name theirs with the last ones.
-_KEY_FIELDS = (
-    "keyId",
-    "aliasName",
-    "destinationKeyId",
-    "sourceKeyId",
-    "targetKeyId",
-    "kmsKeyId",
-    "KMSKeyId",
-    "kmsMasterKeyId",
-    "KmsMasterKeyId",
-    "x-amz-server-side-encryption-aws-kms-key-id",
-)
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The key of a failed call: as typed, as AWS resolved it, and further keys where AWS did not say which one failed."""
+
+    identifier: KeyIdentifier | None
+    arn: str | None
+    others: tuple[str, ...] = ()
 
 
-def _identifier(request: Mapping[str, object], reading: Reading) -> KeyIdentifier | None:
-    """Return what the caller asked for: the request's own words, but of two keys the one that the error text names."""
-    typed = [value for name in _KEY_FIELDS if isinstance(value := request.get(name), str) and value]
+def _keys(fields: Mapping[str, object], request: Mapping[str, object], reading: Reading) -> _Keys:
+    """Find the key in the error text first, then in ``resources``, then in the request."""
+    resolved = key_arns(fields.get("resources"))
+    service, message = fields.get("eventSource"), fields.get("errorMessage")
+    typed = keys_typed(request) if service == KMS else keys_configured(request)
     named = reading.identifier or reading.alias_arn or reading.key_arn
-    if not typed:
-        return parse(named[:_LONGEST]) if named else None
-    chosen = typed[0]
-    if named and len(typed) > 1:
-        chosen = next((value for value in typed if value == named or named.endswith(f"/{value.rpartition('/')[2]}")), chosen)
-    return parse(chosen[:_LONGEST])
+    if named:
+        return _Keys(_as_typed(typed, named), reading.key_arn or _only(resolved) or _arn_typed(typed))
+    if fields.get("eventName") == "ReEncrypt" and isinstance(message, str):
+        resolved, typed = _one_of_two(message, resolved, typed, request)
+    identifier = parse(typed[0]) if typed and len(resolved) < 2 else None  # noqa: PLR2004 - of two keys the typed one may be either
+    arn = resolved[0] if resolved else _arn_typed(typed[:1])
+    return _Keys(identifier or (parse(arn) if arn else None), arn, resolved[1:] or typed[1:])
 
 
-_LONGEST = 2048  # KMS API model: KeyIdType
+def _one_of_two(
+    message: str, resolved: tuple[str, ...], typed: tuple[str, ...], request: Mapping[str, object]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Tell by the denied action which key of a ReEncrypt failed: it needs ReEncryptFrom on one and ReEncryptTo on the other."""
+    for action, field, place in (("kms:ReEncryptFrom", "sourceKeyId", 0), ("kms:ReEncryptTo", "destinationKeyId", -1)):
+        if action in message:
+            named = request.get(field)
+            return (resolved[place],) if resolved else (), (named,) if isinstance(named, str) and named else ()
+    return resolved, typed
 
 
-def _arn_typed(identifier: KeyIdentifier | None) -> str | None:
+def _as_typed(typed: tuple[str, ...], named: str) -> KeyIdentifier:
+    """Return what the caller typed for the key that AWS names, or AWS's own name of it."""
+    tail = named.rpartition("/")[2] or named
+    same = [value for value in typed if value == named or value.rpartition("/")[2] == tail]
+    chosen = same[0] if same else typed[0] if len(typed) == 1 else named
+    return parse(chosen)
+
+
+def _only(resolved: tuple[str, ...]) -> str | None:
+    return resolved[0] if len(resolved) == 1 else None
+
+
+def _arn_typed(typed: tuple[str, ...]) -> str | None:
+    identifier = parse(typed[0]) if len(typed) == 1 else None
     return identifier.text if identifier and identifier.kind is Kind.KEY_ARN else None
 
 

@@ -1,11 +1,64 @@
-"""What a record names besides the request: the keys in ``resources``, and what an AWS service was protecting."""
+"""What a record names: the keys in its request and its ``resources``, and what an AWS service was protecting."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from keywatch.identifiers import Kind, parse
 from keywatch.sources.fields import mapping, text
 
 MAX_RESOURCES = 8
+LONGEST = 2048  # KMS API model: KeyIdType
+_DEEPEST, _MOST = 4, 200  # how far into another service's request a key is looked for
+
+# Where requests of KMS name their keys; a ReEncrypt's source first: KMS decrypts before it encrypts.
+_KEY_FIELDS = ("keyId", "aliasName", "sourceKeyId", "destinationKeyId", "targetKeyId")
+# Where requests of other services do, in lower case and without separators: kmsKeyId, KMSMasterKeyID, sSEKMSKeyId, and the
+# header x-amz-server-side-encryption-aws-kms-key-id in S3's data events.
+_CONFIGURED = frozenset(
+    {
+        "kmskeyid",
+        "kmskeyarn",
+        "kmskey",
+        "kmsmasterkeyid",
+        "kmsmasterkeyarn",
+        "ssekmskeyid",
+        "awskmskeyid",
+        "kmskeyidentifier",
+        "encryptionkey",
+        "encryptionkeyarn",
+        "encryptionkeyid",
+        "masterkeyid",
+        "keyid",
+        "xamzserversideencryptionawskmskeyid",
+    }
+)
+
+
+def keys_typed(request: Mapping[str, object]) -> tuple[str, ...]:
+    """Return what a request of KMS names as its keys, each once; an alias to be made or moved comes before its target."""
+    found = (request.get(name) for name in _KEY_FIELDS)
+    return tuple(dict.fromkeys(value[:LONGEST] for value in found if isinstance(value, str) and value))
+
+
+def keys_configured(request: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the KMS key that a request of another service names, wherever it stands in it."""
+    for number, (name, value) in enumerate(_members(request, 0)):
+        if number >= _MOST:
+            break
+        if isinstance(value, str) and value and _squeezed(name) in _CONFIGURED:
+            return (value[:LONGEST],)
+    return ()
+
+
+def _members(value: object, depth: int) -> Iterator[tuple[str, object]]:
+    inner = [value] if isinstance(value, dict) else value[:MAX_RESOURCES] if isinstance(value, list) else []
+    for part in inner if depth < _DEEPEST else []:
+        for name, member in mapping(part).items():
+            yield name, member
+            yield from _members(member, depth + 1)
+
+
+def _squeezed(name: object) -> str:
+    return name[:64].replace("-", "").replace("_", "").lower() if isinstance(name, str) else ""
 
 
 def arns(resources: object) -> tuple[str, ...]:
