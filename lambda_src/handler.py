@@ -1,7 +1,7 @@
 """The entry point of the function: tells what kind of input came and hands it over.
 
-Inputs: a batch of SQS messages (EventBridge events), a CloudWatch Logs subscription payload, the passing minute, and manual
-requests. Nothing from AWS is imported or called until an input needs it; ``explain`` needs neither settings nor credentials.
+Inputs: a batch of SQS messages (EventBridge events), a CloudWatch Logs subscription payload, the passing minute, the incident
+page of a CloudWatch dashboard, and manual requests. Nothing from AWS is imported or called until an input needs it; ``explain`` needs neither settings nor credentials.
 """
 
 import os
@@ -14,7 +14,7 @@ from keywatch.checks.requests import InvalidRequest, invalid_request
 if TYPE_CHECKING:
     from keywatch.runtime import Runtime
 
-Answer = dict[str, Any] | None
+Answer = dict[str, Any] | str | None
 
 
 def handler(event: object, context: object = None) -> Answer:
@@ -47,8 +47,18 @@ def _clock(event: dict[str, Any], context: object) -> Answer:
     return _runtime().clock(event, context)
 
 
+def _canary(event: dict[str, Any], context: object) -> Answer:
+    return _runtime().canary(event, context)
+
+
 def _event(event: dict[str, Any], context: object) -> None:
     _runtime().event(event, context)
+
+
+def _page(event: dict[str, Any], context: object) -> str:
+    from keywatch.page.widget import answer
+
+    return answer(event, context, _runtime().services)
 
 
 def _manual(event: dict[str, Any], context: object) -> Answer:
@@ -58,9 +68,12 @@ def _manual(event: dict[str, Any], context: object) -> Answer:
 
 
 _INPUTS: dict[str, Callable[[dict[str, Any], object], Answer]] = {
+    "widgetContext": _page,
+    "describe": _page,
     "action": _manual,
     "Records": _batch,
     "awslogs": _logs,
     "clock": _clock,
+    "canary": _canary,
     "detail-type": _event,
 }

@@ -14,7 +14,7 @@ from keywatch import clock
 from keywatch.pipeline import Memory, Pipeline
 from keywatch.services import Clients, Services, build
 from keywatch.settings import Settings
-from keywatch.signals import Signal
+from keywatch.signals import CanarySeen, Signal
 from keywatch.sources import read_event
 
 Event = Mapping[str, Any]
@@ -60,17 +60,37 @@ class Runtime:
         self._must_succeed([("log delivery", signal) for signal in signals], context)
 
     def clock(self, _event: Event, context: object) -> dict[str, int]:
-        """Let a minute pass; return how many incidents were due."""
-        with self._counted():
-            return {"handled": clock.tick(self.services, remaining_seconds(context))}
+        """Let a minute pass; return how many incidents were due. What KeyWatch does for itself comes after them."""
+        from keywatch.checks import housekeeping
+
+        remaining = remaining_seconds(context)
+        with self.counted():
+            handled = clock.tick(self.services, remaining)
+            age = housekeeping.minute(self.services, remaining)
+            self.metrics.add_metric("CanaryAge", MetricUnit.Seconds, age)
+        return {"handled": handled}
+
+    def canary(self, _event: Event, _context: object) -> dict[str, Any]:
+        """Send the canary now, whether or not an hour has passed."""
+        from keywatch.checks import canary
+
+        with self.counted():
+            return canary.send(self.services)
 
     def _must_succeed(self, signals: list[tuple[str, Signal]], context: object) -> None:
         if failed := self._take(signals, context):
             raise LogDeliveryFailed(f"could not handle: {', '.join(failed)}")
 
     def _take(self, signals: list[tuple[str, Signal]], context: object) -> set[str]:
-        with self._counted():
+        with self.counted():
+            self._welcome([signal for _, signal in signals if isinstance(signal, CanarySeen)])
             return Pipeline(self.services, self.memory).take(signals, remaining_seconds(context))
+
+    def _welcome(self, canaries: list[CanarySeen]) -> None:
+        if canaries:
+            from keywatch.checks import canary
+
+            canary.came_back(self.services, max(seen.called for seen in canaries))
 
     def _read_batch(self, records: object, unreadable: set[str]) -> list[tuple[str, Signal]]:
         """Read all messages; the ids of those whose body is no JSON go to ``unreadable``, their neighbours go on."""
@@ -90,7 +110,7 @@ class Runtime:
         return signals
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def counted(self) -> Iterator[None]:
         """Write all counts as metrics (one EMF line), whatever happens."""
         try:
             yield
@@ -98,7 +118,7 @@ class Runtime:
             counts = self.services.counts.drain()
             for name, value in counts.items():
                 self.metrics.add_metric(name, MetricUnit.Count, value)
-            if counts:
+            if self.metrics.metric_set:
                 self.metrics.flush_metrics()
 
 

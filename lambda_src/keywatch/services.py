@@ -28,8 +28,8 @@ class Log(Protocol):
     def exception(self, msg: object) -> None:
         """Log ``msg`` with the exception that is being handled."""
 
-    def info(self, msg: object) -> None:
-        """Log ``msg`` as something good to know."""
+    def info(self, msg: object, *args: object) -> None:
+        """Log ``msg``, filled in with ``args``, as something good to know."""
 
 
 class Counts:

@@ -55,6 +55,7 @@ class Settings:
     region: str
     account: str
     own_log_group: str = ""
+    function_name: str = ""
     chat_topic_arn: str | None = None
     fallback_topic_arn: str | None = None
     repeat_interval: timedelta = timedelta(minutes=DEFAULT_REPEAT_MINUTES)
@@ -78,6 +79,7 @@ class Settings:
             region=environment["AWS_REGION"],
             account=role.split(":")[4] if role.count(":") > 4 else "",  # noqa: PLR2004 - arn:partition:iam::account:role/…
             own_log_group=environment.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
+            function_name=environment.get("AWS_LAMBDA_FUNCTION_NAME", ""),
             chat_topic_arn=environment.get("CHAT_TOPIC_ARN") or None,
             fallback_topic_arn=environment.get("FALLBACK_TOPIC_ARN") or None,
             repeat_interval=timedelta(minutes=int(environment.get("REPEAT_INTERVAL_MINUTES") or DEFAULT_REPEAT_MINUTES)),

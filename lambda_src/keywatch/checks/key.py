@@ -1,228 +1,156 @@
-"""``check``: can this key be used, and if not, why? The same look-ups and diagnosis as an alert's."""
+"""``check``: can this key be used for cryptography, and if not, why? The same look-ups and diagnosis as an alert's."""
 
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from keywatch.alerting import examine, subject_view
-from keywatch.alerts.document import Alert, Impact
-from keywatch.causes import Confidence
-from keywatch.checks.requests import InvalidRequest
-from keywatch.diagnosis import Diagnosis
-from keywatch.evidence import Evidence, KeyFacts, Look, Sight
-from keywatch.hypotheses.states import STATE_CAUSES
-from keywatch.identifiers import parse, partition_of
-from keywatch.incidents import new_id
+from keywatch.checks.key_answer import KeyAnswer, publish, render
+from keywatch.checks.key_verdict import USABLE_STATES, Glance, judge, last_usage
+from keywatch.checks.pace import Pace
+from keywatch.checks.requests import InvalidRequest, is_region, unknown_fields
+from keywatch.identifiers import Kind, parse
 from keywatch.services import Services
-from keywatch.signals import Caller, KeyFailure, Reading
-from keywatch.sources.error_texts import read_error
-from keywatch.subjects import subject_of
 
 SCHEMA = "keywatch.check/1"
 MAX_KEYS = 50
 MAX_WAIT = 300
-FIRST_DELAY, LONGEST_DELAY = 1.0, 20.0
-_ASKER = Caller("manual check")
+MAX_TRIES_TOLD = 60
+WORKERS = 8
+FIRST_DELAY, LONGEST_DELAY, GROWTH = 1.0, 20.0, 1.7
+RESERVE = 25.0  # seconds of the function's time that are kept for the diagnosis after waiting
+LAST_USAGE_PER_SECOND = 4  # 5 are allowed (KMS Developer Guide, "Request quotas")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A valid check request: identifiers as typed, the Region to look in, seconds to wait, whether to publish the answer."""
+    """A valid check request: identifiers as typed, the Region to look in (if any), seconds to wait, whether to publish."""
 
     keys: tuple[str, ...]
-    region: str
+    region: str | None
     wait_seconds: float
     notify: bool
+
+
+@dataclass(slots=True)
+class _Watch:
+    """One key that is looked at again and again until it can be used: what was seen at each try, and the newest glance."""
+
+    key: str
+    region: str
+    glance: Glance | None = None
+    tries: list[dict[str, object]] = field(default_factory=list)
+
+    @property
+    def settled(self) -> bool:
+        return bool(self.glance and self.glance.facts and self.glance.facts.state in USABLE_STATES)
+
+    def look(self, services: Services, started: datetime) -> None:
+        facts, look = services.lookups.key(self.key, self.region)
+        self.glance = Glance(self.key, self.region, facts, look)
+        after = round((services.now() - started).total_seconds(), 1)
+        self.tries.append({"after_seconds": after, "saw": facts.state if facts else look.error or look.sight.value})
 
 
 def check(
     request: Mapping[str, Any],
     services: Services,
-    _context: object = None,
+    context: object = None,
     *,
     sleep: Callable[[float], None] = time.sleep,
     jitter: Callable[[], float] = random.random,
 ) -> dict[str, Any]:
     """Answer ``{"action": "check"}``; raises ``InvalidRequest`` naming the fields that are wrong."""
-    asked = read_request(request, services.settings.region)
-    results = [_check_one(key, asked, services, sleep, jitter) for key in asked.keys]
-    return {"schema": SCHEMA, "results": results}
+    asked = read_request(request)
+    own = services.settings.region
+    watches = [_Watch(key, asked.region or _region_of(key) or own) for key in asked.keys]
+    _observe(watches, services, _time_to_wait(asked, context), sleep, jitter)
+    pace = Pace(LAST_USAGE_PER_SECOND, sleep=sleep)
+    answers = [_conclude(watch, asked, services, pace) for watch in watches]
+    tries = (watch.tries[-MAX_TRIES_TOLD:] for watch in watches)
+    results = [render(a) | ({"tries": t} if asked.wait_seconds else {}) for a, t in zip(answers, tries, strict=True)]
+    return {"schema": SCHEMA, "usable": _all_usable(answers), "results": results}
 
 
-def read_request(request: Mapping[str, Any], own_region: str) -> Request:
+def read_request(request: Mapping[str, Any]) -> Request:
     """Return the request, validated; raises ``InvalidRequest``."""
     keys = request.get("key_id")
     keys = keys if isinstance(keys, list) else [keys]
-    region, wait, notify = request.get("region", own_region), request.get("wait_seconds", 0), request.get("notify", False)
-    wrong: dict[str, str] = {}
+    region, wait, notify = request.get("region"), request.get("wait_seconds", 0), request.get("notify", False)
+    wrong = unknown_fields(request, "key_id", "region", "wait_seconds", "notify")
     if not 1 <= len(keys) <= MAX_KEYS or not all(isinstance(key, str) and key.strip() for key in keys):
         wrong["key_id"] = f"must be a key id, ARN or alias, or a list of 1 to {MAX_KEYS} of them"
-    if not isinstance(region, str) or not region.replace("-", "").isalnum():
-        wrong["region"] = "must be the name of an AWS Region"
+    if region is not None and not is_region(region):
+        wrong["region"] = "must be the name of an AWS Region, such as eu-west-1"
     if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait <= MAX_WAIT:
         wrong["wait_seconds"] = f"must be a number from 0 to {MAX_WAIT}"
     if not isinstance(notify, bool):
         wrong["notify"] = "must be true or false"
     if wrong:
-        raise InvalidRequest("; ".join(f"{name} {problem}" for name, problem in wrong.items()), wrong)
+        raise InvalidRequest.of(wrong)
     return Request(tuple(dict.fromkeys(keys)), region, float(wait), notify)
 
 
-def _check_one(
-    key: str, asked: Request, services: Services, sleep: Callable[[float], None], jitter: Callable[[], float]
-) -> dict[str, Any]:
-    started, tries = services.now(), []
-    for delay in _delays(asked.wait_seconds, jitter):
-        sleep(delay)
-        result, saw = _look(key, asked, services)
-        tries.append({"after_seconds": round((services.now() - started).total_seconds(), 1), "saw": saw})
-        waited = services.now() - started
-        if result["usable"] is not False or waited >= timedelta(seconds=asked.wait_seconds):
+def _region_of(key: str) -> str | None:
+    """Return the Region that an ARN names: where no other was asked for, that is where its key has to be called."""
+    identifier = parse(key)
+    return identifier.region if identifier.kind is not Kind.MALFORMED and is_region(identifier.region) else None
+
+
+def _time_to_wait(asked: Request, context: object) -> float:
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    left = remaining() / 1000 - RESERVE if callable(remaining) else asked.wait_seconds
+    return max(0.0, min(asked.wait_seconds, left))
+
+
+def _observe(
+    watches: list[_Watch], services: Services, wait: float, sleep: Callable[[float], None], jitter: Callable[[], float]
+) -> None:
+    """Look at every key until all can be used or the time is up."""
+    started = services.now()
+    for pause in _pauses(wait, jitter):
+        if pause:
+            sleep(pause)
+        pending = [watch for watch in watches if not watch.settled]
+        if len(pending) > 1:
+            with ThreadPoolExecutor(min(WORKERS, len(pending))) as pool:
+                list(pool.map(lambda watch: watch.look(services, started), pending))
+        elif pending:
+            pending[0].look(services, started)
+        if all(watch.settled for watch in watches) or services.now() - started >= timedelta(seconds=wait):
             break
-    return result | ({"tries": tries} if asked.wait_seconds else {})
 
 
-def _delays(most: float, jitter: Callable[[], float]) -> Iterator[float]:
+def _pauses(most: float, jitter: Callable[[], float]) -> Iterator[float]:
     """Yield the pauses before each try: none before the first, then growing ones with jitter, ``most`` seconds in all."""
     yield 0
     left, delay = most, FIRST_DELAY
     while left > 0:
         pause = min(left, delay * (0.75 + jitter() / 2))
         left -= pause
-        delay = min(delay * 1.7, LONGEST_DELAY)
+        delay = min(delay * GROWTH, LONGEST_DELAY)
         yield pause
 
 
-def _look(key: str, asked: Request, services: Services) -> tuple[dict[str, Any], str]:
-    """Look once; return the result and in a word what was seen."""
-    facts, look = services.lookups.key(key, asked.region)
-    reading = _reading(facts, look)
-    if facts and reading is None:
-        return _usable(key, facts, asked, services), facts.state
-    failure = _as_failure(key, reading or Reading("unclassified"), look, asked.region, services.now(), facts)
-    changes = services.table.read(failure.subject).changes
-    diagnosis, evidence = examine(services, failure, changes)
-    if asked.notify:
-        _notify(services, failure, diagnosis)
-    saw = facts.state if facts else look.error or look.sight.value
-    return _result(key, asked.region, usable=False, diagnosis=diagnosis, evidence=evidence, services=services), saw
+def _conclude(watch: _Watch, asked: Request, services: Services, pace: Pace) -> KeyAnswer:
+    """Say what the newest glance means, and add what else is to be known about the key."""
+    glance = watch.glance
+    if glance is None:  # pragma: no cover - the first look has no condition
+        raise AssertionError(watch.key)
+    answer = judge(glance, services)
+    facts = answer.facts
+    if facts and facts.account == services.scope.account:
+        answer = last_usage(answer, services, pace)
+        listed, look = services.lookups.aliases(watch.region)
+        names = tuple(alias.name for alias in listed if alias.target == facts.key_id)
+        answer = replace(answer, aliases=names).unseen(look)
+    return publish(answer, services) if asked.notify and answer.diagnosis else answer
 
 
-def _reading(facts: KeyFacts | None, look: Look) -> Reading | None:
-    """Return what DescribeKey's answer means, in the terms of an error text; ``None`` for a key that KMS would use."""
-    if facts:
-        cause = STATE_CAUSES.get(facts.state)
-        return Reading(cause, Confidence.CERTAIN, key_arn=facts.arn) if cause else None
-    reading = read_error(look.error, look.message, operation="DescribeKey")
-    if reading and reading.cause:
-        return reading
-    if look.sight is Sight.DENIED:
-        return Reading("missing_or_not_authorized", Confidence.POSSIBLE)
-    return Reading("unclassified", Confidence.POSSIBLE)
-
-
-def _as_failure(key: str, reading: Reading, look: Look, region: str, now: datetime, facts: KeyFacts | None) -> KeyFailure:
-    identifier = parse(key[:2048])
-    arn = facts.arn if facts else reading.key_arn
-    account = reading.account or identifier.account
-    return KeyFailure(
-        source="manual",
-        event_id="",
-        time=now,
-        reading=reading,
-        subject=subject_of(
-            reading=reading, identifier=identifier, key_arn=arn, account=account, region=region, key_store=None, caller="check"
-        ),
-        caller=_ASKER,
-        partition=identifier.partition or partition_of(region),
-        account=account,
-        region=region,
-        operation="DescribeKey",
-        error_code=look.error or None,
-        error_message=look.message or None,
-        identifier=identifier,
-        key_arn=arn,
-    )
-
-
-def _usable(key: str, facts: KeyFacts, asked: Request, services: Services) -> dict[str, Any]:
-    """Answer for a key that KMS would use; of an external key only a cryptographic call tells more."""
-    external = facts.origin == "EXTERNAL_KEY_STORE"
-    evidence = Evidence(key=facts)
-    if facts.key_store:
-        store, look = services.lookups.store(facts.key_store, asked.region)
-        evidence = Evidence(key=facts, store=store, looks=(look,))
-    result = _result(key, asked.region, usable=None if external else True, diagnosis=None, evidence=evidence, services=services)
-    if external:
-        result["unknowns"].append("AWS cannot see the external key without a cryptographic call.")
-    return result
-
-
-def _result(
-    key: str, region: str, *, usable: bool | None, diagnosis: Diagnosis | None, evidence: Evidence, services: Services
-) -> dict[str, Any]:
-    facts = evidence.key
-    aliases = services.lookups.aliases(region)[0] if facts else ()
-    return {
-        "key_id": key,
-        "region": region,
-        "usable": usable,
-        "diagnosis": _diagnosis(diagnosis) if diagnosis else None,
-        "key": _key(facts) if facts else None,
-        "key_store": _store(evidence),
-        "aliases": [alias.name for alias in aliases if facts and alias.target == facts.key_id],
-        "did_you_mean": diagnosis.facts.get("did_you_mean") if diagnosis else None,
-        "last_used": _iso(evidence.last_used),
-        "remedies": [{"text": r.text, "command": r.command} for r in diagnosis.remedies] if diagnosis else [],
-        "unknowns": list(diagnosis.unknowns) if diagnosis else [],
-    }
-
-
-def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
-    return {
-        "cause": diagnosis.cause,
-        "confidence": diagnosis.confidence.value,
-        "because": [str(reason) for reason in diagnosis.because],
-    }
-
-
-def _key(facts: KeyFacts) -> dict[str, Any]:
-    return {
-        "arn": facts.arn,
-        "state": facts.state,
-        "manager": facts.manager,
-        "origin": facts.origin,
-        "usage": facts.usage,
-        "created": _iso(facts.created),
-        "deletion_date": _iso(facts.deletion_date),
-        "valid_to": _iso(facts.valid_to),
-        "replica_regions": list(facts.replicas),
-        "key_store": facts.key_store,
-        "external_key": facts.external_key,
-    }
-
-
-def _store(evidence: Evidence) -> dict[str, Any] | None:
-    store = evidence.store
-    return {"id": store.id, "name": store.name, "state": store.state, "error": store.error} if store else None
-
-
-def _iso(when: datetime | None) -> str | None:
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ") if when else None
-
-
-def _notify(services: Services, failure: KeyFailure, diagnosis: Diagnosis) -> None:
-    now = services.now()
-    services.publisher.publish(
-        Alert(
-            status="opened",
-            incident_id=new_id(failure.subject, now),
-            subject=subject_view(failure.subject, failure, diagnosis),
-            diagnosis=diagnosis,
-            impact=Impact(failures=0, first_seen=now, last_seen=now),
-            notes=("This was asked by hand (check); no failing call was seen.",),
-        )
-    )
+def _all_usable(answers: list[KeyAnswer]) -> bool | None:
+    """Return whether all keys can be used: no as soon as one cannot, ``None`` as long as of one that cannot be told."""
+    verdicts = {answer.usable for answer in answers}
+    return False if False in verdicts else None if None in verdicts else True

@@ -41,7 +41,9 @@ NO_KEY = Fails("NotFoundException", f"Key '{arn()}' does not exist")
 THROTTLED = Fails("ThrottlingException", "Rate exceeded")
 
 
-def key(state: str = "Enabled", key_id: str = KEY_ID, region: str = REGION, account: str = ACCOUNT, **more: Any) -> dict[str, Any]:
+def key(
+    state: str = "Enabled", key_id: str = KEY_ID, region: str = REGION, account: str = ACCOUNT, **more: Any
+) -> dict[str, Any]:
     """DescribeKey's answer."""
     metadata = {
         "KeyId": key_id,

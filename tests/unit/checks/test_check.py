@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from aws_lambda_powertools import Metrics
 from botocore.exceptions import EndpointConnectionError
 
 from keywatch.checks import answer
 from keywatch.checks.key import MAX_WAIT, check
 from keywatch.checks.key_verdict import EXTERNAL_UNSEEN
 from keywatch.evidence import ChangeFact
+from keywatch.runtime import Runtime
 from tests.unit.checks.support import (
     ELSEWHERE,
     KEY_ID,
@@ -46,7 +48,9 @@ def ask(on, key_id=KEY_ID, **more):
 @pytest.mark.parametrize("state", ["Enabled", "Updating"])
 def test_a_key_that_does_cryptography_in_its_state_is_usable(state):
     # GIVEN a key, one alias of it and one of another key
-    on = desk({"DescribeKey": key(state), "ListAliases": aliases(payments=KEY_ID, other="another"), "GetKeyLastUsage": usage(NOW)})
+    on = desk(
+        {"DescribeKey": key(state), "ListAliases": aliases(payments=KEY_ID, other="another"), "GetKeyLastUsage": usage(NOW)}
+    )
     # WHEN it is asked for
     result = ask(on)
     # THEN it is usable, with all there is to know
@@ -111,7 +115,13 @@ def test_an_enabled_key_in_a_key_store_that_is_not_connected_is_not_usable(state
     # THEN the key store is to blame, with its code
     assert result["usable"] is False
     assert result["diagnosis"]["cause"] == "key_store_disconnected"
-    assert result["key_store"] == {"id": STORE, "name": "vault", "kind": "EXTERNAL_KEY_STORE", "state": state, "error": error or ""}
+    assert result["key_store"] == {
+        "id": STORE,
+        "name": "vault",
+        "kind": "EXTERNAL_KEY_STORE",
+        "state": state,
+        "error": error or "",
+    }
 
 
 def test_a_key_in_a_connected_cloudhsm_key_store_is_usable():
@@ -334,9 +344,7 @@ def test_many_keys_wait_together_and_not_one_after_the_other():
     on = desk({"DescribeKey": gone})
     on.services.lookups.key = by_id(on.services.lookups.key, {KEY_ID: 0})
     # WHEN both are waited for
-    answered = check(
-        {"key_id": [KEY_ID, other, KEY_ID], "wait_seconds": 20}, on.services, sleep=on.sleep, jitter=lambda: 0.5
-    )
+    answered = check({"key_id": [KEY_ID, other, KEY_ID], "wait_seconds": 20}, on.services, sleep=on.sleep, jitter=lambda: 0.5)
     # THEN each has its answer, duplicates have one, and the time was spent once
     assert [(r["key_id"], r["usable"]) for r in answered["results"]] == [(KEY_ID, True), (other, False)]
     assert answered["usable"] is False
@@ -431,7 +439,7 @@ def test_a_bad_request_is_answered_with_the_field_that_is_wrong(request_, field)
     # GIVEN a request with one mistake
     on = desk({})
     # WHEN it is answered, THEN that names the field, and no AWS call was made
-    problem = answer({"action": "check", **request_}, None, lambda: type("R", (), {"services": on.services})())["error"]
+    problem = answer({"action": "check", **request_}, None, lambda: Runtime(on.services, Metrics()))["error"]
     assert problem["code"] == "invalid_request"
     assert list(problem["fields"]) == [field]
     assert on.kms[REGION].calls == []
