@@ -14,7 +14,7 @@ from keywatch.lookups import sight_of
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
-MAX_RETRIES = 5
+MAX_RETRIES = 4
 PAGE = {"list_keys": 1000, "list_aliases": 100, "describe_custom_key_stores": 100}
 OPERATIONS = {
     "list_keys": "ListKeys",

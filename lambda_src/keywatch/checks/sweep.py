@@ -33,7 +33,7 @@ LAST_USAGE_PER_SECOND = 4  # 5 are allowed
 WORKERS = 8
 GROUP = 40
 TELL_EVERY = 1000
-RESERVE = 25.0  # seconds that one group may take at worst: 40 last usages, and waiting after throttling
+RESERVE = 45.0  # seconds that one group may take at worst: 40 last usages, or patience with throttling
 MAX_FINDINGS = 1000
 MAX_UNSEEN = 20
 
