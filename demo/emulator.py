@@ -37,12 +37,22 @@ class EmulatorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Emulator:
-    """A running emulator: where it listens, and a directory that is removed when it stops."""
+    """A running emulator: where it listens, a directory that is removed when it stops, and its process."""
 
     endpoint: str
     directory: Path
+    pid: int
     account: str = ACCOUNT
     region: str = REGION
+
+    @contextlib.contextmanager
+    def permissions_enforced(self) -> Iterator[None]:
+        """Judge every call by IAM policies meanwhile; otherwise everything is allowed."""
+        os.kill(self.pid, signal.SIGUSR1)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGUSR2)
 
     def environment(self) -> dict[str, str]:
         """Return the environment for programs that shall use this emulator and no other AWS."""
@@ -91,7 +101,6 @@ def running() -> Iterator[Emulator]:
     """Start an emulator, give it, and end it with everything that it started. Raises ``EmulatorError``."""
     with _signals_end_us(), tempfile.TemporaryDirectory(prefix="keywatch-", ignore_cleanup_errors=True) as name:
         directory, port = Path(name), _free_port()
-        emulator = Emulator(f"http://127.0.0.1:{port}", directory)
         with (directory / "emulator.log").open("wb") as log:
             process = subprocess.Popen(
                 (sys.executable, str(PROCESS)),
@@ -102,6 +111,7 @@ def running() -> Iterator[Emulator]:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        emulator = Emulator(f"http://127.0.0.1:{port}", directory, process.pid)
         try:
             _wait_until_healthy(process, emulator)
             yield emulator

@@ -4,9 +4,11 @@ Run by path, so that nothing of this directory is importable for the functions t
 """
 
 import re
+import signal
+from collections.abc import Callable
 from typing import Any
 
-from ministack.app import main  # type: ignore[import-untyped]
+from ministack import app  # type: ignore[import-untyped]
 from ministack.services import cloudwatch_logs, sqs  # type: ignore[import-untyped]
 
 _ten_at_most = sqs._receive_messages_for_esm  # noqa: SLF001 - the emulator has no other way to be told
@@ -34,7 +36,15 @@ def _any_alternative(pattern: str, message: str) -> bool:
     return any(text in message for text in alternatives) if alternatives else bool(_all_terms(pattern, message))
 
 
+def _enforce_permissions(*, enforce: bool) -> Callable[..., None]:
+    """Return a signal handler that makes the emulator judge every call by IAM policies, or none."""
+    return lambda *_: setattr(app, "AUTH", enforce)
+
+
 if __name__ == "__main__":
+    # The emulator reads this when it starts, and with it would refuse the CDK's own deployment.
+    signal.signal(signal.SIGUSR1, _enforce_permissions(enforce=True))
+    signal.signal(signal.SIGUSR2, _enforce_permissions(enforce=False))
     sqs._receive_messages_for_esm = _as_many_as_asked  # noqa: SLF001 - see above
     cloudwatch_logs._subscription_pattern_matches = _any_alternative  # noqa: SLF001 - see above
-    main()
+    app.main()

@@ -19,9 +19,10 @@ class Inbox:
         self._sqs, self._sns = emulator.client("sqs"), emulator.client("sns")
         self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
         queue = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        policy = {"FilterPolicy": json.dumps(only)} if only else {}
+        self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": json.dumps(_from(topic_arn, queue))})
+        wanted = {"FilterPolicy": json.dumps(only)} if only else {}
         request = {"TopicArn": topic_arn, "Protocol": "sqs", "Endpoint": queue, "ReturnSubscriptionArn": True}
-        self._subscription = self._sns.subscribe(**request, Attributes=policy)["SubscriptionArn"]
+        self._subscription = self._sns.subscribe(**request, Attributes=wanted)["SubscriptionArn"]
 
     def receive(self) -> list[Document]:
         """Return the alerts that arrived since the last time, ten at most."""
@@ -35,3 +36,15 @@ class Inbox:
         """Take the subscription and the queue away."""
         self._sns.unsubscribe(SubscriptionArn=self._subscription)
         self._sqs.delete_queue(QueueUrl=self._url)
+
+
+def _from(topic_arn: str, queue_arn: str) -> dict[str, Any]:
+    """Return the queue policy that SNS needs (SNS Developer Guide, "Fanout to Amazon SQS queues")."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}

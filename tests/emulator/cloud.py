@@ -88,8 +88,17 @@ class World:
         key = {"subject": {"S": subject}, "item": {"S": "incident"}}
         return self.aws.client("dynamodb").get_item(TableName=self.outputs.IncidentTableName, Key=key).get("Item", {})
 
+    def renew_containers(self, memory: int) -> None:
+        """Let the function run in new containers from now on, which remember nothing and fetch their credentials anew."""
+        client, name = self.aws.client("lambda"), self.outputs.FunctionName
+        client.update_function_configuration(FunctionName=name, MemorySize=memory)
+        client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+
+    def function_log(self) -> list[str]:
+        return function_log(self.aws)
+
     def log(self) -> str:
-        return "\n".join(function_log(self.aws)[-30:])
+        return "\n".join(self.function_log()[-30:])
 
 
 def wait_for(done: Callable[[], bool], what: str, context: Callable[[], str] = str, patience: float = PATIENCE) -> None:

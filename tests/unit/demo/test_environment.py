@@ -29,7 +29,7 @@ def test_nothing_of_a_persons_aws_configuration_reaches_what_the_demo_starts():
 def test_programs_are_pointed_at_the_emulator_and_at_no_profile(tmp_path, monkeypatch):
     for name, value in PERSONAL.items():
         monkeypatch.setenv(name, value)
-    environment = deployment.cdk_environment(Emulator("http://127.0.0.1:1", tmp_path))
+    environment = deployment.cdk_environment(Emulator("http://127.0.0.1:1", tmp_path, pid=0))
 
     assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
     assert environment["AWS_ACCESS_KEY_ID"] == emulator.ACCOUNT
@@ -41,7 +41,7 @@ def test_clients_ignore_a_persons_profile(tmp_path, monkeypatch):
     # GIVEN a profile that does not even exist, which boto3 would refuse
     monkeypatch.setenv("AWS_PROFILE", "production")
 
-    client = Emulator("http://127.0.0.1:1", tmp_path).client("kms", "us-east-1")
+    client = Emulator("http://127.0.0.1:1", tmp_path, pid=0).client("kms", "us-east-1")
 
     assert client.meta.endpoint_url == "http://127.0.0.1:1"
     assert client.meta.region_name == "us-east-1"
@@ -57,7 +57,7 @@ def test_a_missing_cdk_says_what_to_run(tmp_path, monkeypatch):
     monkeypatch.setattr(deployment, "CDK", deployment.ROOT / "node_modules" / ".bin" / "nowhere")
 
     with pytest.raises(DeploymentError, match=r"node_modules/.bin/nowhere.*run `make install`"):
-        deployment.bootstrap(Emulator("http://127.0.0.1:1", tmp_path))
+        deployment.bootstrap(Emulator("http://127.0.0.1:1", tmp_path, pid=0))
 
 
 def test_a_failing_command_shows_the_end_of_what_it_printed():

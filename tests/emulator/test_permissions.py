@@ -1,0 +1,91 @@
+"""The function with nothing but its own role: enough for its work, and what happens when a permission is missing."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from demo.callers import role
+from tests.emulator.cloud import World, subject_of, wait_for
+
+pytestmark = pytest.mark.emulator
+
+OWN_ROLE = "KeyWatch-function-eu-west-1"
+NO_PUBLISHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "sns:Publish", "Resource": "*"}]}
+
+
+@pytest.fixture(scope="module")
+def own_role_only(world: World) -> Iterator[None]:
+    """Every call is judged by IAM policies, and the function runs in new containers with the credentials of its role."""
+    allow_plain_http(world)
+    with world.aws.permissions_enforced():
+        world.renew_containers(memory=513)
+        yield
+    world.renew_containers(memory=512)
+
+
+def allow_plain_http(world: World) -> None:
+    """Take "TLS only" out of the policies: the emulator speaks plain HTTP, and would rightly refuse everything."""
+    sns, sqs = world.aws.client("sns"), world.aws.client("sqs")
+    topic, queue = world.outputs.AlertTopicArn, world.outputs.IntakeQueueUrl
+    policy = sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=without_tls_only(policy))
+    policy = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"]["Policy"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": without_tls_only(policy)})
+
+
+def without_tls_only(policy: str) -> str:
+    document = json.loads(policy)
+    kept = [one for one in document["Statement"] if "aws:SecureTransport" not in json.dumps(one)]
+    assert len(kept) < len(document["Statement"])
+    return json.dumps(document | {"Statement": kept})
+
+
+@contextmanager
+def denied(world: World, policy: dict) -> Iterator[None]:
+    iam = world.aws.client("iam")
+    iam.put_role_policy(RoleName=OWN_ROLE, PolicyName="denied", PolicyDocument=json.dumps(policy))
+    try:
+        yield
+    finally:
+        iam.delete_role_policy(RoleName=OWN_ROLE, PolicyName="denied")
+
+
+def test_its_own_role_is_enough_to_look_up_remember_and_alert(world: World, own_role_only: None):
+    # GIVEN an alias with a typo and a disabled key
+    stage, disabled = world.stage(), world.disabled_key()
+    stage.key("alias/permitted")
+    stage.fails("Encrypt", "alias/permittde", role("app", "app-1"))
+
+    # WHEN both fail
+    world.put(*stage.failures, world.failure_of(disabled))
+
+    # THEN both are alerted, with what only look-ups can tell
+    (typo,) = world.alerts_about("alias/permittde")
+    assert any(reason.startswith("ListAliases") and "alias/permitted does" in reason for reason in typo["because"])
+    (state,) = world.alerts_about(disabled.arn)
+    assert any(reason.startswith("DescribeKey in eu-west-1") for reason in state["because"])
+    assert world.incident(subject_of(disabled))["status"]["S"] == "open"
+
+    # THEN nothing was refused, but what the emulator does not know
+    refused = [line for line in world.function_log() if "AccessDenied" in line]
+    assert refused == []
+
+
+def test_an_alert_that_may_not_be_published_waits_in_the_queue(world: World, own_role_only: None):
+    # GIVEN a function that may not publish
+    key = world.disabled_key()
+    url, sqs = world.outputs.IntakeQueueUrl, world.aws.client("sqs")
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "2"})
+    with denied(world, NO_PUBLISHING):
+        # WHEN a key fails, THEN the function says so, and the failure stays in the queue
+        world.put(world.failure_of(key))
+        wait_for(lambda: any("AlertsFailed" in line for line in world.function_log()), "the refusal", world.log)
+        assert world.depth(url) == 1
+        assert world.alerts_about(key.arn, at_least=0) == []
+
+    # WHEN it may publish again, THEN the alert is sent, once
+    assert len(world.alerts_about(key.arn)) == 1
+    world.settle()
+    assert len(world.alerts_about(key.arn)) == 1
