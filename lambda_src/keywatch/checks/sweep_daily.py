@@ -108,11 +108,11 @@ class Shelf:
     def put(self, finding: Finding) -> None:
         """Keep a finding; what the sweep before had told stays told, what was gone in between is new."""
         record = json.dumps(finding.as_json() | {"rank": [*finding.rank[:1], finding.rank[1].isoformat(), finding.id]})
-        values = {":seen": {"N": self._began}, ":record": {"S": record}, ":expires": {"N": self._expires}}
+        values = {":seen": {"N": self._began}, ":finding": {"S": record}, ":expires": {"N": self._expires}}
         request: dict[str, Any] = {
             "TableName": self._table,
             "Key": {"subject": {"S": SHELF}, "item": {"S": finding.id}},
-            "UpdateExpression": "SET seen = :seen, record = :record, expires_at = :expires",
+            "UpdateExpression": "SET seen = :seen, finding = :finding, expires_at = :expires",
         }
         try:
             self._client.update_item(
@@ -128,16 +128,20 @@ class Shelf:
 
     def untold(self) -> Iterator[Record]:
         """Yield the findings of this sweep that were not told before."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="subject = :shelf",
-            FilterExpression="seen = :began AND attribute_not_exists(told)",
-            ExpressionAttributeValues={":shelf": {"S": SHELF}, ":began": {"N": self._began}},
-            ConsistentRead=True,
-        )
-        for page in pages:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "subject = :shelf",
+            "FilterExpression": "seen = :began AND attribute_not_exists(told)",
+            "ExpressionAttributeValues": {":shelf": {"S": SHELF}, ":began": {"N": self._began}},
+            "ConsistentRead": True,
+        }
+        while True:
+            page = self._client.query(**request)
             for item in page["Items"]:
-                yield json.loads(item["record"]["S"])
+                yield json.loads(item["finding"]["S"])
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def mark_told(self, records: list[Record]) -> None:
         """Remember that these were told, or were not worth it."""

@@ -175,7 +175,7 @@ def test_keys_that_come_and_go_during_a_sweep_do_not_disturb_it():
 
 def test_throttling_slows_the_sweep_down_and_loses_no_key():
     yard = Yard(200)
-    yard.kms.throttle = 15
+    yard.kms.throttle = 4
     found = yard.sweep()
     assert found["complete"] is True
     assert found["unknowns"] == []
