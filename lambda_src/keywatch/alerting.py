@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch import early_warning
+from keywatch import changes_json, diagnosis_json, early_warning
 from keywatch.alerts.document import Alert, Change, Impact, SubjectView
 from keywatch.causes import CAUSES
 from keywatch.diagnosis import Diagnosis, diagnose
-from keywatch.evidence import NO_EVIDENCE, ChangeFact, Evidence
+from keywatch.evidence import FROM_TRAIL, NO_EVIDENCE, ChangeFact, Evidence
 from keywatch.hypotheses.case import PROPAGATION
 from keywatch.incidents import HEALED, HELD, HOLD, MUTED, OPEN, QUIET, Incident, top
 from keywatch.investigate import investigate
@@ -20,10 +20,22 @@ from keywatch.subjects import key_subject
 NOTABLE_CHANGES = 5
 
 
-def examine(services: Services, failure: KeyFailure, changes: tuple[ChangeFact, ...]) -> tuple[Diagnosis, Evidence]:
-    """Look up and diagnose; look-ups that break in an unforeseen way cost their evidence, not the alert."""
+def examine(
+    services: Services, failure: KeyFailure, changes: tuple[ChangeFact, ...], *, ask_trail: bool = True
+) -> tuple[Diagnosis, Evidence]:
+    """Look up and diagnose; look-ups that break in an unforeseen way cost their evidence, not the alert.
+
+    ``ask_trail`` allows to ask CloudTrail's event history, whose quota is two look-ups a second for the whole account.
+    """
     try:
-        evidence = investigate(failure, services.lookups, services.scope, changes, lambda subject: _ledger(services, subject))
+        evidence = investigate(
+            failure,
+            services.lookups,
+            services.scope,
+            changes,
+            lambda subject: _ledger(services, subject),
+            ask_trail=ask_trail,
+        )
     except Exception:
         services.counts.add("EvidenceFailed")
         services.logger.exception("look-ups failed")
@@ -84,6 +96,8 @@ def send(
         alert = replace(alert, previous_cause=incident.cause)
     services.publisher.publish(alert)
     services.counts.add("AlertsSent")
+    if status == "opened":
+        services.counts.add(f"Incidents.{diagnosis.cause}")
     now = services.now()
     announced = ",".join(dict.fromkeys((*incident.announced, diagnosis.cause)))
     services.table.settle(
@@ -94,6 +108,8 @@ def send(
         severity=CAUSES[diagnosis.cause].severity.value,
         announced=announced,
         sent_at=now,
+        told=diagnosis_json.dump(diagnosis),
+        history=changes_json.dump(change for change in changes if change.source == FROM_TRAIL),
     )
     return replace(incident, status=OPEN, cause=diagnosis.cause, sent_at=now)
 
@@ -138,7 +154,8 @@ def subject_view(subject: Subject, failure: KeyFailure, diagnosis: Diagnosis) ->
     return SubjectView(
         identifier=identifier.text if identifier else None,
         key_arn=failure.key_arn or (key if key.startswith("arn:") else None),
-        alias=(identifier.alias if identifier else None) or (subject.name if subject.kind == "alias" else None),
+        alias=(identifier.alias if identifier else None)
+        or (subject.name if subject.kind == "alias" else diagnosis.facts.get("known_as")),
         key_store=failure.key_store or diagnosis.facts.get("key_store"),
         account=subject.account if subject.account != "-" else failure.account or "unknown",
         region=subject.region if subject.region != "-" else failure.region or "unknown",

@@ -52,7 +52,7 @@ def _attempt(services: Services, incident: Incident) -> bool:
 
 
 def _handle(services: Services, incident: Incident) -> None:
-    changes = services.table.read(incident.subject).changes
+    changes = (*services.table.read(incident.subject).changes, *incident.history)
     if incident.status in {NEW, MUTED}:
         if incident.status == NEW:
             services.counts.add("AlertsRecovered")
@@ -65,7 +65,8 @@ def _handle(services: Services, incident: Incident) -> None:
 
 def _look_again(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> None:
     """End a held incident that healed; alert about one that turned out to be something else, or that lasts too long."""
-    diagnosis, evidence = examine(services, incident.sample, changes)
+    lasts = services.now() - incident.first_seen >= PROPAGATION
+    diagnosis, evidence = examine(services, incident.sample, changes, ask_trail=lasts)
     now = services.now()
     if diagnosis.cause != "not_yet_visible":
         send(services, "opened", incident, diagnosis, evidence.changes)
@@ -73,7 +74,7 @@ def _look_again(services: Services, incident: Incident, changes: tuple[ChangeFac
     quiet = now - incident.last_seen >= HOLD
     if evidence.key and evidence.key.usable and quiet and services.table.end(incident, HEALED, now):
         services.counts.add("IncidentsHealed")
-    elif now - incident.first_seen >= PROPAGATION:
+    elif lasts:
         send(services, "opened", incident, diagnosis, evidence.changes)
     else:
         services.table.settle(incident, now + HOLD)
@@ -81,7 +82,7 @@ def _look_again(services: Services, incident: Incident, changes: tuple[ChangeFac
 
 def _follow(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> None:
     """Follow an open incident: resolved, changed, reminded of, or left alone until it is due again."""
-    diagnosis, evidence = examine(services, incident.sample, changes)
+    diagnosis, evidence = examine(services, incident.sample, changes, ask_trail=False)
     now, announced = services.now(), incident.cause or diagnosis.cause
     recovery = judge(announced, incident.subject, evidence)
     if note := _over(incident, announced, recovery, now):

@@ -93,7 +93,8 @@ def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosi
     hypotheses = ORDER.get(failure.reading.cause or "", (states.as_said,))
     finding = next(found for ask in hypotheses if (found := ask(case)) is not None)
     because = tuple(dict.fromkeys((*_error_said(failure), *finding.because, *_made_by(case, finding))))
-    facts = {name: value for name, value in {**_base_facts(failure), **finding.facts}.items() if value}
+    known_as = {"known_as": next(iter(sorted(evidence.names)), "")}
+    facts = {name: value for name, value in {**_base_facts(failure), **known_as, **finding.facts}.items() if value}
     unseen = tuple(not_seen(look) for look in evidence.looks if not look.answered)
     unknowns = tuple(dict.fromkeys((*finding.unknowns, *unseen)))
     return Diagnosis(finding.cause, finding.confidence, because, remedies_for(finding.cause, facts), unknowns, facts)

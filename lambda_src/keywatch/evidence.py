@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+# Where a change is known from.
+FROM_LEDGER, FROM_TRAIL = "change ledger", "CloudTrail"
 UNUSABLE_STATES = frozenset({"Disabled", "PendingDeletion", "PendingReplicaDeletion", "PendingImport", "Unavailable", "Creating"})
 
 
@@ -94,7 +96,7 @@ class ChangeFact:
     who: str
     when: datetime
     event_id: str
-    source: str = "change ledger"
+    source: str = FROM_LEDGER
     details: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -104,10 +106,12 @@ class Evidence:
 
     ``key`` is the key asked for, where it was asked for; ``elsewhere`` the same in other Regions; ``here`` the same in
     KeyWatch's own account where the call looked in another; ``other`` the second key of a call that used two;
-    ``corrected`` the key under a corrected identifier; ``own_account`` is where KeyWatch can look.
+    ``corrected`` the key under a corrected identifier; ``names`` are the aliases of ``key``; ``own_account`` is where KeyWatch
+    can look.
     """
 
     key: KeyFacts | None = None
+    names: tuple[str, ...] = ()
     alias: AliasFacts | None = None
     aliases: tuple[str, ...] = ()
     store: StoreFacts | None = None

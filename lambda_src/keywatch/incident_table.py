@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from keywatch import failure_json
+from keywatch import changes_json, failure_json
 from keywatch.evidence import ChangeFact
 from keywatch.incidents import HELD, KEEP, LEASE, MUTED, OPEN, Gathering, Incident, bounded, provisional
 from keywatch.signals import KeyChange, Subject
@@ -143,6 +143,25 @@ class IncidentTable:
         )
         for item in answer["Items"]:
             yield _incident(item)
+
+    def going_on(self, most: int) -> Iterator[Incident]:
+        """Yield up to ``most`` incidents that have not ended, those that the clock looks at last first: the newest failures."""
+        start: dict[str, Any] = {}
+        while most > 0:
+            answer = self._client.query(
+                TableName=self._name,
+                IndexName=DUE_INDEX,
+                KeyConditionExpression="queue = :queue",
+                ExpressionAttributeValues={":queue": {"S": QUEUE}},
+                ScanIndexForward=False,
+                Limit=most,
+                **start,
+            )
+            yield from map(_incident, answer["Items"])
+            most -= len(answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def record(self, change: KeyChange, subject: Subject) -> None:
         """Keep a change of a subject in the ledger; the same change twice is kept once."""
@@ -291,6 +310,8 @@ def _incident(item: Item) -> Incident:
         severity=item["severity"]["S"] if "severity" in item else None,
         announced=tuple(item["announced"]["S"].split(",")) if "announced" in item else (),
         sent_at=_when(item["sent_at"]) if "sent_at" in item else None,
+        history=changes_json.load(item["history"]["S"]) if "history" in item else (),
+        told=item["told"]["S"] if "told" in item else None,
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from keywatch.evidence import ChangeFact
 from keywatch.signals import KeyFailure, Subject
 
 LEASE = timedelta(seconds=90)  # longer than the function may run
@@ -33,7 +34,8 @@ class Incident:
     """What is stored of one incident. Times are UTC; ``names`` counts (kind, name) of callers, operations, services, resources.
 
     ``said`` is the reading of the newest failure, ``cause`` and ``severity`` what was last announced, ``announced`` every
-    cause announced so far.
+    cause announced so far; ``history`` what CloudTrail was asked for once, because its quota is small; ``told`` is the
+    diagnosis last announced (``diagnosis_json``).
     """
 
     id: str
@@ -50,6 +52,8 @@ class Incident:
     severity: str | None = None
     announced: tuple[str, ...] = ()
     sent_at: datetime | None = None
+    history: tuple[ChangeFact, ...] = ()
+    told: str | None = None
 
     def leased(self, now: datetime) -> bool:
         """Tell whether somebody is at it right now."""

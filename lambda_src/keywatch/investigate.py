@@ -61,6 +61,7 @@ def investigate(
     if cause == "wrong_region":
         evidence = _in_region_of_arn(failure, lookups, evidence)
     evidence = _aliases(failure, lookups, scope, evidence)
+    evidence = _names(failure, lookups, scope, evidence)
     evidence = _store(failure, lookups, scope, evidence)
     evidence = _key_behind_alias(failure, evidence, ledger)
     if ask_trail:
@@ -202,13 +203,22 @@ def _aliases(failure: KeyFailure, lookups: Lookups, scope: Scope, evidence: Evid
     alias = failure.identifier.alias if failure.identifier else None
     if alias is None or failure.reading.cause not in MISSING or failure.subject.account != scope.account:
         return evidence
-    listed, look = lookups.aliases(failure.region or scope.region, fresh=evidence.key is not None)
+    listed, look = lookups.aliases(failure.region or scope.region, fresh=evidence.key is not None or failure.source == "manual")
     return replace(
         evidence,
         alias=next((facts for facts in listed if facts.name == alias), None),
         aliases=tuple(facts.name for facts in listed),
         looks=(*evidence.looks, look),
     )
+
+
+def _names(failure: KeyFailure, lookups: Lookups, scope: Scope, evidence: Evidence) -> Evidence:
+    """Ask what people call a key that was named by its id; that nobody could tell is no loss to the diagnosis."""
+    key = evidence.key
+    named = failure.identifier is not None and failure.identifier.alias is not None
+    if key is None or named or key.account != scope.account:
+        return evidence
+    return replace(evidence, names=lookups.names(key)[0])
 
 
 def _corrected(failure: KeyFailure, lookups: Lookups, scope: Scope, evidence: Evidence) -> Evidence:

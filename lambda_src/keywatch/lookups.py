@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.evidence import AliasFacts, ChangeFact, KeyFacts, Look, Sight, StoreFacts
+from keywatch.evidence import FROM_TRAIL, AliasFacts, ChangeFact, KeyFacts, Look, Sight, StoreFacts
 from keywatch.identifiers import parse
 from keywatch.signals import KeyChange
 from keywatch.sources.cloudtrail import read_record
@@ -100,6 +100,15 @@ class Lookups:
                 self._aliases.answers.pop(region, None)
             return self._aliases.recall(region, lambda: self._list_aliases(region), keep=lambda answer: answer[1].answered)
 
+    def names(self, key: KeyFacts) -> tuple[tuple[str, ...], Look]:
+        """List the aliases of one key: what people call it."""
+        try:
+            answer = self._kms(key.region).list_aliases(KeyId=key.key_id, Limit=100)
+        except (ClientError, BotoCoreError) as error:
+            return (), Look("ListAliases", key.key_id, key.region, *sight_of(error))
+        names = tuple(alias["AliasName"] for alias in answer["Aliases"] if "AliasName" in alias)
+        return names, Look("ListAliases", key.key_id, key.region, Sight.SEEN)
+
     def _list_aliases(self, region: str) -> tuple[tuple[AliasFacts, ...], Look]:
         found: list[AliasFacts] = []
         try:
@@ -182,7 +191,7 @@ def change_facts(records: Iterable[str | None]) -> Iterable[ChangeFact]:
             continue
         change = read_record(record, received=datetime.fromtimestamp(0, UTC))
         if isinstance(change, KeyChange):
-            yield ChangeFact(change.what, change.who.principal, change.time, change.event_id, "CloudTrail", change.details)
+            yield ChangeFact(change.what, change.who.principal, change.time, change.event_id, FROM_TRAIL, change.details)
 
 
 def key_facts(metadata: "KeyMetadataTypeDef", region: str) -> KeyFacts:

@@ -67,11 +67,12 @@ class ScriptedKms:
             raise aws_error("NotFoundException", f"Key '{key_arn(name, self.region)}' does not exist")
         return {"KeyMetadata": self.keys[name]}
 
-    def list_aliases(self) -> dict[str, Any]:
+    def list_aliases(self, KeyId: str | None = None, Limit: int = 50) -> dict[str, Any]:
         old = datetime(2024, 1, 1, tzinfo=UTC)
         listed = [
             {"AliasName": name, "TargetKeyId": target, "CreationDate": old, "LastUpdatedDate": old}
             for name, target in self.alias_targets.items()
+            if KeyId in {None, target}
         ]
         return {"Aliases": listed}
 
@@ -84,11 +85,14 @@ class ScriptedKms:
         return self.last_usage.get(KeyId, {})
 
 
-class EmptyTrail:
-    """CloudTrail that remembers nothing."""
+@dataclass
+class Trail:
+    """CloudTrail that remembers what a test tells it to, whatever it is asked for."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
 
     def lookup_events(self, **_: Any) -> dict[str, Any]:
-        return {"Events": []}
+        return {"Events": self.events}
 
 
 @dataclass
@@ -144,6 +148,7 @@ class World:
     inbox: Callable[[], list[dict[str, Any]]]
     table: Any
     moment: list[datetime]
+    trail: Trail
     memory: Memory = field(default_factory=Memory)
 
     @property
@@ -185,14 +190,14 @@ def world(*, ignore: tuple[IgnoreRule, ...] = (), search_regions: tuple[str, ...
         topic = sns.create_topic(Name="alerts")["TopicArn"]
         queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox")
-        wire, kms, moment = Wire(), ScriptedKms(), [START]
+        wire, kms, trail, moment = Wire(), ScriptedKms(), Trail(), [START]
         regional = {REGION: kms}
         real = {"dynamodb": dynamodb, "sns": sns}
 
         def client(service: str, region: str) -> Any:
             if service == "kms":
                 return wire.tap("kms", regional.setdefault(region, ScriptedKms(region)))
-            return wire.tap(service, EmptyTrail() if service == "cloudtrail" else real[service])
+            return wire.tap(service, trail if service == "cloudtrail" else real[service])
 
         settings = Settings(
             table="incidents",
@@ -204,7 +209,7 @@ def world(*, ignore: tuple[IgnoreRule, ...] = (), search_regions: tuple[str, ...
             ignore=ignore,
         )
         services = build(settings, client, logging.getLogger("keywatch.tests"), now=lambda: moment[0])
-        yield World(services, kms, wire, lambda: receive(sqs, queue), dynamodb, moment)
+        yield World(services, kms, wire, lambda: receive(sqs, queue), dynamodb, moment, trail)
 
 
 def create_table(dynamodb: Any, name: str = "incidents") -> None:

@@ -22,6 +22,8 @@ _HINTS = {
     "did_you_mean": "Did you mean {}?",
     "key_region": "The key lives in {}.",
     "deletion_date": "It will be gone for good on {}.",
+    "deleted_at": "It was deleted on {}.",
+    "deletion_due": "Its deletion was due on {}.",
 }
 _WORD = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _HINT = re.compile(r"[A-Za-z0-9:/_.+-]{1,300}(?: [0-9:]{5,8}(?: UTC)?)?")

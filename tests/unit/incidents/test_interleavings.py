@@ -39,12 +39,15 @@ class Turns:
             thread.start()
         while any(thread.is_alive() for thread in threads):
             with self._changed:
-                settled = lambda: all(t in self._waiting or not t.is_alive() for t in threads)  # noqa: E731 - read once, below
-                self._changed.wait_for(lambda: self._chosen is None and settled(), timeout=0.002)
-                if self._chosen is None and settled() and self._waiting:
+                self._changed.wait_for(lambda: self._settled(threads), timeout=0.002)
+                if self._settled(threads) and self._waiting:
                     ready = sorted(self._waiting, key=threads.index)
                     self._chosen = ready[next(self._choices, 0) % len(ready)]
                     self._changed.notify_all()
+
+    def _settled(self, threads: list[Thread]) -> bool:
+        """Tell whether every actor waits for its turn or is done."""
+        return self._chosen is None and all(thread in self._waiting or not thread.is_alive() for thread in threads)
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """What the clock does to incidents: resolved, changed, reminded; and what changes warn of before the first failure."""
 
+import json
+
 import pytest
 
 from keywatch import clock
@@ -273,3 +275,32 @@ def test_the_clock_takes_bounded_slices_of_ten_thousand_incidents(world, monkeyp
     handled = clock.tick(world.services, lambda: next(ticks))
     # THEN it handled some, and left the others for the next minute
     assert 0 < handled < 12
+
+
+def test_cloudtrail_is_asked_once_per_incident_and_what_it_said_is_kept(world):
+    # GIVEN a key that is gone, and a CloudTrail that remembers who scheduled its deletion
+    record = changed("DeleteKey", at=world.now, userIdentity={"accountId": ACCOUNT, "invokedBy": "AWS Internal"})["detail"]
+    world.trail.events = [{"EventId": "e-1", "CloudTrailEvent": json.dumps(record)}]
+    world.take(failed("NotFoundException", f"Key '{key_arn()}' does not exist", KEY_ID, at=world.now))
+    (opened,) = world.inbox()
+    assert opened["cause"] == "key_deleted"
+    # WHEN the clock follows the incident for five hours of failures
+    for _ in range(30):
+        world.wait(minutes=10)
+        world.take(failed("NotFoundException", f"Key '{key_arn()}' does not exist", KEY_ID, at=world.now))
+        world.tick()
+    # THEN CloudTrail was asked once, and its answer still holds
+    assert world.wire.calls.count(("cloudtrail", "lookup_events")) == 1
+    assert [(alert["status"], alert["cause"]) for alert in world.inbox()] == [("reminder", "key_deleted")]
+
+
+def test_a_key_is_called_by_the_alias_that_people_know(world):
+    # GIVEN a disabled key with an alias
+    world.kms.add(state="Disabled")
+    world.kms.alias_targets["alias/payments"] = KEY_ID
+    # WHEN a call by its id fails
+    world.take(disabled())
+    # THEN the alert names the alias
+    (alert,) = world.inbox()
+    assert alert["subject"]["alias"] == "alias/payments"
+    assert "alias/payments" in alert["title"]
