@@ -1,7 +1,8 @@
 """The entry point of the function: tells what kind of input came and hands it over.
 
 Inputs: a batch of SQS messages (EventBridge events), a CloudWatch Logs subscription payload, the passing minute, the incident
-page of a CloudWatch dashboard, and manual requests. Nothing from AWS is imported or called until an input needs it; ``explain`` needs neither settings nor credentials.
+page of a CloudWatch dashboard, and manual requests. Nothing from AWS is imported or called until an input needs it;
+``explain`` needs neither settings nor credentials.
 """
 
 import os
@@ -69,11 +70,11 @@ def _manual(event: dict[str, Any], context: object) -> Answer:
 
 _INPUTS: dict[str, Callable[[dict[str, Any], object], Answer]] = {
     "widgetContext": _page,
-    "describe": _page,
     "action": _manual,
     "Records": _batch,
     "awslogs": _logs,
     "clock": _clock,
     "canary": _canary,
     "detail-type": _event,
+    "describe": _page,
 }

@@ -1,0 +1,95 @@
+"""One incident, whole: why, who is hurt, who changed it, what to run. Pure."""
+
+from collections.abc import Iterable
+
+from keywatch.alerts.document import Document
+from keywatch.alerts.email import LABELS, short
+from keywatch.alerts.escape import MAX_COMMAND, html
+from keywatch.alerts.wording import cause_of, clock, iso, who_is_hurt
+from keywatch.page.listing import named
+from keywatch.page.markup import bullets, call, facts, section, tag
+from keywatch.page.view import View
+
+_SURE = {"certain": "certain", "likely": "likely, not proven", "possible": "possible, not proven"}
+
+
+def detail(view: View, *, endpoint: str) -> str:
+    """Return one incident as HTML."""
+    document = view.document
+    parts = (
+        _back(endpoint),
+        _head(view),
+        section(f"Why ({_SURE[document['confidence']]})", bullets(short(text, document) for text in document["because"])),
+        section("What could not be seen", bullets(document["unknowns"])),
+        section("What to run", _steps(document)),
+        section("Who changed it", bullets(_changes(document))),
+        section("Who is hurt", _hurt(document)),
+        section("Links", _links(document)),
+        f'<p class="soft foot">KeyWatch incident {html(document["incident_id"])}, cause {html(document["cause"])}</p>',
+    )
+    return "".join(parts)
+
+
+def unknown(endpoint: str) -> str:
+    """Return what to say of an incident that is over, or never was."""
+    return (
+        f'{_back(endpoint)}<div class="none"><span class="big">This incident is not open</span>'
+        '<p class="soft">It was resolved, has healed by itself, or never was.</p></div>'
+    )
+
+
+def _back(endpoint: str) -> str:
+    return f"<p>{call('All incidents', endpoint)}</p>" if endpoint else ""
+
+
+def _head(view: View) -> str:
+    document, impact = view.document, view.document["impact"]
+    place = document["subject"]
+    shown = {
+        "Key": str(place["alias"] or place["identifier"] or ""),
+        "Key ARN": str(place["key_arn"] or ""),
+        "Key store": str(place["key_store"] or ""),
+        "Account and Region": f"{place['account']}, {place['region']}",
+        "Failures": f"{impact['failures']:,}",
+        "First seen": clock(impact["first_seen"]),
+        "Last seen": clock(impact["last_seen"]),
+        "Last alert": clock(iso(view.sent_at)) if view.sent_at else "",
+    }
+    state = f'<p class="soft">{html(view.state)}</p>' if view.state else ""
+    notes = "".join(f'<p class="soft">{html(note)}</p>' for note in document["notes"])
+    return (
+        f"{tag(document['severity'], document['severity'])}<h2>{html(cause_of(document['cause']).title)}: "
+        f"{html(named(document), 300)}</h2><p>{html(document['summary'])}</p>{state}{notes}{facts(shown)}"
+    )
+
+
+def _steps(document: Document) -> str:
+    items = "".join(f"<li>{html(step['text'])}{_command(step['command'])}</li>" for step in document["remedies"])
+    return f"<ol>{items}</ol>" if items else ""
+
+
+def _command(command: str | None) -> str:
+    """Return a command as it must be typed; ``alerts.escape`` has left out those that cannot be shown so."""
+    return f"<pre>{html(command, MAX_COMMAND)}</pre>" if command else ""
+
+
+def _changes(document: Document) -> Iterable[str]:
+    return (f"{clock(one['when'])}: {one['what']} by {short(one['who'], document)}" for one in document["changes"])
+
+
+def _hurt(document: Document) -> str:
+    lists = who_is_hurt(document["impact"]) if document["impact"]["failures"] else {}
+    return bullets(
+        f"{kind.capitalize()}: " + ", ".join(f"{short(item['name'], document)} ({item['count']:,})" for item in items)
+        for kind, items in lists.items()
+    )
+
+
+def _links(document: Document) -> str:
+    """Return links that KeyWatch itself made (``alerts.links``)."""
+    items = "".join(
+        f'<li><a href="{html(address, 2000)}" target="_blank" rel="noopener noreferrer">{html(LABELS[name])}</a></li>'
+        for name, address in document["links"].items()
+        if name in LABELS
+    )
+    return f"<ul>{items}</ul>" if items else ""

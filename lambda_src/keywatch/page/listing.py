@@ -1,0 +1,90 @@
+"""All that is broken now, as one table: cause, key, since, failures, callers, remedy. Pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from keywatch.alerts.document import Document
+from keywatch.alerts.email import short
+from keywatch.alerts.escape import html
+from keywatch.alerts.wording import cause_of, clock, most_frequent
+from keywatch.incidents import OPEN
+from keywatch.page.markup import call, tag
+from keywatch.page.view import View
+
+_HEAD = (("Cause", "21%"), ("Key", "24%"), ("Since", "12%"), ("Failures", "9%"), ("Callers", "17%"), ("Remedy", "17%"))
+
+
+def listing(views: Sequence[View], *, endpoint: str, now: str, more: bool) -> str:
+    """Return the list of incidents as HTML; ``more`` tells that there are others beyond these, ``now`` is an ISO time."""
+    if not views:
+        return _none(endpoint, now)
+    columns = "".join(f'<th style="width:{width}"{_number(title)}>{title}</th>' for title, width in _HEAD)
+    rows = "".join(_row(view, endpoint) for view in views)
+    return f"{_bar(views, endpoint, now, more=more)}<table><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def named(document: Document) -> str:
+    """Return the most human name of what is broken, as the document's title has it."""
+    title: str = document["title"]
+    return title.removeprefix(f"{cause_of(document['cause']).title}: ")
+
+
+def _number(title: str) -> str:
+    return ' class="num"' if title == "Failures" else ""
+
+
+def _none(endpoint: str, now: str) -> str:
+    again = f"<p>{call('Look again', endpoint)}</p>" if endpoint else ""
+    return (
+        '<div class="none"><span class="big">No key is known to be broken</span>'
+        f'<p class="soft">No incident is open in this Region as of {html(clock(now))}.</p>{again}</div>'
+    )
+
+
+def _bar(views: Sequence[View], endpoint: str, now: str, *, more: bool) -> str:
+    count = len(views)
+    said = f"More than {count} incidents" if more else f"{count} incident{'' if count == 1 else 's'}"
+    by_severity = {
+        one: sum(view.document["severity"] == one for view in views) for one in ("critical", "high", "warning", "info")
+    }
+    tags = "".join(f"<span>{tag(name, name)} {number}</span>" for name, number in by_severity.items() if number)
+    cut = f'<span class="soft">The {count} with the newest failures are shown.</span>' if more else ""
+    again = call("Look again", endpoint) if endpoint else ""
+    return (
+        f'<div class="bar"><span class="big">{said}</span>{tags}{cut}<span class="soft">as of {html(clock(now))}</span>'
+        f"<span>{again}</span></div>"
+    )
+
+
+def _row(view: View, endpoint: str) -> str:
+    document = view.document
+    impact, place = document["impact"], document["subject"]
+    link = call(cause_of(document["cause"]).title, endpoint, incident=view.subject)
+    quiet = "" if view.status == OPEN else " " + tag(view.status, "still")
+    where = f"{place['region']}, account {place['account']}"
+    cells = (
+        f"{tag(document['severity'], document['severity'])}{quiet}<br>{link}",
+        f'<span class="name">{html(named(document), 160)}</span><br><span class="soft">{html(where)}</span>',
+        html(clock(impact["first_seen"])),
+        f"{impact['failures']:,}" if impact["failures"] else '<span class="soft">none yet</span>',
+        _callers(impact["callers"], document),
+        _remedy(view),
+    )
+    return f"<tr>{''.join(_cell(number, cell) for number, cell in enumerate(cells))}</tr>"
+
+
+def _cell(number: int, cell: str) -> str:
+    return f'<td class="num">{cell}</td>' if _HEAD[number][0] == "Failures" else f"<td>{cell}</td>"
+
+
+def _callers(callers: Sequence[dict[str, Any]], document: Document) -> str:
+    first, rest = most_frequent(callers, 1)
+    names = "".join(f"{html(short(item['name'], document), 120)}" for item in first)
+    return f'{names}<br><span class="soft">{html(rest)}</span>' if rest else names
+
+
+def _remedy(view: View) -> str:
+    """Return the fact that helps at once (``Did you mean alias/payments?``) and the first step."""
+    steps = view.document["remedies"]
+    first = html(steps[0]["text"].rstrip(","), 240) if steps else ""
+    return f'<span class="name">{html(view.hint)}</span><br>{first}' if view.hint else first

@@ -1,0 +1,69 @@
+"""One incident as the page shows it: the alert document of what was last announced, with the counts of now. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from keywatch import diagnosis_json
+from keywatch.alerting import alert_of
+from keywatch.alerts.document import ROOMS, Document, Room, build
+from keywatch.alerts.wording import hints
+from keywatch.diagnosis import Diagnosis, diagnose
+from keywatch.evidence import ChangeFact, Evidence
+from keywatch.incidents import HELD, MUTED, NEW, OPEN, Incident
+
+IN_A_ROW = ROOMS[2]
+WHOLE = ROOMS[0]
+_RANK = {"critical": 0, "high": 1, "warning": 2, "info": 3}
+_STATES = {
+    NEW: "Being looked at; the alert is about to be sent.",
+    HELD: "Held back: it looks as if it heals by itself. An alert follows if it does not.",
+    MUTED: "No alert of its own: the key behind this alias has one.",
+}
+_NOT_ANNOUNCED = "Nothing was looked up for this yet; it is what AWS's words and the changes seen so far say."
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the page shows of one incident.
+
+    ``subject`` (``Subject.id``) is how the page asks for it again; ``hint`` is what helps at once, as a sentence.
+    """
+
+    subject: str
+    status: str
+    document: Document
+    last_seen: datetime
+    sent_at: datetime | None
+    hint: str
+
+    @property
+    def state(self) -> str:
+        """Return in words why nobody was alerted; empty where somebody was."""
+        return _STATES.get(self.status, "")
+
+
+def view_of(incident: Incident, changes: tuple[ChangeFact, ...], now: datetime, room: Room = WHOLE) -> View:
+    """Return an incident as the page shows it; ``changes`` are those of the ledger, newest first."""
+    diagnosis, notes = _diagnosis(incident, changes, now)
+    known = tuple(dict.fromkeys((*changes, *incident.history)))
+    alert = replace(alert_of("opened", incident, diagnosis, known, notes), severity=incident.severity)
+    return View(
+        incident.subject.id, incident.status, build(alert, room), incident.last_seen, incident.sent_at, hints(diagnosis.facts)
+    )
+
+
+def worst_first(views: Iterable[View]) -> list[View]:
+    """Return ``views`` as somebody who is called at night reads them: alerted ones first, then by severity, newest first."""
+    newest = sorted(views, key=lambda view: view.last_seen, reverse=True)
+    return sorted(newest, key=lambda view: (view.status != OPEN, _RANK.get(view.document["severity"], 1)))
+
+
+def _diagnosis(incident: Incident, changes: tuple[ChangeFact, ...], now: datetime) -> tuple[Diagnosis, tuple[str, ...]]:
+    """Return what was announced, word for word; before that, what can be said without a look-up, and a note that says so."""
+    if incident.told:
+        try:
+            return diagnosis_json.load(incident.told), ()
+        except (ValueError, KeyError, TypeError):
+            pass  # written by another version: as if nothing had been announced
+    return diagnose(incident.sample, Evidence(changes=changes), now), (_NOT_ANNOUNCED,)

@@ -1,0 +1,74 @@
+"""What CloudWatch asks of a custom widget: its documentation, the list of incidents, one incident.
+
+CloudWatch calls the function with the rights of whoever looks at the dashboard, with ``widgetContext`` and the parameters of
+what was clicked. Source: Amazon CloudWatch User Guide, "Details about custom widgets" and "Interactivity in the custom widget".
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from keywatch.alerts.wording import iso
+from keywatch.incidents import ENDED
+from keywatch.page import detail, listing, markup, view
+from keywatch.services import Services
+from keywatch.signals import Subject
+
+MOST = 200
+DOCUMENTATION = """## KeyWatch incidents
+Shows every KMS key, alias and key store that is missing or unusable now: the cause, since when, how many calls failed, who
+made them, and what mends it. Choose a cause to see one incident whole.
+
+### Widget parameters
+Param | Description
+---|---
+**incident** | (optional) the subject of one incident, as the list passes it on; without it, all incidents are listed
+
+### Example parameters
+``` yaml
+{}
+```"""
+_NO_TABLE = (
+    '<div class="none"><span class="big">The incident table does not answer</span>'
+    '<p class="soft">Alerts still go out without it. Look again in a minute; if this stays, run the action doctor.</p></div>'
+)
+
+
+def answer(request: Mapping[str, Any], context: object, services: Services) -> str:
+    """Return the page as HTML, or the widget's documentation as Markdown; reads incidents and nothing else."""
+    if request.get("describe"):
+        return DOCUMENTATION
+    given = request.get("widgetContext")
+    looks = given if isinstance(given, dict) else {}
+    return markup.page(_body(request, context, services), theme=str(looks.get("theme")), width=looks.get("width"))
+
+
+def _body(request: Mapping[str, Any], context: object, services: Services) -> str:
+    endpoint = getattr(context, "invoked_function_arn", None) or ""
+    wanted = request.get("incident")
+    try:
+        if isinstance(wanted, str) and wanted:
+            return _one(wanted, endpoint, services)
+        return _all(endpoint, services)
+    except (ClientError, BotoCoreError):
+        services.logger.exception("the incident table did not answer the incident page")
+        return _NO_TABLE
+
+
+def _one(wanted: str, endpoint: str, services: Services) -> str:
+    try:
+        subject = Subject.from_id(wanted)
+    except ValueError:
+        return detail.unknown(endpoint)
+    known = services.table.read(subject)
+    if known.incident is None or known.incident.status in ENDED:
+        return detail.unknown(endpoint)
+    return detail.detail(view.view_of(known.incident, known.changes, services.now()), endpoint=endpoint)
+
+
+def _all(endpoint: str, services: Services) -> str:
+    now = services.now()
+    found = list(services.table.going_on(MOST + 1))
+    views = view.worst_first(view.view_of(incident, (), now, view.IN_A_ROW) for incident in found[:MOST])
+    return listing.listing(views, endpoint=endpoint, now=iso(now), more=len(found) > MOST)
