@@ -266,10 +266,12 @@ def _bad_key_id(bare: str) -> tuple[str, str | None] | None:
         return "it is a key id without its dashes", _dashed(lower)
     if _KEY_ID.fullmatch(lower) or _MRK_ID.fullmatch(lower):
         return "key ids are written in lower case", lower
-    if lower.startswith("mrk"):
-        return _bad_multi_region_id(lower)
     if _KEY_ID.fullmatch(lower.strip(_BRACKETS)):
         return "it has brackets around it", lower.strip(_BRACKETS)
+    return _bad_multi_region_id(lower) if lower.startswith("mrk") else _near_key_id(bare)
+
+
+def _near_key_id(bare: str) -> tuple[str, str | None] | None:
     if _BAD_UUID.fullmatch(bare):
         return "it looks like a key id, but is not a UUID (8-4-4-4-12 hexadecimal digits)", None
     return None
