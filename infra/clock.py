@@ -1,4 +1,4 @@
-"""The clock: once a minute the function looks at what incidents have to do as time passes."""
+"""The clock: once a minute the function looks at what incidents, and it itself, have to do as time passes."""
 
 import json
 

@@ -133,7 +133,6 @@ def _environment(settings: Settings, incidents: IncidentTable, alerting: Alertin
         "REPEAT_INTERVAL_MINUTES": str(settings.repeat_interval_minutes),
         "SEARCH_REGIONS": json.dumps(settings.search_regions),
         "IGNORE_RULES": json.dumps([rule.as_dict() for rule in settings.ignore]),
-        "EXTRA_EVENT_SOURCES": json.dumps(settings.extra_event_sources),
         "POWERTOOLS_SERVICE_NAME": "keywatch",
         "POWERTOOLS_METRICS_NAMESPACE": "KeyWatch",
         "POWERTOOLS_LOG_LEVEL": "INFO",

@@ -8,6 +8,7 @@ from constructs import Construct
 from infra.alerting import Alerting
 from infra.clock import Clock
 from infra.function import Function
+from infra.health import Health
 from infra.incident_table import IncidentTable
 from infra.intake import Intake
 from infra.log_sources import LogSources
@@ -16,7 +17,7 @@ from infra.trail import Trail
 
 
 class KeyWatchStack(Stack):
-    """Intake, incident table, alert topics and function of one Region, wired together."""
+    """Intake, incident table, alert topics, function and its health of one Region, wired together."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, **stack_options: Any) -> None:  # noqa: ANN401 - passed on
         super().__init__(
@@ -32,11 +33,14 @@ class KeyWatchStack(Stack):
         alerting = Alerting(
             self, "Alerting", emails=settings.alert_emails, key_arn=settings.alert_topic_key_arn, chat=settings.chat
         )
-        function = Function(self, "Function", settings=settings, incoming=intake, incidents=incidents, alerting=alerting).function
+        watched = Function(self, "Function", settings=settings, incoming=intake, incidents=incidents, alerting=alerting)
+        function = watched.function
         Clock(self, "Clock", function=function)
+        health = Health(self, "Health", settings=settings, incoming=intake, alerting=alerting, watched=watched)
         LogSources(self, "LogSources", settings=settings, function=function)
         self._outputs(
             AlertTopicArn=alerting.topic.topic_arn,
+            HealthTopicArn=health.topic.topic_arn,
             FunctionName=function.function_name,
             IntakeQueueUrl=intake.queue.queue_url,
             DeadLetterQueueUrl=intake.dead_letters.queue_url,

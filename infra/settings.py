@@ -18,8 +18,8 @@ CONTEXT_KEY = "keywatch"
 OVERRIDE_PREFIX = f"{CONTEXT_KEY}:"
 # The function's resource policy (20 KB) needs a statement for each subscribed log group.
 MAX_LOG_GROUPS = 50
-# The function's environment (4 KB) carries the rules.
-MAX_IGNORE_CHARACTERS = 2048
+# The function's environment (4 KB) carries the rules, beside everything else that it is told.
+MAX_IGNORE_CHARACTERS = 1536
 
 
 class SettingsError(Exception):

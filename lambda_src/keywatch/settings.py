@@ -30,7 +30,6 @@ class Parts:
 
     rules: Mapping[str, str] = field(default_factory=dict)
     queue_url: str = ""
-    queue_arn: str = ""
     dead_letter_urls: tuple[str, ...] = ()
     health_topic_arn: str = ""
     deployment: str = ""
@@ -39,7 +38,8 @@ class Parts:
     def from_json(cls, text: str) -> "Parts":
         """Read what the stack wrote; an empty text is a function without a stack around it."""
         given = json.loads(text or "{}")
-        return cls(**given | {"dead_letter_urls": tuple(given.get("dead_letter_urls", ()))})
+        rules, letters = dict(given.get("rules", ())), tuple(given.get("dead_letter_urls", ()))
+        return cls(**given | {"rules": rules, "dead_letter_urls": letters})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,10 @@ import pytest
 
 from tests.infra.synthesis import KEY_ARN, MATRIX, resolved, resources, templates
 
-READ_ONLY = ("kms:Describe", "kms:List", "kms:Get", "cloudtrail:LookupEvents")
+READ_ONLY = (
+    *("kms:Describe", "kms:List", "kms:Get", "cloudtrail:Describe", "cloudtrail:Get", "cloudtrail:LookupEvents"),
+    *("cloudwatch:Get", "lambda:List", "logs:Describe"),
+)
 EVERY_TEMPLATE = [
     pytest.param(of, id=f"{name}: {stack}") for name, settings in MATRIX.items() for stack, of in templates(settings).items()
 ]

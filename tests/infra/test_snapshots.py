@@ -9,11 +9,12 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from tests.infra.synthesis import EVERYTHING_OFF, EVERYTHING_ON, template
 
 ASSET_HASH = re.compile(r"[0-9a-f]{64}")
+DEPLOYMENT = re.compile(r"(deployment\W+)[0-9a-f]{16}")
 
 
 def without_hashes(of):
-    """Return the template with the hash of the function's code replaced: sources change more often than the stack does."""
-    return json.loads(ASSET_HASH.sub("<asset hash>", json.dumps(of)))
+    """Return the template with the hashes of the sources replaced: sources change more often than the stack does."""
+    return json.loads(DEPLOYMENT.sub(r"\1<deployment>", ASSET_HASH.sub("<asset hash>", json.dumps(of))))
 
 
 @pytest.mark.parametrize(

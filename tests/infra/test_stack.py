@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from infra.settings import MAX_IGNORE_CHARACTERS
+from keywatch.runtime import BATCH_SECONDS
 from tests.infra.synthesis import (
     CHANNELS,
     EVERYTHING_OFF,
@@ -55,6 +57,7 @@ def test_the_outputs_are_those_that_tools_rely_on(settings):
     # THEN their names and what they name are the contract
     assert kinds == {
         "AlertTopicArn": "AWS::SNS::Topic",
+        "HealthTopicArn": "AWS::SNS::Topic",
         "FunctionName": "AWS::Lambda::Function",
         "IntakeQueueUrl": "AWS::SQS::Queue",
         "DeadLetterQueueUrl": "AWS::SQS::Queue",
@@ -76,12 +79,13 @@ def test_the_function_runs_on_the_newest_python():
 def test_the_function_is_told_what_it_needs():
     variables = environment(EVERYTHING_OFF)
     assert {
-        name: value for name, value in variables.items() if name not in ("INCIDENT_TABLE", "ALERT_TOPIC_ARN", "OWN_ROLE_ARN")
+        name: value
+        for name, value in variables.items()
+        if name not in ("INCIDENT_TABLE", "ALERT_TOPIC_ARN", "OWN_ROLE_ARN", "PARTS")
     } == {
         "REPEAT_INTERVAL_MINUTES": "240",
         "SEARCH_REGIONS": "[]",
         "IGNORE_RULES": "[]",
-        "EXTRA_EVENT_SOURCES": "[]",
         "POWERTOOLS_SERVICE_NAME": "keywatch",
         "POWERTOOLS_METRICS_NAMESPACE": "KeyWatch",
         "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -93,24 +97,39 @@ def test_settings_reach_the_function():
     variables = environment(EVERYTHING_ON)
     assert json.loads(variables["SEARCH_REGIONS"]) == EVERYTHING_ON["search_regions"]
     assert json.loads(variables["IGNORE_RULES"]) == EVERYTHING_ON["ignore"]
-    assert json.loads(variables["EXTRA_EVENT_SOURCES"]) == EVERYTHING_ON["extra_event_sources"]
     assert variables["REPEAT_INTERVAL_MINUTES"] == "60"
     assert {"CHAT_TOPIC_ARN", "FALLBACK_TOPIC_ARN"} < set(variables)
 
 
 def test_the_longest_settings_fit_into_the_environment():
     # GIVEN the longest settings that are allowed
+    rule = {"reason": "r" * 200, "key": f"alias/{'k' * 140}"}
     settings = {
-        "ignore": [{"reason": "r" * 200, "key": f"alias/{number:0200}"} for number in range(4)],
+        "ignore": [{**rule, "key": f"{rule['key']}{number}"} for number in range(4)],
         "search_regions": [f"ap-southeast-{number}" for number in range(30)],
-        "extra_event_sources": [letter * 64 for letter in "abcde"],
         "alert_topic_key_arn": KEY_ARN,
         "chat": CHANNELS["slack"],
     }
-    # WHEN the variables are counted as Lambda does, with ARNs of their real length
-    length = sum(len(name) + max(len(value), 120) for name, value in environment(settings).items())
+    assert len(environment(settings)["IGNORE_RULES"]) > 0.95 * MAX_IGNORE_CHARACTERS
+    # WHEN the variables are counted as Lambda does, with ARNs, addresses of queues and names of rules of their real length
+    length = sum(len(name) + len(_deployed(value)) for name, value in environment(settings).items())
     # THEN they fit into its 4 KB
     assert length < 4096
+
+
+def _deployed(value):
+    """What CloudFormation puts in place of logical ids, at its longest."""
+    lengths = {
+        "AWS::SNS::Topic": 110,
+        "AWS::SQS::Queue": 120,
+        "AWS::Events::Rule": 60,
+        "AWS::IAM::Role": 75,
+        "AWS::DynamoDB::Table": 60,
+    }
+    for name, resource in template(EVERYTHING_ON)["Resources"].items():
+        if resource["Type"] in lengths:
+            value = value.replace(f"{name}.Arn", name).replace(name, "x" * lengths[resource["Type"]])
+    return value
 
 
 def test_a_batch_that_fails_in_part_is_retried_in_part():
@@ -123,7 +142,8 @@ def test_a_batch_that_fails_in_part_is_retried_in_part():
 def test_the_queue_hides_a_batch_for_as_long_as_its_retries_may_take():
     of = template(EVERYTHING_OFF)
     queue = next(queue for queue in resources(of, "AWS::SQS::Queue").values() if "RedrivePolicy" in queue)
-    assert queue["VisibilityTimeout"] >= 6 * only(of, "AWS::Lambda::Function")["Timeout"]
+    assert queue["VisibilityTimeout"] >= only(of, "AWS::Lambda::Function")["Timeout"]
+    assert queue["VisibilityTimeout"] >= 6 * BATCH_SECONDS
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
 
 
@@ -184,8 +204,22 @@ def test_the_function_may_look_up_keys_and_touch_what_is_its_own():
     assert allowed["KeepIncidents"][1] == [f"{table}.Arn"]
     assert allowed["FindDueIncidents"] == (["dynamodb:Query"], [f"{table}.Arn/index/due"])
     assert allowed["PublishAlerts"][0] == ["sns:Publish"]
+    # AND beside it only reading, for the doctor
     others = {action for sid, (actions, _) in allowed.items() if sid not in ("LookUpKeys", "KeepIncidents") for action in actions}
-    assert {action.split(":")[0] for action in others} == {"dynamodb", "logs", "sns", "sqs"}
+    writes = {action for action in others if not action.split(":")[1].startswith(("Describe", "Get", "List"))}
+    assert {action.split(":")[0] for action in writes} == {"dynamodb", "logs", "sns", "sqs"}
+    assert {action.split(":")[0] for action in others - writes} == {
+        "cloudtrail",
+        "cloudwatch",
+        "events",
+        "lambda",
+        "logs",
+        "sns",
+        "sqs",
+    }
+    # AND by name wherever a thing can be named
+    named = ("LookAtRules", "LookAtQueues", "LookAtTopics", "LookAtFunction")
+    assert not any("*" in allowed[sid][1] for sid in named)
 
 
 def test_a_topic_key_may_be_used_through_sns_only():
@@ -204,7 +238,7 @@ def test_a_topic_with_a_key_has_one_without_beside_it():
     readers = {}
     for subscription in of_kind(EVERYTHING_ON, "AWS::SNS::Subscription").values():
         readers.setdefault(subscription["TopicArn"], set()).add(subscription["Endpoint"])
-    assert len(readers) == 2
+    assert len(readers) == 3  # the topic for KeyWatch's own health is the third
     assert all(found == {"oncall@example.com", "security@example.com"} for found in readers.values())
     assert "FALLBACK_TOPIC_ARN" not in environment(EVERYTHING_OFF)
 

@@ -19,7 +19,7 @@ def _rules(patient: Patient) -> Verdict:
     events = patient.client("events")
     problems: list[str] = []
     for name, state in patient.parts.rules.items():
-        problems += _rule_problems(events, name, state, patient.parts.queue_arn)
+        problems += _rule_problems(events, name, state, patient.queue_arn)
     if problems:
         return Verdict(FAIL, " ".join(problems))
     return (
@@ -45,11 +45,11 @@ def _rule_problems(events: Any, name: str, state: str, queue_arn: str) -> Iterab
 
 
 def _mapping(patient: Patient) -> Verdict:
-    if not patient.parts.queue_arn:
+    if not patient.queue_arn:
         return _NO_PARTS
     lambda_ = patient.client("lambda")
     found = lambda_.list_event_source_mappings(
-        EventSourceArn=patient.parts.queue_arn, FunctionName=patient.settings.function_name
+        EventSourceArn=patient.queue_arn, FunctionName=patient.settings.function_name
     )
     states = {mapping["UUID"]: mapping.get("State") for mapping in found["EventSourceMappings"]}
     if any(state in {"Enabled", "Creating", "Enabling", "Updating"} for state in states.values()):

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from keywatch.checks.book import Book, Page
+from keywatch.identifiers import partition_of
 from keywatch.services import Services
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
@@ -37,6 +38,12 @@ class Patient:
         self.services = services
         self.settings = services.settings
         self.parts = services.settings.parts
+
+    @property
+    def queue_arn(self) -> str:
+        """Return the ARN of the intake queue; empty where the function was not told of one."""
+        url, region, account = self.parts.queue_url, self.settings.region, self.settings.account
+        return f"arn:{partition_of(region)}:sqs:{region}:{account}:{url.rpartition('/')[2]}" if url else ""
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 clients of all services
         """Return the client of a service in the deployment's Region."""

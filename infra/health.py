@@ -1,0 +1,240 @@
+"""KeyWatch watches itself: alarms on a topic of their own, and what the doctor may look at.
+
+No alarm uses metric math: each is one metric and a limit. Their descriptions say what to do, because that is what arrives.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aws_cdk import Aws, Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra import bundling, names
+from infra.alerting import Alerting
+from infra.findings import NO_KEY, accept
+from infra.function import Function
+from infra.intake import Intake
+from infra.settings import Settings
+
+NAMESPACE = "KeyWatch"
+# As Powertools emits them: the name of the service is a dimension of every metric.
+DIMENSIONS = {"service": "keywatch"}
+FIVE_MINUTES = Duration.minutes(5)
+CANARY_LIMIT = Duration.hours(3)
+AGE_LIMIT = Duration.minutes(15)
+
+OVER = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
+BREACHING = cloudwatch.TreatMissingData.BREACHING
+NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING
+
+# What the doctor reads about the deployment; all of it reads, and none of these actions can be limited to a resource or
+# names something that may be missing, which is what the doctor wants to find out.
+LOOKS = (
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:GetEventSelectors",
+    "cloudtrail:GetTrailStatus",
+    "cloudwatch:GetMetricStatistics",
+    "lambda:ListEventSourceMappings",
+    "logs:DescribeAccountPolicies",
+    "logs:DescribeSubscriptionFilters",
+)
+ACCEPTED = {"AwsSolutions-IAM5[Resource::*]": "The doctor only reads, and looks for what may be missing."}
+
+
+@dataclass(frozen=True, slots=True)
+class _Alarm:
+    id: str
+    metric: cloudwatch.IMetric
+    limit: float
+    runbook: str
+    of: int = 1
+    out_of: int = 1
+    missing: cloudwatch.TreatMissingData = NOT_BREACHING
+
+
+class Health(Construct):
+    """The health topic (``topic``), its alarms, and the doctor's permissions."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, incoming: Intake, alerting: Alerting, watched: Function
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.topic = self._topic(settings.alert_emails)
+        for alarm in _alarms(incoming, watched.function):
+            self._add(alarm)
+        self._let_look(watched, incoming, alerting)
+        watched.function.add_environment("PARTS", _parts(self, incoming, settings))
+
+    def _topic(self, emails: Sequence[str]) -> sns.Topic:
+        topic = sns.Topic(self, "Topic", display_name="KeyWatch health", enforce_ssl=True)
+        accept(topic, NO_KEY)
+        for email in emails:
+            topic.add_subscription(subscriptions.EmailSubscription(email))
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsOfThisAccount",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
+        )
+        return topic
+
+    def _add(self, alarm: _Alarm) -> None:
+        made = cloudwatch.Alarm(
+            self,
+            alarm.id,
+            metric=alarm.metric,
+            threshold=alarm.limit,
+            comparison_operator=OVER,
+            datapoints_to_alarm=alarm.of,
+            evaluation_periods=alarm.out_of,
+            treat_missing_data=alarm.missing,
+            alarm_description=alarm.runbook,
+        )
+        action = actions.SnsAction(self.topic)
+        made.add_alarm_action(action)
+        made.add_ok_action(action)
+
+    def _let_look(self, watched: Function, incoming: Intake, alerting: Alerting) -> None:
+        """Add a policy of its own, for which the function does not wait: the policy names the function."""
+        topics = [topic.topic_arn for topic in (alerting.topic, alerting.fallback, alerting.chat, self.topic) if topic]
+        policy = iam.Policy(
+            self,
+            "Doctor",
+            roles=[watched.role],
+            statements=[
+                iam.PolicyStatement(sid="LookAround", actions=list(LOOKS), resources=["*"]),
+                iam.PolicyStatement(
+                    sid="LookAtRules",
+                    actions=["events:DescribeRule", "events:ListTargetsByRule"],
+                    resources=[rule.attr_arn for rule in incoming.rules],
+                ),
+                iam.PolicyStatement(
+                    sid="LookAtQueues",
+                    actions=["sqs:GetQueueAttributes"],
+                    resources=[queue.queue_arn for queue in (incoming.queue, incoming.dead_letters, incoming.undelivered)],
+                ),
+                iam.PolicyStatement(
+                    sid="LookAtTopics",
+                    actions=["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"],
+                    resources=topics,
+                ),
+                iam.PolicyStatement(
+                    sid="LookAtFunction", actions=["lambda:GetPolicy"], resources=[watched.function.function_arn]
+                ),
+            ],
+        )
+        accept(policy, ACCEPTED)
+
+
+def _alarms(incoming: Intake, function: lambda_.Function) -> tuple[_Alarm, ...]:
+    return (
+        _Alarm(
+            "CanaryLost",
+            _own("CanaryAge", cloudwatch.Stats.MAXIMUM),
+            CANARY_LIMIT.to_seconds(),
+            "KeyWatch may be blind: for 3 hours no failing call of its own came back through CloudTrail, or its clock stands "
+            "still. Run `make doctor`: it names the trail, rule, queue or permission that is to blame.",
+            of=3,
+            out_of=3,
+            missing=BREACHING,
+        ),
+        _Alarm(
+            "DeadLetters",
+            _visible(incoming.dead_letters),
+            0,
+            "Events could not be handled, and the failures in them were not alerted. Read the function's log "
+            f"({names.LOG_GROUP_NAME}), mend it, then `aws sqs start-message-move-task` with the ARN of the dead-letter queue.",
+        ),
+        _Alarm(
+            "Undelivered",
+            _visible(incoming.undelivered),
+            0,
+            "Events did not reach the queue, or the function failed too often on one. Look at a message (`aws sqs "
+            "receive-message`): its attributes say why. `make doctor` shows rules and policies that changed.",
+        ),
+        _Alarm(
+            "OldestMessage",
+            incoming.queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic=cloudwatch.Stats.MAXIMUM),
+            AGE_LIMIT.to_seconds(),
+            "Alerts are late: an event has waited for more than 15 minutes. Look for errors or throttling of the function, and "
+            "for SNS or DynamoDB being down; what waits is handled as soon as they are back.",
+        ),
+        _Alarm(
+            "FunctionErrors",
+            function.metric_errors(period=FIVE_MINUTES, statistic=cloudwatch.Stats.SUM),
+            0,
+            f"The function fails again and again. Read its log ({names.LOG_GROUP_NAME}) for the first exception; what it could "
+            "not handle is kept and tried again.",
+            of=2,
+            out_of=3,
+        ),
+        _Alarm(
+            "FunctionThrottles",
+            function.metric_throttles(period=FIVE_MINUTES, statistic=cloudwatch.Stats.SUM),
+            0,
+            "The account has no concurrency left for the function, so alerts are late. See which function uses it up, or ask for "
+            "a higher quota (Lambda, concurrent executions).",
+            of=2,
+            out_of=3,
+        ),
+        _Alarm(
+            "AlertsFailed",
+            _own("AlertsFailed", cloudwatch.Stats.SUM),
+            0,
+            "An alert could not be published. It is tried again; if this goes on, see whether the alert topic exists and its "
+            "key, if it has one, is enabled: `make doctor`.",
+        ),
+        _Alarm(
+            "ClockFailed",
+            _own("ClockFailed", cloudwatch.Stats.SUM),
+            0,
+            "Reminders, resolutions and held alerts fail and are tried again every minute. Read the function's log "
+            f"({names.LOG_GROUP_NAME}).",
+            of=3,
+            out_of=3,
+        ),
+    )
+
+
+def _own(name: str, statistic: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=NAMESPACE, metric_name=name, dimensions_map=DIMENSIONS, period=FIVE_MINUTES, statistic=statistic
+    )
+
+
+def _visible(queue: sqs.Queue) -> cloudwatch.Metric:
+    return queue.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic=cloudwatch.Stats.MAXIMUM)
+
+
+def _parts(health: Health, incoming: Intake, settings: Settings) -> str:
+    """Return what the function is told about the rest of the stack (``keywatch.settings.Parts``)."""
+    return Stack.of(health).to_json_string(
+        {
+            "rules": [[rule.ref, rule.state] for rule in incoming.rules],
+            "queue_url": incoming.queue.queue_url,
+            "dead_letter_urls": [incoming.dead_letters.queue_url, incoming.undelivered.queue_url],
+            "health_topic_arn": health.topic.topic_arn,
+            "deployment": deployment(settings),
+        }
+    )
+
+
+def deployment(settings: Settings) -> str:
+    """Return a fingerprint of everything that decides what is deployed: settings, the function's sources, the stack's own.
+
+    The function's clock sees it change and sends for the doctor. A custom resource would do so too, and could fail a deployment.
+    """
+    parts = (repr(settings), bundling.fingerprint(bundling.SOURCES), bundling.fingerprint(Path(__file__).parent))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
