@@ -1,6 +1,7 @@
 """CloudTrail records for tests: payloads in AWS's documented shapes, and failing calls built from their parts."""
 
 import json
+import unicodedata
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -61,3 +62,12 @@ def failure(record: dict[str, Any]) -> KeyFailure:
     signal = read(record)
     assert isinstance(signal, KeyFailure), signal
     return signal
+
+
+_TURNS_TEXT = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def harmless(text: str) -> bool:
+    """Tell whether a text stays one line and runs one way, whatever shows it."""
+    kinds = {unicodedata.category(mark) for mark in text} | {unicodedata.bidirectional(mark) for mark in text}
+    return not kinds & ({"Cc", "Cs", "Zl", "Zp"} | _TURNS_TEXT)
