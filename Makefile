@@ -50,7 +50,7 @@ docs: $(READY)  ## regenerate the generated pages of docs/
 synth: $(CLI)  ## print the CloudFormation template
 	@$(RUN) cdk synth $(ARGS)
 
-deploy: $(CLI)  ## deploy to the AWS account of your credentials (ARGS='-c keywatch:alert_emails=["you@example.com"]')
+deploy: $(CLI)  ## deploy to the AWS account of your credentials (ARGS='-c keywatch:alert_emails=you@example.com')
 	@$(RUN) cdk deploy --all $(ARGS)
 
 destroy: $(CLI)  ## remove KeyWatch from the account

@@ -80,12 +80,15 @@ class Stage:
         request = {"keyId": key.id, "pendingWindowInDays": days}
         self._changed("ScheduleKeyDeletion", by, ago, request, keys=(key.arn,), response=response)
 
-    def restored(self, key: Key, by: Caller, ago: timedelta) -> None:
-        """Cancel the deletion of a key and enable it."""
+    def cancel_deletion(self, key: Key, by: Caller, ago: timedelta) -> None:
+        """Cancel the deletion of a key, which leaves it disabled."""
         self._kms().cancel_key_deletion(KeyId=key.id)
+        self._changed("CancelKeyDeletion", by, ago, {"keyId": key.id}, keys=(key.arn,), response={"keyId": key.arn})
+
+    def enable(self, key: Key, by: Caller, ago: timedelta) -> None:
+        """Enable a disabled key."""
         self._kms().enable_key(KeyId=key.id)
-        for operation in ("CancelKeyDeletion", "EnableKey"):
-            self._changed(operation, by, ago, {"keyId": key.id}, keys=(key.arn,), response={"keyId": key.arn})
+        self._changed("EnableKey", by, ago, {"keyId": key.id}, keys=(key.arn,), response={"keyId": key.arn})
 
     def deleted(self, key: Key, by: Caller, ago: timedelta) -> None:
         """Record that KMS deleted a key at the end of its waiting period."""

@@ -13,6 +13,7 @@ from keywatch.alerting import alert_of, announce, examine, next_look, send
 from keywatch.diagnosis import Diagnosis
 from keywatch.evidence import ChangeFact, Evidence
 from keywatch.hypotheses.case import PROPAGATION
+from keywatch.hypotheses.states import STATE_CAUSES
 from keywatch.incidents import HEALED, HELD, HOLD, MUTED, NEW, QUIET, RESOLVED, UNPROVEN_QUIET, Incident
 from keywatch.recovery import MISSING, Recovery, judge
 from keywatch.services import Services
@@ -87,7 +88,7 @@ def _follow(services: Services, incident: Incident, changes: tuple[ChangeFact, .
     recovery = judge(announced, incident.subject, evidence)
     if note := _over(incident, announced, recovery, now):
         _resolve(services, incident, diagnosis, evidence, note)
-    elif recovery is not Recovery.PROVEN and _changed(incident, diagnosis):
+    elif recovery is not Recovery.PROVEN and _changed(incident, diagnosis, evidence):
         send(services, "changed", incident, diagnosis, evidence.changes)
     elif _goes_on(incident, now) and now - _sent(incident) >= services.settings.repeat_interval:
         send(services, "reminder", incident, diagnosis, evidence.changes)
@@ -111,9 +112,17 @@ def _over(incident: Incident, cause: str, recovery: Recovery, now: datetime) -> 
     return STILL_MISSING_NOTE if cause in MISSING else None
 
 
-def _changed(incident: Incident, diagnosis: Diagnosis) -> bool:
-    """Tell whether the diagnosis is news. A cause that was announced before is not: two callers' errors may alternate."""
-    return diagnosis.cause not in {*incident.announced, "not_yet_visible", "unclassified"}
+def _changed(incident: Incident, diagnosis: Diagnosis, evidence: Evidence) -> bool:
+    """Tell whether the diagnosis is news.
+
+    A state that KMS reports always is (a cancelled deletion leaves the key disabled). Of anything else a cause that was
+    announced before is not: the errors of two callers may alternate.
+    """
+    if diagnosis.cause in {incident.cause, "not_yet_visible", "unclassified"}:
+        return False
+    if evidence.key and not evidence.key.usable:
+        return STATE_CAUSES.get(evidence.key.state) == diagnosis.cause
+    return diagnosis.cause not in incident.announced
 
 
 def _goes_on(incident: Incident, now: datetime) -> bool:

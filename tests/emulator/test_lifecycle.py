@@ -17,7 +17,7 @@ pytestmark = pytest.mark.emulator
 MINUTE = timedelta(minutes=1)
 
 
-def test_disabled_then_scheduled_then_saved_is_one_incident_with_three_messages(world: World):
+def test_disabled_then_scheduled_then_saved_is_one_incident_with_four_messages(world: World):
     # GIVEN a key that somebody disabled: the warning comes before the first failure
     stage = world.stage()
     key = stage.key("alias/lifecycle")
@@ -42,13 +42,22 @@ def test_disabled_then_scheduled_then_saved_is_one_incident_with_three_messages(
     changed = world.alerts_about(key.arn)[1]
     assert (changed["status"], changed["cause"], changed["impact"]["failures"]) == ("changed", "key_pending_deletion", 2)
 
-    # WHEN it is saved and enabled, THEN the incident is resolved, because a look-up proves it
+    # WHEN the deletion is cancelled, THEN the key is merely disabled again
     stage.changes.clear()
-    stage.restored(key, user("alice"), ago=13 * MINUTE)
+    stage.cancel_deletion(key, user("alice"), ago=13 * MINUTE)
     world.put(*stage.changes)
     world.settle()
-    tick_until(world, lambda: len(world.alerts_about(key.arn)) == 3, "the end")
-    resolved = world.alerts_about(key.arn)[2]
+    tick_until(world, lambda: len(world.alerts_about(key.arn)) == 3, "the rescue")
+    rescued = world.alerts_about(key.arn)[2]
+    assert (rescued["status"], rescued["cause"]) == ("changed", "key_disabled")
+
+    # WHEN it is enabled, THEN the incident is resolved, because a look-up proves it
+    stage.changes.clear()
+    stage.enable(key, user("alice"), ago=13 * MINUTE)
+    world.put(*stage.changes)
+    world.settle()
+    tick_until(world, lambda: len(world.alerts_about(key.arn)) == 4, "the end")
+    resolved = world.alerts_about(key.arn)[3]
     assert resolved["status"] == "resolved"
 
     # THEN it was one incident

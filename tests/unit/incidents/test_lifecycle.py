@@ -97,6 +97,22 @@ def test_a_changed_cause_is_told_once(world):
     assert (alert["status"], alert["cause"]) == ("changed", "key_pending_deletion")
 
 
+def test_a_cancelled_deletion_that_leaves_the_key_disabled_is_told(world):
+    # GIVEN a disabled key whose deletion was scheduled, both told
+    world.kms.add(state="Disabled")
+    world.take(disabled())
+    world.kms.add(state="PendingDeletion", DeletionDate=world.now)
+    world.take(changed("ScheduleKeyDeletion", at=world.now))
+    every_minute(world, 3)
+    # WHEN the deletion is cancelled, which leaves the key disabled
+    world.kms.add(state="Disabled")
+    world.take(changed("CancelKeyDeletion", at=world.now))
+    every_minute(world, 3)
+    # THEN that is news, though the cause was told before
+    told = [(alert["status"], alert["cause"]) for alert in world.inbox()]
+    assert told == [("opened", "key_disabled"), ("changed", "key_pending_deletion"), ("changed", "key_disabled")]
+
+
 def test_alternating_errors_do_not_alternate_messages(world):
     # GIVEN a key that one caller finds disabled and another is ambiguously denied
     world.kms.add(state="Disabled")
