@@ -14,6 +14,7 @@ from types import MappingProxyType
 # The facts of a case that commands may name; all are text, and any may be unknown.
 FACTS = (
     "key",  # key id or key ARN
+    "multi_region_key",  # the same, where it is a multi-Region key
     "alias",  # alias/<name>
     "identifier",  # what the caller asked for, as typed
     "did_you_mean",  # what the caller most likely meant
@@ -86,7 +87,7 @@ def remedies_for(cause_id: str, facts: Mapping[str, str]) -> tuple[Remedy, ...]:
     """Return what mends a cause, in order of trying, with the case's own facts in the commands.
 
     A step whose command needs a fact that nobody knows stays as a sentence, but is left out altogether where that fact is
-    what the step is about (``did_you_mean``, ``key_region``). Without a Region, commands rely on the caller's default.
+    what the step is about (``did_you_mean``, ``key_region``, ``multi_region_key``). Without a Region, commands rely on the caller's default.
     """
     cause = CAUSES.get(cause_id)
     steps = cause.remedies if cause else ()
@@ -94,7 +95,7 @@ def remedies_for(cause_id: str, facts: Mapping[str, str]) -> tuple[Remedy, ...]:
 
 
 _REGION_OPTION = " --region {region}"
-_POINT_OF_A_STEP = ("{did_you_mean}", "{key_region}")
+_POINT_OF_A_STEP = ("{did_you_mean}", "{key_region}", "{multi_region_key}")
 
 
 def _filled(step: Remedy, facts: Mapping[str, str]) -> Remedy | None:
@@ -199,7 +200,7 @@ _MISSING = (
             Remedy("Set the client's Region to the one in the key's ARN, or name a key of the Region that is called."),
             Remedy(
                 "Only for a multi-Region key (mrk-...): make a replica in the Region that is called.",
-                "aws kms replicate-key --key-id {key} --replica-region {region} --region {key_region}",
+                "aws kms replicate-key --key-id {multi_region_key} --replica-region {region} --region {key_region}",
             ),
         ),
         _GUIDE + "multi-region-keys-overview.html",

@@ -94,10 +94,15 @@ def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosi
     finding = next(found for ask in hypotheses if (found := ask(case)) is not None)
     because = tuple(dict.fromkeys((*_error_said(failure), *finding.because, *_made_by(case, finding))))
     known_as = {"known_as": next(iter(sorted(evidence.names)), "")}
-    facts = {name: value for name, value in {**_base_facts(failure), **known_as, **finding.facts}.items() if value}
+    known = {**_base_facts(failure), **known_as, **finding.facts}
+    facts = {name: value for name, value in (known | _multi_region(known["key"])).items() if value}
     unseen = tuple(not_seen(look) for look in evidence.looks if not look.answered)
     unknowns = tuple(dict.fromkeys((*finding.unknowns, *unseen)))
     return Diagnosis(finding.cause, finding.confidence, because, remedies_for(finding.cause, facts), unknowns, facts)
+
+
+def _multi_region(key: str) -> dict[str, str]:
+    return {"multi_region_key": key} if key.rpartition("/")[2].startswith("mrk-") else {}
 
 
 def _error_said(failure: KeyFailure) -> tuple[Reason, ...]:

@@ -52,6 +52,7 @@ FULL = {
     "alias": "alias/orders",
     "identifier": "alias/ordres",
     "did_you_mean": "alias/orders",
+    "multi_region_key": "arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab",
     "region": "eu-west-1",
     "key_region": "us-east-1",
     "account": "111122223333",
