@@ -88,7 +88,9 @@ QUIET_KMS: Mapping[str, Any] = {
 
 
 class Scripted:
-    """A boto3 client whose answers are scripted by operation: one for ever, or a list of which the last one stays."""
+    """A boto3 client whose answers are scripted by operation: one for ever, a list of which the last one stays, or a function
+    of the parameters.
+    """
 
     def __init__(self, service: str, region: str, answers: Mapping[str, Any]) -> None:
         credentials = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
@@ -102,6 +104,8 @@ class Scripted:
     def _stub(self, model: Any, params: Mapping[str, Any], **_: Any) -> None:
         queue = self.answers[model.name]
         answer = queue.pop(0) if len(queue) > 1 else queue[0]
+        if callable(answer):
+            answer = answer(params)
         self.calls.append((model.name, params))
         method = next(name for name, operation in self.client.meta.method_to_api_mapping.items() if operation == model.name)
         if isinstance(answer, Fails):
