@@ -22,7 +22,8 @@ NAMES = [
 ODD = (
     None, True, 0, -1, 1e308, 2**70, "", " ", "\x00", "\ud800", "\u202e alias/x", "x" * 10_000, "arn:aws:kms:::",
     "arn:" + ":" * 3000, "alias/" + "a" * 5000, [], [None], [[]], {}, {"ARN": None}, {"arn": ["x"]}, [{"ARN": 5}], {"": ""},
-    "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "<!channel>", "line\nbreak", {"keyId": {"keyId": []}}, "$(reboot)", "123456789012",
+    "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "<!channel>", "line\nbreak",
+    {"keyId": {"keyId": []}}, "$(reboot)", "123456789012",
 )  # fmt: skip
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=60),
