@@ -3,7 +3,6 @@
 The matrix is derived from the calls that a run without faults makes, so a new call cannot escape it.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -14,8 +13,6 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from tests.support.world import Killed, World, alias_missing, aws_error, changed, disabled, key_missing
 from tests.support.world import world as open_world
-
-logging.getLogger("keywatch.tests").setLevel(logging.CRITICAL)
 
 FAULTS: dict[str, Callable[[], BaseException]] = {
     "throttled": lambda: aws_error("ThrottlingException", "Rate exceeded"),

@@ -1,7 +1,5 @@
 """One message per incident, whatever the batch holds and whatever fails."""
 
-import logging
-
 import pytest
 
 from keywatch.pipeline import Memory, Pipeline
@@ -323,6 +321,3 @@ def _raise(condition, error):
 def _kill(condition):
     if condition:
         raise Killed("killed")
-
-
-logging.getLogger("keywatch.tests").setLevel(logging.CRITICAL)
