@@ -9,6 +9,7 @@ ARGS ?=
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
+.PHONY: check explain sweep doctor
 .PHONY: help install demo test lint format bench docs lock synth deploy destroy clean
 
 help:  ## show the targets
@@ -55,6 +56,18 @@ deploy: $(CLI)  ## deploy to the AWS account of your credentials (ARGS='-c keywa
 
 destroy: $(CLI)  ## remove KeyWatch from the account
 	@$(RUN) cdk destroy --all $(ARGS)
+
+check: $(READY)  ## can this key be used? (KEY=alias/x, several apart by blanks; REGION=us-east-1, WAIT=60, ARGS=--json)
+	@$(RUN) python -m cli check $(ARGS) $(if $(REGION),--region $(REGION)) $(if $(WAIT),--wait $(WAIT)) -- $(KEY)
+
+explain: $(READY)  ## what does an error text, log line or record mean? (make -s explain < file; needs no deployment)
+	@$(RUN) python -m cli explain $(ARGS)
+
+sweep: $(READY)  ## every key, alias and key store of the Region at risk (ARGS=--json)
+	@$(RUN) python -m cli sweep $(ARGS)
+
+doctor: $(READY)  ## can this deployment see and speak? (ARGS=--json)
+	@$(RUN) python -m cli doctor $(ARGS)
 
 lock: $(READY)  ## pin all dependencies anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --custom-compile-command "make lock" requirements.in -o requirements.txt
