@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra.alerting import Alerting
 from infra.clock import Clock
+from infra.dashboard import Dashboard
 from infra.function import Function
 from infra.health import Health
 from infra.incident_table import IncidentTable
@@ -37,6 +38,8 @@ class KeyWatchStack(Stack):
         function = watched.function
         Clock(self, "Clock", function=function)
         health = Health(self, "Health", settings=settings, incoming=intake, alerting=alerting, watched=watched)
+        if settings.dashboard:
+            Dashboard(self, "Dashboard", function=function, incoming=intake)
         LogSources(self, "LogSources", settings=settings, function=function)
         self._outputs(
             AlertTopicArn=alerting.topic.topic_arn,

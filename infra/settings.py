@@ -79,6 +79,12 @@ class Settings:
         default=False,
         metadata=_read_by(v.boolean, "true or false", "create a CloudTrail trail, for accounts that have none"),
     )
+    dashboard: bool = field(
+        default=True,
+        metadata=_read_by(
+            v.boolean, "true or false", "a CloudWatch dashboard with the incident page, failures, alerts and health"
+        ),
+    )
     ignore: tuple[Ignore, ...] = field(
         default=(),
         metadata=_read_by(

@@ -37,6 +37,7 @@ EVERYTHING_ON: dict[str, object] = {
     "regions": ["eu-west-1"],
     "search_regions": ["us-east-1", "eu-central-1"],
     "create_trail": True,
+    "dashboard": True,
     "ignore": IGNORE,
     "alert_topic_key_arn": KEY_ARN,
     "repeat_interval_minutes": 60,
@@ -47,6 +48,7 @@ MATRIX = {
     "everything on": EVERYTHING_ON,
     "all log groups": {"all_log_groups": True},
     "teams": {"chat": CHANNELS["teams"]},
+    "no dashboard": {"dashboard": False},
     "chat topic": {"chat": CHANNELS["topic"]},
     "two regions": {"regions": ["eu-west-1", "us-east-1"], "log_groups": EVERYTHING_ON["log_groups"]},
 }

@@ -18,9 +18,9 @@ NAMES = ("payments", "orders/eu", "invoices-archive", "customer-pii", "ci-artifa
 BAD_DAY = (
     ("key_pending_deletion", "payments", 500),
     ("external_key_not_found", "backup/vault", 1_204),
-    ("alias_not_found", "orders/eu", 37),
+    ("alias_not_found", "paymnets", 37),
     ("key_disabled", "ci-artifacts", 12_480),
-    ("wrong_region", "search-index", 3),
+    ("wrong_region", "search-index", 9),
     ("missing_or_not_authorized", "customer-pii", 8),
 )
 HOSTILE = (

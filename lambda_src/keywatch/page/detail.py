@@ -47,7 +47,6 @@ def _head(view: View) -> str:
     place = document["subject"]
     shown = {
         "Key": str(place["alias"] or place["identifier"] or ""),
-        "Key ARN": str(place["key_arn"] or ""),
         "Key store": str(place["key_store"] or ""),
         "Account and Region": f"{place['account']}, {place['region']}",
         "Failures": f"{impact['failures']:,}",
@@ -55,11 +54,12 @@ def _head(view: View) -> str:
         "Last seen": clock(impact["last_seen"]),
         "Last alert": clock(iso(view.sent_at)) if view.sent_at else "",
     }
+    arn = f'<p class="mono soft">{html(place["key_arn"])}</p>' if place["key_arn"] else ""
     state = f'<p class="soft">{html(view.state)}</p>' if view.state else ""
     notes = "".join(f'<p class="soft">{html(note)}</p>' for note in document["notes"])
     return (
         f"{tag(document['severity'], document['severity'])}<h2>{html(cause_of(document['cause']).title)}: "
-        f"{html(named(document), 300)}</h2><p>{html(document['summary'])}</p>{state}{notes}{facts(shown)}"
+        f"{html(named(document), 300)}</h2>{arn}<p>{html(document['summary'])}</p>{state}{notes}{facts(shown)}"
     )
 
 

@@ -13,6 +13,8 @@ from keywatch.page.view import View
 
 _HEAD = (("Cause", "21%"), ("Key", "24%"), ("Since", "12%"), ("Failures", "9%"), ("Callers", "17%"), ("Remedy", "17%"))
 
+_SAID_WHERE_NARROW = ("Since", "Failures", "Callers")
+
 
 def listing(views: Sequence[View], *, endpoint: str, now: str, more: bool) -> str:
     """Return the list of incidents as HTML; ``more`` tells that there are others beyond these, ``now`` is an ISO time."""
@@ -48,7 +50,7 @@ def _bar(views: Sequence[View], endpoint: str, now: str, *, more: bool) -> str:
         one: sum(view.document["severity"] == one for view in views) for one in ("critical", "high", "warning", "info")
     }
     tags = "".join(f"<span>{tag(name, name)} {number}</span>" for name, number in by_severity.items() if number)
-    cut = f'<span class="soft">The {count} with the newest failures are shown.</span>' if more else ""
+    cut = f'<span class="soft">{count} are shown.</span>' if more else ""
     again = call("Look again", endpoint) if endpoint else ""
     return (
         f'<div class="bar"><span class="big">{said}</span>{tags}{cut}<span class="soft">as of {html(clock(now))}</span>'
@@ -74,7 +76,9 @@ def _row(view: View, endpoint: str) -> str:
 
 
 def _cell(number: int, cell: str) -> str:
-    return f'<td class="num">{cell}</td>' if _HEAD[number][0] == "Failures" else f"<td>{cell}</td>"
+    title = _HEAD[number][0]
+    said = f' data-is="{title}"' if title in _SAID_WHERE_NARROW else ""
+    return f"<td{_number(title)}{said}>{cell}</td>"
 
 
 def _callers(callers: Sequence[dict[str, Any]], document: Document) -> str:

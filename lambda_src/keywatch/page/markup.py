@@ -25,7 +25,7 @@ font:12.5px/1.5 Menlo,Consolas,"DejaVu Sans Mono",monospace}
 border-radius:9px;color:#fff}
 .kw .critical{background:#c01a1a}.kw .high{background:#b3480b}.kw .warning{background:#7a5f00}.kw .info{background:#3b5b8c}
 .kw .still{background:#5f6b7a}
-.kw .foot{margin-top:16px}
+.kw .foot{margin-top:16px}.kw cwdb-action{display:none}
 .kw .go{cursor:pointer;text-decoration:none;font-weight:600}.kw .go:hover{text-decoration:underline}
 .kw .bar{display:flex;flex-wrap:wrap;gap:4px 14px;align-items:baseline;margin:0 0 10px}
 .kw .big{font-size:18px;font-weight:700}
@@ -34,6 +34,7 @@ border-radius:9px;color:#fff}
 .kw .none{padding:36px 12px;text-align:center}.kw .none .big{display:block;margin-bottom:4px}
 .kw.narrow thead{display:none}.kw.narrow tr{display:block;padding:8px 0;border-bottom:1px solid}
 .kw.narrow td{display:block;border:0;padding:2px 0;text-align:left}
+.kw.narrow td[data-is]::before{content:attr(data-is) ": ";font-weight:600}
 """
 _COLOURS = """
 .kw.{theme}{{background:{ground};color:{text}}}

@@ -46,8 +46,8 @@ class View:
 def view_of(incident: Incident, changes: tuple[ChangeFact, ...], now: datetime, room: Room = WHOLE) -> View:
     """Return an incident as the page shows it; ``changes`` are those of the ledger, newest first."""
     diagnosis, notes = _diagnosis(incident, changes, now)
-    known = tuple(dict.fromkeys((*changes, *incident.history)))
-    alert = replace(alert_of("opened", incident, diagnosis, known, notes), severity=incident.severity)
+    known = {(change.event_id, change.what): change for change in (*incident.history, *changes)}
+    alert = replace(alert_of("opened", incident, diagnosis, tuple(known.values()), notes), severity=incident.severity)
     return View(
         incident.subject.id, incident.status, build(alert, room), incident.last_seen, incident.sent_at, hints(diagnosis.facts)
     )
