@@ -87,7 +87,8 @@ def remedies_for(cause_id: str, facts: Mapping[str, str]) -> tuple[Remedy, ...]:
     """Return what mends a cause, in order of trying, with the case's own facts in the commands.
 
     A step whose command needs a fact that nobody knows stays as a sentence, but is left out altogether where that fact is
-    what the step is about (``did_you_mean``, ``key_region``, ``multi_region_key``). Without a Region, commands rely on the caller's default.
+    what the step is about (``did_you_mean``, ``key_region``, ``multi_region_key``). Without a Region, commands rely on the
+    caller's default.
     """
     cause = CAUSES.get(cause_id)
     steps = cause.remedies if cause else ()

@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import asdict
+from dataclasses import fields as fields_of
 from datetime import datetime
 from typing import Any
 
 from keywatch.causes import Confidence
 from keywatch.identifiers import parse
 from keywatch.signals import Caller, KeyFailure, Reading, Subject
+
+_FIELDS = frozenset(field.name for field in fields_of(KeyFailure))
 
 
 def dump(failure: KeyFailure) -> str:
@@ -19,7 +22,10 @@ def dump(failure: KeyFailure) -> str:
 
 
 def load(text: str) -> KeyFailure:
-    """Return the failure that ``dump`` wrote; raises ``ValueError``, ``KeyError`` or ``TypeError`` on anything else."""
+    """Return the failure that ``dump`` wrote; raises ``ValueError``, ``KeyError`` or ``TypeError`` on anything else.
+
+    Members that this version does not know (an older or newer one wrote them) are passed over.
+    """
     fields: dict[str, Any] = json.loads(text)
     reading = fields["reading"]
     fields |= {
@@ -31,4 +37,4 @@ def load(text: str) -> KeyFailure:
         "event_id": fields.get("event_id", ""),
         "other_keys": tuple(fields.get("other_keys", ())),
     }
-    return KeyFailure(**fields)
+    return KeyFailure(**{name: value for name, value in fields.items() if name in _FIELDS})
