@@ -6,7 +6,7 @@ AWS's words give a first reading; which hypotheses that reading raises, and in w
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from keywatch.causes import Confidence, Remedy, remedies_for
 from keywatch.evidence import Evidence
@@ -16,6 +16,9 @@ from keywatch.hypotheses.history import MADE_BY
 from keywatch.signals import KeyFailure
 
 __all__ = ["MADE_BY", "ORDER", "Diagnosis", "Reason", "diagnose"]
+
+# A key store that worked for longer after it was updated did not break by that.
+FRESH_UPDATE = timedelta(days=7)
 
 Hypothesis = Callable[[Case], Finding | None]
 
@@ -115,6 +118,8 @@ def _error_said(failure: KeyFailure) -> tuple[Reason, ...]:
 def _made_by(case: Case, finding: Finding) -> tuple[Reason, ...]:
     """Name the change that brought the cause about: one before the call, unless a look-up shows the cause as it is now."""
     change = case.standing(*MADE_BY.get(finding.cause, ()))
+    if change and change.what == "UpdateCustomKeyStore" and case.failure.time - change.when > FRESH_UPDATE:
+        change = None
     seen_now = finding.facts.get("key_state") or finding.facts.get("store_state") or finding.cause == "key_deleted"
     made = (because_change(change),) if change and (seen_now or case.before_call(change.when)) else ()
     repointed = case.standing("UpdateAlias")

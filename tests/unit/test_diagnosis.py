@@ -484,6 +484,12 @@ class TestKeyStores:
         assert f"there is no key store {STORE}" in because(diagnosis)
         assert f"{BOB} called DeleteCustomKeyStore" in because(diagnosis)
 
+    @pytest.mark.parametrize(("ago", "named"), [(DAY, True), (30 * DAY, False)])
+    def test_only_a_recent_update_of_the_store_is_suspected(self, ago, named):
+        failure, evidence = REALISTIC["xks_proxy_unreachable"]
+        diagnosis = verdict(failure, **evidence, changes=(change("UpdateCustomKeyStore", ago),))[2]
+        assert ("UpdateCustomKeyStore" in because(diagnosis)) is named
+
     def test_a_transient_error_of_a_key_in_a_disconnected_store_is_the_stores(self):
         failure = failed("KeyUnavailableException", None, KEY, key_store=STORE)
         assert verdict(failure, store=store("DISCONNECTED"), looks=self.LOOKS[1:])[0] == "key_store_disconnected"
