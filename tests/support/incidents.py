@@ -1,15 +1,17 @@
 """Incidents as the table holds them, of every cause, and with text that an attacker would choose."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from keywatch import diagnosis_json
+from keywatch.alerts.wording import iso
 from keywatch.causes import CAUSES, remedies_for
 from keywatch.diagnosis import Diagnosis, Reason
 from keywatch.evidence import ChangeFact
 from keywatch.identifiers import parse
 from keywatch.incidents import OPEN, Incident, new_id
+from keywatch.page import detail, listing, markup, view
 from keywatch.signals import Caller, KeyFailure, Reading, Subject
 from tests.unit.alerts.factory import ACCOUNT, APP, BOB, EVENT_ID, REGION, SCENES, START, alert
 
@@ -24,12 +26,12 @@ BAD_DAY = (
     ("missing_or_not_authorized", "customer-pii", 8),
 )
 HOSTILE = (
-    '<script>document.title="owned"</script>',
-    '"><img src=x onerror=document.title="owned">',
-    "</pre></style></table></div><script>document.title='owned'</script>",
+    '<script>window.owned="yes"</script>',
+    '"><img src=x onerror=window.owned="yes">',
+    "</pre></style></table></div><script>window.owned='yes'</script>",
     '</cwdb-action><cwdb-action action="call" endpoint="arn:aws:lambda:evil">{}</cwdb-action>',
-    "javascript:document.title='owned'",
-    "&lt;script&gt;document.title='owned'&lt;/script&gt;",
+    "javascript:window.owned='yes'",
+    "&lt;script&gt;window.owned='yes'&lt;/script&gt;",
     "x" * 500,
     "\u202ereversed\u202d \u200bzero\u200b width \x1b[31mred",
 )
@@ -116,3 +118,19 @@ def hostile(victim: Incident, text: str) -> Incident:
 def changes(text: str = "ScheduleKeyDeletion", who: str = BOB) -> tuple[ChangeFact, ...]:
     """Return one change of the ledger."""
     return (ChangeFact(text, who, START - timedelta(minutes=4), EVENT_ID),)
+
+
+ENDPOINT = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:KeyWatch"
+NOW = START + timedelta(minutes=50)
+
+
+def list_page(incidents: Sequence[Incident], theme: str = "light", *, width: int = 1200, more: bool = False) -> str:
+    """Return the page that lists ``incidents``, as the function would answer it."""
+    views = view.worst_first(view.view_of(one, (), NOW, view.IN_A_ROW) for one in incidents)
+    return markup.page(listing.listing(views, endpoint=ENDPOINT, now=iso(NOW), more=more), theme=theme, width=width)
+
+
+def detail_page(one: Incident, theme: str = "light", *, width: int = 1200, known: tuple[ChangeFact, ...] | None = None) -> str:
+    """Return the page that shows one incident."""
+    shown = view.view_of(one, changes() if known is None else known, NOW)
+    return markup.page(detail.detail(shown, endpoint=ENDPOINT), theme=theme, width=width)
