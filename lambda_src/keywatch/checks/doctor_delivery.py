@@ -48,9 +48,7 @@ def _mapping(patient: Patient) -> Verdict:
     if not patient.queue_arn:
         return _NO_PARTS
     lambda_ = patient.client("lambda")
-    found = lambda_.list_event_source_mappings(
-        EventSourceArn=patient.queue_arn, FunctionName=patient.settings.function_name
-    )
+    found = lambda_.list_event_source_mappings(EventSourceArn=patient.queue_arn, FunctionName=patient.settings.function_name)
     states = {mapping["UUID"]: mapping.get("State") for mapping in found["EventSourceMappings"]}
     if any(state in {"Enabled", "Creating", "Enabling", "Updating"} for state in states.values()):
         return Verdict(PASS, "The function reads the queue.")
