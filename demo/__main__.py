@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from demo import emulator, run, scenarios
+from demo import emulator, page, run, scenarios
 from demo.deployment import DeploymentError
 from demo.emulator import EmulatorError
 from demo.run import RunError
@@ -40,6 +40,7 @@ def demonstrate(aws: emulator.Emulator, show: RichShow) -> int:
     if storm := verdict.came.get(scenarios.STORM.title):
         show.email(storm)
     show.answer(QUESTION, finished.ask(QUESTION))
+    show.page(page.write_page(finished.ask))
     counted = {incident: failures for incident, (_, failures) in finished.incidents().items()}
     show.closing(finished.played, verdict, counted, seconds)
     show.verdict(verdict, healed=healed)

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group
@@ -58,6 +59,11 @@ class RichShow:
         """Show a question asked by hand and the function's answer."""
         self.console.rule(Text(f"Asked by hand: {json.dumps(question)}"))
         self.console.print(Text(json.dumps(answer, indent=2)), soft_wrap=True)
+
+    def page(self, file: Path) -> None:
+        """Name the file that holds the incident page."""
+        self.console.rule(Text("The incident page, as CloudWatch shows it on the dashboard"))
+        self.console.print(Text(file.resolve().as_uri()), soft_wrap=True)
 
     def verdict(self, verdict: Verdict, *, healed: bool) -> None:
         """Say what went wrong, or that nothing did."""

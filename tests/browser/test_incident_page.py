@@ -14,7 +14,7 @@ from tests.support.incidents import HOSTILE, bad_day, detail_page, hostile, inci
 pytestmark = pytest.mark.skipif(chromium.BINARY is None, reason="chromium is not installed")
 
 PICTURE = Path(__file__).parents[2] / "docs" / "incident-page.png"
-PICTURE_WIDTH, PICTURE_HEIGHT = 1180, 640
+PICTURE_WIDTH, PICTURE_HEIGHT = 1180, 700
 MOST_BYTES = 200_000
 # Says in the title what the page became: as wide as its frame, as wide as its content, what sticks out, what ran.
 PROBE = """<script>
