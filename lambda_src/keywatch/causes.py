@@ -170,7 +170,10 @@ _MISSING = (
                 "aws kms create-key --description 'Replaces a deleted key' --region {region}",
             ),
             Remedy("point the alias at it (--target-key-id is the new key), and restore data from copies under other keys."),
-            Remedy("Only a deleted replica of a multi-Region key (mrk-...) can be made again, from its primary key."),
+            Remedy(
+                "Only a deleted replica of a multi-Region key (mrk-...) can be made again, from its primary key.",
+                "aws kms replicate-key --key-id {multi_region_key} --replica-region {region} --region {key_region}",
+            ),
         ),
         _GUIDE + "deleting-keys.html",
     ),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import boto3
@@ -182,10 +183,8 @@ class World:
 @contextmanager
 def world(*, ignore: tuple[IgnoreRule, ...] = (), search_regions: tuple[str, ...] = ()) -> Iterator[World]:
     """Open a fresh world; no call leaves the process."""
-    credentials = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": REGION}
     with mock_aws():
-        session = boto3.session.Session(**credentials)
-        dynamodb, sns, sqs = (session.client(name) for name in ("dynamodb", "sns", "sqs"))
+        dynamodb, sns, sqs = (client_of(name) for name in ("dynamodb", "sns", "sqs"))
         create_table(dynamodb)
         topic = sns.create_topic(Name="alerts")["TopicArn"]
         queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
@@ -210,6 +209,13 @@ def world(*, ignore: tuple[IgnoreRule, ...] = (), search_regions: tuple[str, ...
         )
         services = build(settings, client, logging.getLogger("keywatch.tests"), now=lambda: moment[0])
         yield World(services, kms, wire, lambda: receive(sqs, queue), dynamodb, moment, trail)
+
+
+@cache
+def client_of(service: str) -> Any:
+    """Return a client that all worlds share: making one costs more than most tests. What it talks to is every world's own."""
+    session = boto3.session.Session("testing", "testing", region_name=REGION)
+    return session.client(service)
 
 
 def create_table(dynamodb: Any, name: str = "incidents") -> None:
