@@ -75,5 +75,5 @@ lock: $(READY)  ## pin all dependencies anew, with hashes
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --no-audit --no-fund --omit-lockfile-registry-resolved
 
 clean:  ## remove everything that was built
-	rm -rf $(VENV) node_modules cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov bench.json
+	rm -rf $(VENV) node_modules cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov bench.json demo-out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

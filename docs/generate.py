@@ -1,20 +1,29 @@
-"""Write the generated pages of this directory: ``python -m docs.generate`` (``make docs``). A test keeps them current."""
+"""Write everything in the documentation that is made: ``python -m docs.generate`` (``make docs``). A test keeps it current."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from docs.pages.causes import causes_page
+from docs.pages.costs import costs_page
 from docs.pages.explain import explain_page
+from docs.pages.readme import readme_page
+from docs.pages.settings import settings_page
 
-HERE = Path(__file__).parent
-PAGES: dict[str, Callable[[], str]] = {"causes.md": causes_page, "explain.md": explain_page}
+ROOT = Path(__file__).resolve().parents[1]
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/causes.md": causes_page,
+    "docs/costs.md": costs_page,
+    "docs/explain.md": explain_page,
+    "docs/settings.md": settings_page,
+    "README.md": readme_page,
+}
 
 
 def main() -> None:
     """Write every page."""
     for name, page in PAGES.items():
-        (HERE / name).write_text(page(), encoding="utf-8")
-        print(f"wrote docs/{name}")
+        (ROOT / name).write_text(page(), encoding="utf-8")
+        print(f"wrote {name}")
 
 
 if __name__ == "__main__":
