@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from demo import emulator, page, run, scenarios
+from demo import by_hand, emulator, page, run, scenarios
 from demo.deployment import DeploymentError
 from demo.emulator import EmulatorError
 from demo.run import RunError
@@ -40,14 +40,32 @@ def demonstrate(aws: emulator.Emulator, show: RichShow) -> int:
     if storm := verdict.came.get(scenarios.STORM.title):
         show.email(storm)
     show.answer(QUESTION, finished.ask(QUESTION))
+    healthy = watched_and_asked(finished, show)
     show.page(page.write_page(finished.ask))
     counted = {incident: failures for incident, (_, failures) in finished.incidents().items()}
     show.closing(finished.played, verdict, counted, seconds)
     show.verdict(verdict, healed=healed)
-    if verdict.good and healed:
+    if verdict.good and healed and healthy:
         return 0
     show.error("The end of the function's log:\n" + "\n".join(run.function_log(aws)[-LAST_LINES:]))
     return 1
+
+
+def watched_and_asked(finished: run.Run, show: RichShow) -> bool:
+    """Show a check that waits and the canary's way around; tell whether both went as they should."""
+    with show.step("check of an alias that is created while the function waits"):
+        waited = by_hand.check_that_waits(finished)
+    show.waited(waited)
+    with show.step("the canary: a call that must fail, back through the bus"):
+        doctor = by_hand.canary_round_trip(finished)
+    show.health(doctor)
+    problems = {
+        "The check did not see the alias that was created meanwhile.": waited["results"][0]["usable"] is not True,
+        "The canary did not come back.": not by_hand.canary_is_back(doctor),
+    }
+    for problem in (text for text, holds in problems.items() if holds):
+        show.error(problem)
+    return not any(problems.values())
 
 
 if __name__ == "__main__":

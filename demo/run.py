@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from demo import deployment, scenarios
-from demo.cloudtrail_events import entry
+from demo.cloudtrail_events import Record, entry
 from demo.deployment import EVENT_SOURCE, Outputs
 from demo.emulator import Emulator
 from demo.inbox import Document, Inbox
@@ -91,6 +91,10 @@ class Run:
         """Invoke the function by hand and return its answer."""
         answer = self.emulator.client("lambda").invoke(FunctionName=self.outputs.FunctionName, Payload=json.dumps(request))
         return json.loads(answer["Payload"].read())
+
+    def send(self, record: Record) -> None:
+        """Put one CloudTrail record on the bus."""
+        self._put([entry(record, EVENT_SOURCE)])
 
     def incidents(self) -> dict[str, tuple[str, int]]:
         """Return status and failures of every incident in the table, by its id."""

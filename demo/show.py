@@ -17,6 +17,7 @@ from demo.verdict import Played, Verdict
 from keywatch.alerts import email
 
 COLOURS = {"critical": "red", "high": "dark_orange", "warning": "yellow", "info": "cyan"}
+_STATUS_COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}
 PLAIN_WIDTH = 120  # in a log; a terminal knows its own
 MOST_REASONS, MOST_CHANGES, MOST_REMEDIES = 3, 2, 2
 
@@ -59,6 +60,19 @@ class RichShow:
         """Show a question asked by hand and the function's answer."""
         self.console.rule(Text(f"Asked by hand: {json.dumps(question)}"))
         self.console.print(Text(json.dumps(answer, indent=2)), soft_wrap=True)
+
+    def waited(self, answer: Mapping[str, Any]) -> None:
+        """Show how a check waited for a key that was created meanwhile."""
+        result = answer["results"][0]
+        tries = ", then ".join(f"{seen['saw']} after {seen['after_seconds']} s" for seen in result["tries"])
+        self.console.print(Text(f"check of {result['key_id']} with wait_seconds: {tries}: usable {result['usable']}"))
+
+    def health(self, doctor: Mapping[str, Any]) -> None:
+        """Show the doctor's lines. An emulator has no trail and plain rules, so some of them rightly fail here."""
+        table = Table("", "Doctor", "What it saw", title="KeyWatch watches itself (no trail and plain rules in the emulator)")
+        for line in doctor["lines"]:
+            table.add_row(Text(line["status"], style=_STATUS_COLOURS[line["status"]]), Text(line["id"]), Text(line["says"]))
+        self.console.print(table)
 
     def page(self, file: Path) -> None:
         """Name the file that holds the incident page."""
