@@ -4,7 +4,11 @@ from datetime import UTC, datetime
 import pytest
 
 from demo import callers
+from demo.by_hand import canary_record
 from demo.cloudtrail_events import Call, deletion_date, entry, event, record, service_event
+from demo.emulator import ACCOUNT
+from keywatch.signals import CanarySeen
+from keywatch.sources import read_event
 
 WHEN = datetime(2026, 4, 12, 18, 5, 9, tzinfo=UTC)
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -59,3 +63,14 @@ def test_an_entry_and_an_event_carry_the_record():
 @pytest.mark.parametrize(("hour", "text"), [(18, "Apr 12, 2026 6:05:09 PM"), (0, "Apr 12, 2026 12:05:09 AM")])
 def test_a_deletion_date_is_written_as_cloudtrail_writes_it(hour, text):
     assert deletion_date(WHEN.replace(hour=hour)) == text
+
+
+def test_the_record_of_the_canary_is_read_as_the_canary_and_not_as_a_failure():
+    # GIVEN what CloudTrail records of the canary's call, with and without its request
+    own = f"arn:aws:iam::{ACCOUNT}:role/KeyWatch-function-"
+    for request in (canary_record()["requestParameters"], None):
+        written = canary_record() | {"requestParameters": request}
+        # WHEN it comes back
+        (signal,) = read_event(event(written), own_role=own)
+        # THEN it is the canary
+        assert isinstance(signal, CanarySeen)
