@@ -52,7 +52,8 @@ def test_the_demo_alerts_as_promised_and_leaves_nothing_behind(tmp_path: Path):
 
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal: background jobs of a shell are started without
 from demo.emulator import running
 with running() as aws:
     print(aws.endpoint, aws.directory, flush=True)

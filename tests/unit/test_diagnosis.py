@@ -198,6 +198,9 @@ class TestDeleted:
         assert (cause, confidence) == ("key_deleted", CERTAIN)
         assert f"a related key of this multi-Region key exists in {OTHER_REGION}" in because(diagnosis)
         assert diagnosis.facts["key_region"] == OTHER_REGION
+        # THEN the command that makes the replica again can be pasted
+        again = f"aws kms replicate-key --key-id {diagnosis.facts['key']} --replica-region {REGION} --region {OTHER_REGION}"
+        assert again in [step.command for step in diagnosis.remedies]
 
     def test_a_deleted_multi_region_key_without_known_relatives_may_still_have_some(self):
         diagnosis = verdict(no_key(MRK), changes=(change("DeleteKey", DAY),), looks=(absent(),))[2]
@@ -564,8 +567,8 @@ REALISTIC = {
     "kms_unavailable": (failed("KMSInternalException", None, KEY), {}),
     "unclassified": (failed("KMSInvalidStateException", f"{KEY} is in limbo.", KEY), {}),
 }
-# Commands that need what this case cannot have: an alias was deleted, or misspelt.
-_OF_ANOTHER_CASE = {("alias_not_found", "{did_you_mean}")}
+# Commands that need what this case cannot have: an alias was deleted, or misspelt; a key has Regions, or one.
+_OF_ANOTHER_CASE = {("alias_not_found", "{did_you_mean}"), ("key_deleted", "{multi_region_key}")}
 
 
 class TestCatalogue:
