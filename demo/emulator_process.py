@@ -3,16 +3,21 @@
 Run by path, so that nothing of this directory is importable for the functions that the emulator runs.
 """
 
+import json
 import re
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ministack import app  # type: ignore[import-untyped]
-from ministack.services import cloudwatch_logs, sqs  # type: ignore[import-untyped]
+from ministack.services import cloudwatch_logs, sns, sqs  # type: ignore[import-untyped]
+
+MAIL = Path("mail.jsonl")  # in the directory of the emulator
 
 _ten_at_most = sqs._receive_messages_for_esm  # noqa: SLF001 - the emulator has no other way to be told
 _all_terms = cloudwatch_logs._subscription_pattern_matches  # noqa: SLF001 - as above
+_body_for = sns._resolve_message_for_protocol  # noqa: SLF001 - as above
 _ALTERNATIVE = re.compile(r'\?"([^"]*)"')
 
 
@@ -36,6 +41,15 @@ def _any_alternative(pattern: str, message: str) -> bool:
     return any(text in message for text in alternatives) if alternatives else bool(_all_terms(pattern, message))
 
 
+def _keep_mail(message: str, structure: str, protocol: str) -> str:
+    """Keep what an e-mail subscriber gets, one line of JSON each, in ``mail.jsonl``; the emulator sends no mail."""
+    body = str(_body_for(message, structure, protocol))
+    if protocol == "email":
+        with MAIL.open("a", encoding="utf-8") as mail:
+            mail.write(json.dumps(body) + "\n")
+    return body
+
+
 def _enforce_permissions(*, enforce: bool) -> Callable[..., None]:
     """Return a signal handler that makes the emulator judge every call by IAM policies, or none."""
     return lambda *_: setattr(app, "AUTH", enforce)
@@ -47,4 +61,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGUSR2, _enforce_permissions(enforce=False))
     sqs._receive_messages_for_esm = _as_many_as_asked  # noqa: SLF001 - see above
     cloudwatch_logs._subscription_pattern_matches = _any_alternative  # noqa: SLF001 - see above
+    sns._resolve_message_for_protocol = _keep_mail  # noqa: SLF001 - see above
     app.main()

@@ -9,6 +9,7 @@ from demo.callers import role
 from demo.cloudtrail_events import event
 from demo.run import batching_window
 from demo.scenarios import absent_key
+from keywatch.alerts import email
 from tests.emulator.cloud import World, sqs_batch, subject_of, wait_for
 
 pytestmark = pytest.mark.emulator
@@ -26,6 +27,22 @@ def test_a_failing_key_is_alerted_with_its_cause(world: World, used_too_early: s
     assert (alert["status"], alert["cause"], alert["confidence"]) == ("opened", "key_disabled", "certain")
     assert alert["impact"]["failures"] == 1
     assert any(f"enable-key --key-id {key.arn}" in (remedy["command"] or "") for remedy in alert["remedies"])
+
+
+def test_each_protocol_gets_the_body_made_for_it(world: World):
+    # GIVEN the alert topic with an e-mail subscriber (from the settings) and a queue
+    key = world.disabled_key()
+
+    # WHEN a key fails
+    world.put(world.failure_of(key))
+
+    # THEN the queue gets the document, and the mail is the text that a person reads
+    (document,) = world.alerts_about(key.arn)
+    mails = [json.loads(line) for line in (world.aws.directory / "mail.jsonl").read_text().splitlines()]
+    (mail,) = [mail for mail in mails if key.arn in mail]
+    assert document["schema"] == "keywatch.alert/1"
+    assert mail == email.body(document)
+    assert not mail.startswith("{")
 
 
 def test_concurrent_batches_with_the_same_key_give_one_alert(world: World):
