@@ -45,7 +45,7 @@ def _cpu(work: Any) -> float:
     return process_time() - began
 
 
-def aws_calls(bodies: list[str]) -> tuple[Counter[str], int]:
+def aws_calls(batches: loads.Batches) -> tuple[Counter[str], int]:
     """Return the AWS calls by service and operation, and the alerts, of one container over moto."""
     calls: Counter[str] = Counter()
     with mock_aws():
@@ -56,7 +56,7 @@ def aws_calls(bodies: list[str]) -> tuple[Counter[str], int]:
         idle = Idle()
         container = runtime(lambda service, region: Counting(service, real.get(service, idle), calls))
         with silence():
-            for batch in loads.batches(bodies):
+            for batch in batches:
                 container.batch(batch, None)
     return calls, calls["sns.publish"]
 
