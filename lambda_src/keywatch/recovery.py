@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from keywatch.evidence import Evidence
+from keywatch.evidence import Evidence, Sight
 from keywatch.hypotheses.states import CONNECTED, STATE_CAUSES
 from keywatch.signals import Subject
 
@@ -29,11 +29,8 @@ def judge(cause: str, subject: Subject, evidence: Evidence) -> Recovery:
         return Recovery.UNKNOWN
     key = evidence.key
     if key is None:
-        return (
-            Recovery.REFUTED
-            if any(look.operation == "DescribeKey" and look.answered for look in evidence.looks)
-            else Recovery.UNKNOWN
-        )
+        look = evidence.look("DescribeKey", subject.region)  # that it is missing elsewhere says nothing about here
+        return Recovery.REFUTED if look and look.sight is Sight.ABSENT else Recovery.UNKNOWN
     if not key.usable or (evidence.store and evidence.store.state != CONNECTED):
         return Recovery.REFUTED
     return Recovery.UNKNOWN if key.external_key and cause not in STATE_CAUSES.values() else Recovery.PROVEN

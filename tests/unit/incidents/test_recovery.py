@@ -1,0 +1,20 @@
+"""What a look-up proves of a recovery, and what it does not."""
+
+from keywatch.evidence import Evidence, Look, Sight
+from keywatch.recovery import Recovery, judge
+from keywatch.signals import Subject
+
+ALIAS = Subject("alias", "123456789012", "eu-west-1", "alias/payments")
+
+
+def test_that_it_is_missing_in_another_region_does_not_prove_that_it_is_missing_here():
+    # GIVEN a look-up that was throttled here, and one in another Region that found nothing
+    looks = (
+        Look("DescribeKey", "alias/payments", "eu-west-1", Sight.THROTTLED),
+        Look("DescribeKey", "alias/payments", "us-east-1", Sight.ABSENT),
+    )
+    # THEN nothing is known
+    assert judge("alias_not_found", ALIAS, Evidence(looks=looks)) is Recovery.UNKNOWN
+    # BUT found missing here, it is
+    here = (Look("DescribeKey", "alias/payments", "eu-west-1", Sight.ABSENT),)
+    assert judge("alias_not_found", ALIAS, Evidence(looks=here)) is Recovery.REFUTED
