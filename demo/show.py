@@ -14,7 +14,7 @@ from rich.text import Text
 
 from demo.inbox import Document
 from demo.verdict import Played, Verdict
-from keywatch.alerts import email
+from keywatch.alerts.channels import email
 
 COLOURS = {"critical": "red", "high": "dark_orange", "warning": "yellow", "info": "cyan"}
 _STATUS_COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}

@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.health import DIMENSIONS, NAMESPACE
 from infra.intake import Intake
 
-# The causes that an incident can be opened with (``keywatch.causes``; a test compares them): a metric ``Incidents.<cause>`` each.
+# The causes that an incident can be opened with (``keywatch.catalogue.causes``; a test compares them): a metric ``Incidents.<cause>`` each.
 CAUSES = (
     "alias_not_found",
     "key_not_found",

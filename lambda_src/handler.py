@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from keywatch.checks.requests import InvalidRequest, invalid_request
+from keywatch.actions.requests import InvalidRequest, invalid_request
 
 if TYPE_CHECKING:
     from keywatch.runtime import Runtime
@@ -63,7 +63,7 @@ def _page(event: dict[str, Any], context: object) -> str:
 
 
 def _manual(event: dict[str, Any], context: object) -> Answer:
-    from keywatch.checks import answer
+    from keywatch.actions import answer
 
     return answer(event, context, _runtime)
 

@@ -1,8 +1,8 @@
 """The page of causes, from the catalogue and the table of error texts."""
 
-from keywatch.causes import CAUSES, FACTS, Cause
-from keywatch.sources.kms_codes import KMS_CODES, SERVICE_CODES
-from keywatch.sources.kms_texts import TEXTS
+from keywatch.catalogue.causes import CAUSES, FACTS, Cause
+from keywatch.catalogue.codes import KMS_CODES, SERVICE_CODES
+from keywatch.catalogue.texts import TEXTS
 
 _INTRO = f"""# Causes
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from cli.__main__ import main as command_line
 from docs.pages import costs
-from keywatch.checks.key import check
+from keywatch.actions.check.run import check
 from tests.support.world import world
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,11 +10,11 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from keywatch import clock
-from keywatch.pipeline import Memory, Pipeline
+from keywatch.incidents import clock
+from keywatch.incidents.pipeline import Memory, Pipeline
+from keywatch.model.signals import CanarySeen, Signal
 from keywatch.services import Clients, Services, build
 from keywatch.settings import Settings
-from keywatch.signals import CanarySeen, Signal
 from keywatch.sources import read_event
 
 Event = Mapping[str, Any]
@@ -61,18 +61,18 @@ class Runtime:
 
     def clock(self, _event: Event, context: object) -> dict[str, int]:
         """Let a minute pass; return how many incidents were due. What KeyWatch does for itself comes after them."""
-        from keywatch.checks import housekeeping
+        from keywatch.housekeeping import minute
 
         remaining = remaining_seconds(context)
         with self.counted():
             handled = clock.tick(self.services, remaining)
-            age = housekeeping.minute(self.services, remaining)
+            age = minute.minute(self.services, remaining)
             self.metrics.add_metric("CanaryAge", MetricUnit.Seconds, age)
         return {"handled": handled}
 
     def canary(self, _event: Event, _context: object) -> dict[str, Any]:
         """Send the canary now, whether or not an hour has passed."""
-        from keywatch.checks import canary
+        from keywatch.housekeeping import canary
 
         with self.counted():
             return canary.send(self.services)
@@ -88,7 +88,7 @@ class Runtime:
 
     def _welcome(self, canaries: list[CanarySeen]) -> None:
         if canaries:
-            from keywatch.checks import canary
+            from keywatch.housekeeping import canary
 
             canary.came_back(self.services, max(seen.called for seen in canaries))
 

@@ -11,11 +11,11 @@ import boto3
 from botocore.config import Config
 
 from keywatch.alerts.publish import Publisher
-from keywatch.ignore import Ignorer
-from keywatch.incident_table import IncidentTable
-from keywatch.investigate import Scope
-from keywatch.lookups import Lookups
+from keywatch.lookups.kms import Lookups
+from keywatch.lookups.plan import Scope
 from keywatch.settings import Settings
+from keywatch.sources.ignore import Ignorer
+from keywatch.store.incident_table import IncidentTable
 
 # Look-ups give up early: an alert with less in it beats a late one.
 _LOOKUP = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})

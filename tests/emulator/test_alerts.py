@@ -9,7 +9,7 @@ from demo.callers import role
 from demo.cloudtrail_events import event
 from demo.run import batching_window
 from demo.scenarios import absent_key
-from keywatch.alerts import email
+from keywatch.alerts.channels import email
 from tests.emulator.cloud import World, sqs_batch, subject_of, wait_for
 
 pytestmark = pytest.mark.emulator

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from infra import dashboard
-from keywatch.causes import CAUSES
+from keywatch.catalogue.causes import CAUSES
 from tests.infra.synthesis import EVERYTHING_OFF, MATRIX, ROOT, only, resolved, resources, template, templates
 
 FREE_METRICS = 50  # CloudWatch: three dashboards with up to 50 metrics each cost nothing

@@ -4,7 +4,7 @@ import pytest
 
 from infra.health import deployment
 from infra.settings import Settings
-from keywatch.checks import canary
+from keywatch.housekeeping import canary
 from keywatch.settings import Parts
 from tests.infra.synthesis import EVERYTHING_OFF, EVERYTHING_ON, only, resolved, resources, template
 

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from keywatch import diagnosis_json
 from keywatch.alerts.wording import iso
-from keywatch.causes import CAUSES, remedies_for
-from keywatch.diagnosis import Diagnosis, Reason
-from keywatch.evidence import ChangeFact
-from keywatch.identifiers import parse
-from keywatch.incidents import OPEN, Incident, new_id
+from keywatch.catalogue.causes import CAUSES, remedies_for
+from keywatch.diagnosis.diagnose import Diagnosis, Reason
+from keywatch.model.evidence import ChangeFact
+from keywatch.model.identifiers import parse
+from keywatch.model.incident import OPEN, Incident, new_id
+from keywatch.model.signals import Caller, KeyFailure, Reading, Subject
 from keywatch.page import detail, listing, markup, view
-from keywatch.signals import Caller, KeyFailure, Reading, Subject
+from keywatch.store import diagnosis_json
 from tests.unit.alerts.factory import ACCOUNT, APP, BOB, EVENT_ID, REGION, SCENES, START, alert
 
 NAMES = ("payments", "orders/eu", "invoices-archive", "customer-pii", "ci-artifacts", "backup/vault", "search-index", "mail")

@@ -16,8 +16,8 @@ import boto3
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from keywatch import clock
-from keywatch.pipeline import Memory, Pipeline
+from keywatch.incidents import clock
+from keywatch.incidents.pipeline import Memory, Pipeline
 from keywatch.services import Services, build
 from keywatch.settings import IgnoreRule, Settings
 from keywatch.sources import read_event

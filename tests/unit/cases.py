@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from keywatch.evidence import AliasFacts, ChangeFact, KeyFacts, Look, Sight, StoreFacts
-from keywatch.identifiers import parse
-from keywatch.investigate import Scope
-from keywatch.signals import Caller, KeyFailure
-from keywatch.sources.error_texts import read_error
-from keywatch.subjects import subject_of
+from keywatch.lookups.plan import Scope
+from keywatch.model.evidence import AliasFacts, ChangeFact, KeyFacts, Look, Sight, StoreFacts
+from keywatch.model.identifiers import parse
+from keywatch.model.signals import Caller, KeyFailure
+from keywatch.model.subjects import subject_of
+from keywatch.parsing.classify import read_error
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION, OTHER_REGION = "eu-west-1", "us-east-1"

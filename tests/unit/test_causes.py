@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docs.pages.causes import causes_page
-from keywatch.causes import CAUSES, FACTS, Remedy, fill, remedies_for
-from keywatch.sources.kms_codes import KMS_CODES, SERVICE_CODES
-from keywatch.sources.kms_texts import TEXTS
+from keywatch.catalogue.causes import CAUSES, FACTS, Remedy, fill, remedies_for
+from keywatch.catalogue.codes import KMS_CODES, SERVICE_CODES
+from keywatch.catalogue.texts import TEXTS
 
 # The ids are API: this list changes only together with the documentation of those who rely on it.
 IDS = (

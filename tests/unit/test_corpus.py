@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from keywatch.checks.explain import explain
+from keywatch.actions.explain import explain
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not part of the repository")

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from keywatch.causes import CAUSES, Confidence, Severity
-from keywatch.diagnosis import MADE_BY, ORDER, Diagnosis, diagnose
-from keywatch.evidence import NO_EVIDENCE, Evidence, KeyFacts, Sight
-from keywatch.hypotheses.history import UNDONE_BY
-from keywatch.hypotheses.key_stores import CONNECTION_ERRORS
-from keywatch.hypotheses.states import STATE_CAUSES
+from keywatch.catalogue.causes import CAUSES, Confidence, Severity
+from keywatch.catalogue.changes import UNDONE_BY
+from keywatch.catalogue.connection_errors import CONNECTION_ERRORS
+from keywatch.catalogue.texts import CONNECTION_ERRORS as CONNECTION_CODES
+from keywatch.diagnosis.diagnose import MADE_BY, ORDER, Diagnosis, diagnose
+from keywatch.diagnosis.hypotheses.states import STATE_CAUSES
+from keywatch.model.evidence import NO_EVIDENCE, Evidence, KeyFacts, Sight
 from keywatch.sources.changes import CHANGES
-from keywatch.sources.kms_texts import CONNECTION_ERRORS as CONNECTION_CODES
 from tests.unit.cases import (
     ACCOUNT,
     ALIAS,

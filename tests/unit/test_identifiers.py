@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keywatch.identifiers import MAX_IDENTIFIER, Kind, edit_distance, is_well_formed, nearest_alias, parse, partition_of
+from keywatch.model.identifiers import MAX_IDENTIFIER, Kind, edit_distance, is_well_formed, nearest_alias, parse, partition_of
 from tests.unit.sources.records import harmless
 
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"

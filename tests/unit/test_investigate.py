@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from keywatch.diagnosis import diagnose
-from keywatch.evidence import Evidence, Sight
-from keywatch.identifiers import Kind
-from keywatch.investigate import MAX_REGIONS, Scope, investigate, merged
+from keywatch.diagnosis.diagnose import diagnose
+from keywatch.lookups.plan import MAX_REGIONS, Scope, investigate, merged
+from keywatch.model.evidence import Evidence, Sight
+from keywatch.model.identifiers import Kind
 from tests.unit.cases import (
     ACCOUNT,
     ALIAS,

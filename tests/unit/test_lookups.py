@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.stub import Stubber
 
-from keywatch.evidence import Look, Sight
-from keywatch.lookups import MAX_ALIAS_PAGES, Lookups
+from keywatch.lookups.kms import MAX_ALIAS_PAGES, Lookups
+from keywatch.model.evidence import Look, Sight
 from tests.unit.sources.records import ACCOUNT, KEY, KEY_ID, REGION, STORE, payload
 
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)

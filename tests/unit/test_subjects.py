@@ -2,10 +2,10 @@
 
 import pytest
 
-from keywatch.causes import Confidence
-from keywatch.identifiers import parse
-from keywatch.signals import Reading, Subject
-from keywatch.subjects import STORE_CAUSES, key_subject, subject_of
+from keywatch.catalogue.causes import Confidence
+from keywatch.model.identifiers import parse
+from keywatch.model.signals import Reading, Subject
+from keywatch.model.subjects import STORE_CAUSES, key_subject, subject_of
 
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 START = "arn:aws:kms:eu-west-1:111122223333:"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keywatch.text import ELLIPSIS, one_line
+from keywatch.model.text import ELLIPSIS, one_line
 
 
 def test_line_breaks_controls_and_direction_marks_become_blanks():

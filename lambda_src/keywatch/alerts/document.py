@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from keywatch.alerts import escape, links, wording
-from keywatch.causes import Remedy
-from keywatch.diagnosis import Diagnosis
-from keywatch.text import one_line
+from keywatch.catalogue.causes import Remedy
+from keywatch.diagnosis.diagnose import Diagnosis
+from keywatch.model.text import one_line
 
 SCHEMA = "keywatch.alert/1"
 SHORTENED = "Shortened"

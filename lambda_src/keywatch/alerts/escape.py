@@ -1,13 +1,13 @@
 """What untrusted text may look like in each place that shows it: plain text, chat, HTML, a log line, a command.
 
-Text from events and logs was made one bounded printable line when it entered (``keywatch.text``); here it also loses what a
+Text from events and logs was made one bounded printable line when it entered (``keywatch.model.text``); here it also loses what a
 target would act on. Everything that a renderer prints and did not write itself goes through one of these functions.
 """
 
 import html as _html
 import re
 
-from keywatch.text import one_line
+from keywatch.model.text import one_line
 
 MAX_COMMAND = 2_000
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from keywatch.identifiers import KeyIdentifier, Kind, parse
+from keywatch.model.identifiers import KeyIdentifier, Kind, parse
 
 # Hosts of the AWS Management Console by partition; other partitions have hosts that are not public, so they get no link.
 _CONSOLES = {"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}

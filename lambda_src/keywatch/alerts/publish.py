@@ -7,10 +7,10 @@ from typing import Protocol
 
 from botocore.exceptions import ClientError
 
-from keywatch.alerts import chat, email
+from keywatch.alerts.channels import chat, email
 from keywatch.alerts.document import ROOMS, Alert, Document, build
 from keywatch.alerts.wording import NOBODY
-from keywatch.text import one_line
+from keywatch.model.text import one_line
 
 MAX_BYTES = 262_144
 _RESERVE = 4_096  # room for the Subject, the attributes and what SNS counts beside them

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from keywatch import causes
-from keywatch.causes import Cause, Severity
-from keywatch.identifiers import is_well_formed, parse
-from keywatch.incidents import OTHERS
-from keywatch.subjects import STORE_CAUSES
-from keywatch.text import one_line
+from keywatch.catalogue import causes
+from keywatch.catalogue.causes import Cause, Severity
+from keywatch.model.identifiers import is_well_formed, parse
+from keywatch.model.incident import OTHERS
+from keywatch.model.subjects import STORE_CAUSES
+from keywatch.model.text import one_line
 
 MAX_NAME = 100
 NOBODY = "unknown"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from keywatch.alerts.channels.email import LABELS, short
 from keywatch.alerts.document import Document
-from keywatch.alerts.email import LABELS, short
 from keywatch.alerts.escape import MAX_COMMAND, html
 from keywatch.alerts.wording import cause_of, clock, iso, who_is_hurt
 from keywatch.page.listing import named

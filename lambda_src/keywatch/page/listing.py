@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from keywatch.alerts.channels.email import short
 from keywatch.alerts.document import Document
-from keywatch.alerts.email import short
 from keywatch.alerts.escape import html
 from keywatch.alerts.wording import cause_of, clock, most_frequent
-from keywatch.incidents import OPEN
+from keywatch.model.incident import OPEN
 from keywatch.page.markup import call, tag
 from keywatch.page.view import View
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from keywatch import diagnosis_json
-from keywatch.alerting import alert_of
 from keywatch.alerts.document import ROOMS, Document, Room, build
 from keywatch.alerts.wording import hints
-from keywatch.diagnosis import Diagnosis, diagnose
-from keywatch.evidence import ChangeFact, Evidence
-from keywatch.incidents import HELD, MUTED, NEW, OPEN, Incident
+from keywatch.diagnosis.diagnose import Diagnosis, diagnose
+from keywatch.incidents.announce import alert_of
+from keywatch.model.evidence import ChangeFact, Evidence
+from keywatch.model.incident import HELD, MUTED, NEW, OPEN, Incident
+from keywatch.store import diagnosis_json
 
 IN_A_ROW = ROOMS[2]
 WHOLE = ROOMS[0]

@@ -10,10 +10,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.alerts.wording import iso
-from keywatch.incidents import ENDED
+from keywatch.model.incident import ENDED
+from keywatch.model.signals import Subject
 from keywatch.page import detail, listing, markup, view
 from keywatch.services import Services
-from keywatch.signals import Subject
 
 MOST = 200
 DOCUMENTATION = """## KeyWatch incidents

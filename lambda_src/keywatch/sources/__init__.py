@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from keywatch.signals import NotOurs, Signal
+from keywatch.model.signals import NotOurs, Signal
 from keywatch.sources import cloudtrail, native
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -11,11 +11,11 @@ import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
-from keywatch.identifiers import parse, partition_of
-from keywatch.signals import Caller, KeyFailure, NotOurs, Signal
+from keywatch.model.identifiers import parse, partition_of
+from keywatch.model.signals import Caller, KeyFailure, NotOurs, Signal
+from keywatch.model.subjects import subject_of
+from keywatch.parsing.log_texts import LoggedError, find_errors
 from keywatch.sources.fields import mapping, text
-from keywatch.sources.log_texts import LoggedError, find_errors
-from keywatch.subjects import subject_of
 
 __all__ = ["LoggedError", "find_errors", "read_log_payload"]
 

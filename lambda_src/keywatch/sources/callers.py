@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from keywatch.signals import Caller
+from keywatch.model.signals import Caller
+from keywatch.model.text import one_line
 from keywatch.sources.fields import mapping, text
-from keywatch.text import one_line
 
 UNKNOWN_CALLER = Caller("unknown")
 _ASSUMED_ROLE = re.compile(r"(arn:aws[a-z-]{0,20}):sts::(\d{12}):assumed-role/([^/]{1,200})/(.{1,200})")

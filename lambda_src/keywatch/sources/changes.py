@@ -8,12 +8,12 @@ DeleteExpiredKeyMaterial) have no request and name the key in ``resources`` or `
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from keywatch.identifiers import parse, partition_of
-from keywatch.signals import KeyChange, NotOurs, Subject
+from keywatch.model.identifiers import parse, partition_of
+from keywatch.model.signals import KeyChange, NotOurs, Subject
+from keywatch.model.subjects import identifier_subject, key_subject, store_subject
 from keywatch.sources.callers import read_caller
 from keywatch.sources.fields import mapping, moment, text
 from keywatch.sources.resources import arns
-from keywatch.subjects import identifier_subject, key_subject, store_subject
 
 CHANGES = frozenset(
     {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from keywatch.text import one_line
+from keywatch.model.text import one_line
 
 _NOTHING: Mapping[str, object] = {}
 

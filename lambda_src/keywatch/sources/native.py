@@ -7,11 +7,11 @@ EBS announces a volume that could not be created or attached, with the key's sta
 from collections.abc import Mapping
 from datetime import datetime
 
-from keywatch.identifiers import parse, partition_of
-from keywatch.signals import Caller, KeyChange, KeyFailure, NotOurs, Signal
-from keywatch.sources.error_texts import read_error
+from keywatch.model.identifiers import parse, partition_of
+from keywatch.model.signals import Caller, KeyChange, KeyFailure, NotOurs, Signal
+from keywatch.model.subjects import identifier_subject, key_subject, subject_of
+from keywatch.parsing.classify import read_error
 from keywatch.sources.fields import mapping, moment, text
-from keywatch.subjects import identifier_subject, key_subject, subject_of
 
 NATIVE_CHANGES = {
     "KMS CMK Deletion": "DeleteKey",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from keywatch.identifiers import Kind, parse
+from keywatch.model.identifiers import Kind, parse
 from keywatch.sources.fields import mapping, text
 
 MAX_RESOURCES = 8

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from keywatch import causes
 from keywatch.alerts.document import Alert, Change, Impact, SubjectView
-from keywatch.causes import Confidence
-from keywatch.diagnosis import Diagnosis, Reason
+from keywatch.catalogue import causes
+from keywatch.catalogue.causes import Confidence
+from keywatch.diagnosis.diagnose import Diagnosis, Reason
 
 STATUSES = ("opened", "reminder", "changed", "resolved")
 ACCOUNT, REGION = "111122223333", "eu-west-1"

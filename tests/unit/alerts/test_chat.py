@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from keywatch.alerts import chat, document
-from keywatch.causes import Remedy
-from keywatch.diagnosis import Reason
+from keywatch.alerts import document
+from keywatch.alerts.channels import chat
+from keywatch.catalogue.causes import Remedy
+from keywatch.diagnosis.diagnose import Reason
 from tests.unit.alerts.factory import alert
 
 

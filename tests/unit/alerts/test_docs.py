@@ -9,7 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from keywatch.alerts import document, email
+from keywatch.alerts import document
+from keywatch.alerts.channels import email
 from keywatch.alerts.publish import Publisher
 from tests.unit.alerts.factory import REGION, alert
 

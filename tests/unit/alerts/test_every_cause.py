@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from keywatch import causes
-from keywatch.alerts import chat, document, email
+from keywatch.alerts import document
+from keywatch.alerts.channels import chat, email
 from keywatch.alerts.document import Document
+from keywatch.catalogue import causes
 from tests.unit.alerts.factory import SCENES, STATUSES, alert, early_warning
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "alert.schema.json").read_text(encoding="utf-8"))

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from keywatch.alerts import document, email, publish
+from keywatch.alerts import document, publish
+from keywatch.alerts.channels import email
 from keywatch.alerts.publish import Publisher
-from keywatch.causes import Remedy
-from keywatch.diagnosis import Reason
+from keywatch.catalogue.causes import Remedy
+from keywatch.diagnosis.diagnose import Reason
 from tests.unit.alerts.factory import ACCOUNT, REGION, alert
 from tests.unit.alerts.test_every_cause import VALIDATOR
 

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from keywatch import causes
-from keywatch.alerts import chat, document, email, escape, publish
+from keywatch.alerts import document, escape, publish
+from keywatch.alerts.channels import chat, email
 from keywatch.alerts.document import Alert, Change, Impact, SubjectView
-from keywatch.causes import Confidence, Remedy
-from keywatch.diagnosis import Diagnosis, Reason
+from keywatch.catalogue import causes
+from keywatch.catalogue.causes import Confidence, Remedy
+from keywatch.diagnosis.diagnose import Diagnosis, Reason
 from tests.unit.alerts.factory import STATUSES
 from tests.unit.alerts.test_every_cause import VALIDATOR
 

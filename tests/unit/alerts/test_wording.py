@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from keywatch.alerts import document, email, wording
+from keywatch.alerts import document, wording
+from keywatch.alerts.channels import email
 from keywatch.alerts.document import Change, Impact
-from keywatch.causes import Remedy
+from keywatch.catalogue.causes import Remedy
 from tests.unit.alerts.factory import BOB, KEY, KEY_ID, START, STORE, alert
 
 

@@ -10,10 +10,10 @@ import boto3
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from keywatch.evidence import ChangeFact
-from keywatch.incident_table import Known
+from keywatch.model.evidence import ChangeFact
 from keywatch.services import Services, build
 from keywatch.settings import Settings
+from keywatch.store.incident_table import Known
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"

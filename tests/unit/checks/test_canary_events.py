@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from keywatch.signals import CanarySeen, KeyFailure, NotOurs
+from keywatch.model.signals import CanarySeen, KeyFailure, NotOurs
 from keywatch.sources import read_event
 from keywatch.sources.canary import CANARY_ALIAS
 from tests.support.world import ACCOUNT, REGION, ROLE, failed

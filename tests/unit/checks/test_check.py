@@ -6,10 +6,10 @@ import pytest
 from aws_lambda_powertools import Metrics
 from botocore.exceptions import EndpointConnectionError
 
-from keywatch.checks import answer
-from keywatch.checks.key import MAX_WAIT, check
-from keywatch.checks.key_verdict import EXTERNAL_UNSEEN
-from keywatch.evidence import ChangeFact
+from keywatch.actions import answer
+from keywatch.actions.check.judgement import EXTERNAL_UNSEEN
+from keywatch.actions.check.run import MAX_WAIT, check
+from keywatch.model.evidence import ChangeFact
 from keywatch.runtime import Runtime
 from tests.unit.checks.support import (
     ELSEWHERE,
@@ -354,8 +354,8 @@ def test_many_keys_wait_together_and_not_one_after_the_other():
 
 def by_id(look_up, usable):
     """Let the keys of ``usable`` be found, and all others be looked up as scripted."""
-    from keywatch.evidence import Look, Sight
-    from keywatch.lookups import key_facts
+    from keywatch.lookups.kms import key_facts
+    from keywatch.model.evidence import Look, Sight
 
     def found(key_id, region):
         if key_id.removeprefix(arn("")) in usable:

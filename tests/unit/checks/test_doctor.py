@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Metrics
 
-from keywatch.checks import answer, doctor
-from keywatch.checks.doctor_self import NOBODYS_KEY
+from keywatch.actions import answer
+from keywatch.actions.doctor import run as doctor
+from keywatch.actions.doctor.own import NOBODYS_KEY
 from keywatch.runtime import Runtime
 from keywatch.services import build
 from keywatch.settings import Parts, Settings

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docs.pages.explain import explain_page
-from keywatch.causes import CAUSES
-from keywatch.checks.explain import explain
-from keywatch.checks.requests import InvalidRequest
+from keywatch.actions.explain import explain
+from keywatch.actions.requests import InvalidRequest
+from keywatch.catalogue.causes import CAUSES
 
 ROOT = Path(__file__).parents[3]
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"

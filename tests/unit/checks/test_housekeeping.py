@@ -9,12 +9,13 @@ import pytest
 from aws_lambda_powertools import Metrics
 from botocore.exceptions import ClientError
 
-from keywatch.checks import canary, doctor, housekeeping, sweep_daily
-from keywatch.checks.book import Book
-from keywatch.checks.sweep import Tempo
+from keywatch.actions.doctor import run as doctor
+from keywatch.actions.sweep.run import Tempo
+from keywatch.housekeeping import canary, daily_sweep, minute
 from keywatch.runtime import Runtime
 from keywatch.settings import IgnoreRule, Parts
 from keywatch.sources.canary import CANARY_ALIAS
+from keywatch.store.housekeeping import Book
 from tests.support.world import ACCOUNT, REGION, ROLE, aws_error, disabled, failed
 from tests.support.world import world as open_world
 
@@ -54,7 +55,7 @@ class Life:
         self.services = replace(self.services, settings=settings)
 
     def minute(self, remaining=55.0):
-        return housekeeping.minute(self.services, lambda: remaining)
+        return minute.minute(self.services, lambda: remaining)
 
     def canaries(self):
         return sum(call == ("kms", "describe_key") for call in self.world.wire.calls)
@@ -185,9 +186,9 @@ def sweep_now(life, remaining=lambda: 60.0):
     while True:
         book = Book(life.services)
         page = book.minute(life.world.now)
-        if not sweep_daily.due(page, life.world.now):
+        if not daily_sweep.due(page, life.world.now):
             return minutes
-        sweep_daily.go_on(life.services, book, page, remaining, tempo)
+        daily_sweep.go_on(life.services, book, page, remaining, tempo)
         life.world.wait(minutes=1)
         minutes += 1
 
@@ -203,8 +204,8 @@ def titles(life):
 def test_the_first_sweep_waits_for_an_hour(life):
     life.minute()
     book = Book(life.services)
-    assert not sweep_daily.due(book.read(), life.world.now + timedelta(minutes=59))
-    assert sweep_daily.due(book.read(), life.world.now + timedelta(minutes=60))
+    assert not daily_sweep.due(book.read(), life.world.now + timedelta(minutes=59))
+    assert daily_sweep.due(book.read(), life.world.now + timedelta(minutes=60))
 
 
 def test_only_what_is_new_is_told(life):
@@ -250,7 +251,7 @@ def test_what_has_an_open_incident_or_is_ignored_is_not_told_again(life):
     life.world.take(disabled(first.rpartition("/")[2]))
     assert len(life.world.inbox()) == 1
     life.world.kms.add(key_id(2), "PendingDeletion")
-    from keywatch.ignore import Ignorer
+    from keywatch.sources.ignore import Ignorer
 
     rule = IgnoreRule(reason="we break it on purpose", key="alias/playground-*")
     life.services = replace(life.services, ignorer=Ignorer((rule,)))
@@ -277,11 +278,11 @@ def test_what_could_not_be_sent_is_sent_when_it_can(life):
     book = Book(life.services)
     life.world.wait(minutes=5)
     page = book.read()
-    assert sweep_daily.due(page, life.world.now)
-    sweep_daily.go_on(life.services, book, page, lambda: 60.0, Tempo(sleep=lambda _seconds: None))
+    assert daily_sweep.due(page, life.world.now)
+    daily_sweep.go_on(life.services, book, page, lambda: 60.0, Tempo(sleep=lambda _seconds: None))
     # THEN the message comes, once
     assert titles(life) == [key_id(1)]
-    assert not sweep_daily.due(book.read(), life.world.now)
+    assert not daily_sweep.due(book.read(), life.world.now)
 
 
 def test_a_function_that_died_half_way_loses_nothing(life):
@@ -299,15 +300,15 @@ def test_a_function_that_died_half_way_loses_nothing(life):
 
     life.capture.setattr(Book, "note", dies)
     with pytest.raises(KeyboardInterrupt):
-        sweep_daily.go_on(life.services, book, page, lambda: 0.0, Tempo(sleep=lambda _seconds: None))
+        daily_sweep.go_on(life.services, book, page, lambda: 0.0, Tempo(sleep=lambda _seconds: None))
     life.capture.setattr(Book, "note", real)
     # WHEN its lease ran out and the sweep goes on
-    assert not sweep_daily.due(book.read(), life.world.now)
+    assert not daily_sweep.due(book.read(), life.world.now)
     life.world.wait(minutes=2)
     for _ in range(3):
         page = book.read()
-        if sweep_daily.due(page, life.world.now):
-            sweep_daily.go_on(life.services, book, page, lambda: 0.0, Tempo(sleep=lambda _seconds: None))
+        if daily_sweep.due(page, life.world.now):
+            daily_sweep.go_on(life.services, book, page, lambda: 0.0, Tempo(sleep=lambda _seconds: None))
     # THEN one message tells of all 60 keys
     (document,) = life.world.inbox()
     assert any("59 more things at risk" in note for note in document["notes"])

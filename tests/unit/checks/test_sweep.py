@@ -13,8 +13,8 @@ import pytest
 from aws_lambda_powertools import Metrics
 from botocore.exceptions import ClientError
 
-from keywatch.checks import answer
-from keywatch.checks.sweep import MAX_FINDINGS, PER_SECOND, Tempo, sweep
+from keywatch.actions import answer
+from keywatch.actions.sweep.run import MAX_FINDINGS, PER_SECOND, Tempo, sweep
 from keywatch.runtime import Runtime
 from keywatch.services import build
 from keywatch.settings import Settings

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 from cli import outcome
 from cli.__main__ import main
 from cli.deployed import CannotAskError, Deployed
-from keywatch.checks.key import check
-from keywatch.checks.sweep import sweep
+from keywatch.actions.check.run import check
+from keywatch.actions.sweep.run import sweep
 from tests.unit.checks import test_doctor as clinic
 from tests.unit.checks.support import KEY_ID, desk, key
 from tests.unit.checks.test_sweep import NOW, Yard

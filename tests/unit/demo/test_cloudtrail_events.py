@@ -7,7 +7,7 @@ from demo import callers
 from demo.by_hand import canary_record
 from demo.cloudtrail_events import Call, deletion_date, entry, event, record, service_event
 from demo.emulator import ACCOUNT
-from keywatch.signals import CanarySeen
+from keywatch.model.signals import CanarySeen
 from keywatch.sources import read_event
 
 WHEN = datetime(2026, 4, 12, 18, 5, 9, tzinfo=UTC)

@@ -8,7 +8,7 @@ from threading import Condition, Thread, current_thread
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from keywatch.pipeline import Memory
+from keywatch.incidents.pipeline import Memory
 from tests.support.world import World, alias_missing, disabled, key_missing
 from tests.support.world import world as open_world
 

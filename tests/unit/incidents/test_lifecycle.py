@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from keywatch import clock
+from keywatch.incidents import clock
 from tests.support.world import ACCOUNT, KEY_ID, REGION, alias_missing, ambiguous_denial, changed, disabled, failed, key_arn
 
 STORE = "cks-1234567890abcdef0"
@@ -280,7 +280,7 @@ def test_a_key_pending_deletion_mutes_the_incidents_of_its_aliases(world):
 
 def test_the_clock_takes_bounded_slices_of_ten_thousand_incidents(world, monkeypatch):
     # GIVEN more incidents than one slice that are due at once
-    monkeypatch.setattr("keywatch.clock.SLICE", 5)
+    monkeypatch.setattr("keywatch.incidents.clock.SLICE", 5)
     for n in range(12):
         world.take(alias_missing(f"alias/unrelated-{n}-{'x' * n}"))
     world.inbox()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keywatch.pipeline import Memory, Pipeline
+from keywatch.incidents.pipeline import Memory, Pipeline
 from keywatch.settings import IgnoreRule
 from keywatch.sources import read_event
 from tests.support.world import (

@@ -1,8 +1,8 @@
 """What a look-up proves of a recovery, and what it does not."""
 
-from keywatch.evidence import Evidence, Look, Sight
-from keywatch.recovery import Recovery, judge
-from keywatch.signals import Subject
+from keywatch.diagnosis.recovery import Recovery, judge
+from keywatch.model.evidence import Evidence, Look, Sight
+from keywatch.model.signals import Subject
 
 ALIAS = Subject("alias", "123456789012", "eu-west-1", "alias/payments")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 import handler as entry
-from keywatch import diagnosis_json
 from keywatch.page import widget
+from keywatch.store import diagnosis_json
 from tests.support.incidents import ENDPOINT, detail_page, incident
 from tests.support.world import REGION, START, alias_missing, aws_error, changed, disabled, world
 from tests.unit.alerts.factory import SCENES, alert

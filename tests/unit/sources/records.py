@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from keywatch.signals import KeyFailure, Signal
+from keywatch.model.signals import KeyFailure, Signal
 from keywatch.sources import read_event
 
 PAYLOADS = Path(__file__).parents[2] / "payloads"

@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import keywatch.sources
-from keywatch.causes import CAUSES
-from keywatch.signals import KeyFailure, NotOurs
-from keywatch.sources import app_logs, log_texts
+from keywatch.catalogue.causes import CAUSES
+from keywatch.catalogue.texts import TEXTS
+from keywatch.model.signals import KeyFailure, NotOurs
+from keywatch.parsing import log_texts
+from keywatch.sources import app_logs
 from keywatch.sources.app_logs import find_errors, read_log_payload
-from keywatch.sources.kms_texts import TEXTS
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "logs"
 KEY = "arn:aws:kms:us-east-2:444455556666:key/0b7f5a52-8f6e-4d1c-9a3e-5d2f1c7b6a90"

@@ -8,7 +8,7 @@ from time import process_time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from keywatch.signals import KeyChange, KeyFailure, NotOurs
+from keywatch.model.signals import KeyChange, KeyFailure, NotOurs
 from keywatch.sources import read_event
 from tests.unit.sources.records import KEY, PAYLOADS, RECEIVED, failed, harmless, payload
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keywatch.signals import Caller
+from keywatch.model.signals import Caller
 from keywatch.sources.callers import UNKNOWN_CALLER, is_own, read_caller
 from tests.unit.sources.records import ACCOUNT, identities
 

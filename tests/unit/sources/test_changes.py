@@ -2,8 +2,8 @@
 
 import pytest
 
-from keywatch.hypotheses.deletion import read_date
-from keywatch.signals import KeyChange, NotOurs
+from keywatch.diagnosis.hypotheses.deletion import read_date
+from keywatch.model.signals import KeyChange, NotOurs
 from keywatch.sources.changes import CHANGES
 from tests.unit.sources.records import ACCOUNT, KEY_ID, REGION, STORE, identities, payload, read, recorded
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keywatch.signals import KeyFailure, NotOurs
+from keywatch.model.signals import KeyFailure, NotOurs
 from keywatch.sources import read_event
 from tests.unit.sources.kms_errors import DENIED, USER
 from tests.unit.sources.records import (

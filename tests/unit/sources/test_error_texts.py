@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keywatch.causes import CAUSES, Confidence
-from keywatch.sources import kms_codes
-from keywatch.sources.error_texts import read_error
-from keywatch.sources.kms_operations import KMS_OPERATIONS
-from keywatch.sources.kms_texts import CONNECTION_ERRORS, TEXTS
+from keywatch.catalogue import codes
+from keywatch.catalogue.causes import CAUSES, Confidence
+from keywatch.catalogue.operations import KMS_OPERATIONS
+from keywatch.catalogue.texts import CONNECTION_ERRORS, TEXTS
+from keywatch.parsing.classify import read_error
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -317,7 +317,7 @@ def test_a_known_text_needs_no_code():
 
 
 def test_every_row_and_code_leads_to_a_cause_of_the_catalogue_or_says_why_not():
-    codes = [*kms_codes.KMS_CODES.values(), *kms_codes.SERVICE_CODES.values(), *kms_codes.SERVICE_SPECIFIC.values()]
+    codes = [*codes.KMS_CODES.values(), *codes.SERVICE_CODES.values(), *codes.SERVICE_SPECIFIC.values()]
     for entry in (*TEXTS, *CONNECTION_ERRORS, *codes):
         assert entry.cause in CAUSES if entry.cause else entry.reason.startswith("out_of_scope_")
 
@@ -345,8 +345,8 @@ def test_every_exception_of_the_kms_api_is_known_by_its_code():
         "malformedpolicydocument",
         "tag",
     }
-    cores = {kms_codes.core_of(shape.name)[0] for shape in model.error_shapes}
-    assert cores - set(kms_codes.KMS_CODES) == validation
+    cores = {codes.core_of(shape.name)[0] for shape in model.error_shapes}
+    assert cores - set(codes.KMS_CODES) == validation
 
 
 def test_the_operations_are_those_of_the_kms_api():

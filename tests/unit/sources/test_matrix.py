@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from keywatch.identifiers import parse
-from keywatch.signals import KeyFailure, NotOurs
+from keywatch.model.identifiers import parse
+from keywatch.model.signals import KeyFailure, NotOurs
 from tests.unit.sources.kms_errors import ERRORS, OUT_OF_SCOPE, KmsError
 from tests.unit.sources.records import ACCOUNT, KEY_ID, failed, identities, read
 

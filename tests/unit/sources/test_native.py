@@ -2,7 +2,7 @@
 
 import pytest
 
-from keywatch.signals import KeyChange, KeyFailure, NotOurs
+from keywatch.model.signals import KeyChange, KeyFailure, NotOurs
 from tests.unit.sources.records import ACCOUNT, KEY, KEY_ID, REGION, payload, read
 
 

@@ -1,0 +1,1 @@
+"""The action ``check``: can this key be used, and if not, why."""

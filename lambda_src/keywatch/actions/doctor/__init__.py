@@ -1,0 +1,1 @@
+"""The action ``doctor``: can this deployment see and speak."""

@@ -1,0 +1,148 @@
+"""Do events come in, and do alerts go out? Rules, queue, dead letters, and who is subscribed."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from keywatch.actions.doctor.deployment import FAIL, PASS, WARN, Line, Patient, Verdict
+
+OLD = timedelta(minutes=15)
+PENDING = "PendingConfirmation"
+_NO_PARTS = Verdict(WARN, "The function was not told by its stack where to look.")
+
+
+def _rules(patient: Patient) -> Verdict:
+    if not patient.parts.rules:
+        return _NO_PARTS
+    events = patient.client("events")
+    problems: list[str] = []
+    for name, state in patient.parts.rules.items():
+        problems += _rule_problems(events, name, state, patient.queue_arn)
+    if problems:
+        return Verdict(FAIL, " ".join(problems))
+    return (
+        Verdict(PASS, f"All {len(patient.parts.rules)} rules are enabled and feed the queue.")
+        if patient.parts.rules
+        else _NO_PARTS
+    )
+
+
+def _rule_problems(events: Any, name: str, state: str, queue_arn: str) -> Iterable[str]:  # noqa: ANN401 - a boto3 client
+    try:
+        found = events.describe_rule(Name=name).get("State")
+        targets = events.list_targets_by_rule(Rule=name)["Targets"]
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
+            raise
+        yield f"Rule {name} is gone."
+        return
+    if found != state:
+        yield f"Rule {name} is {found} and has to be {state}."
+    if queue_arn not in {target.get("Arn") for target in targets}:
+        yield f"Rule {name} does not feed the queue."
+
+
+def _mapping(patient: Patient) -> Verdict:
+    if not patient.queue_arn:
+        return _NO_PARTS
+    lambda_ = patient.client("lambda")
+    found = lambda_.list_event_source_mappings(EventSourceArn=patient.queue_arn, FunctionName=patient.settings.function_name)
+    states = {mapping["UUID"]: mapping.get("State") for mapping in found["EventSourceMappings"]}
+    if any(state in {"Enabled", "Creating", "Enabling", "Updating"} for state in states.values()):
+        return Verdict(PASS, "The function reads the queue.")
+    mend = [f"aws lambda update-event-source-mapping --enabled --uuid {uuid}" for uuid in states]
+    return Verdict(
+        FAIL, f"The function does not read the queue ({', '.join(map(str, states.values())) or 'no mapping'}).", *mend[:1]
+    )
+
+
+def _queue(patient: Patient) -> Verdict:
+    if not patient.parts.queue_url:
+        return _NO_PARTS
+    waiting = _waiting(patient, patient.parts.queue_url)
+    now = patient.services.now()
+    points = patient.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/SQS",
+        MetricName="ApproximateAgeOfOldestMessage",
+        Dimensions=[{"Name": "QueueName", "Value": patient.parts.queue_url.rpartition("/")[2]}],
+        StartTime=now - OLD,
+        EndTime=now,
+        Period=int(OLD.total_seconds()),
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    oldest = max((point["Maximum"] for point in points), default=0.0)
+    says = f"{waiting} messages wait, the oldest for {oldest:.0f} seconds."
+    return Verdict(FAIL if oldest > OLD.total_seconds() else PASS, says)
+
+
+def _dead_letters(patient: Patient) -> Verdict:
+    if not patient.parts.dead_letter_urls:
+        return _NO_PARTS
+    found = {url: count for url in patient.parts.dead_letter_urls if (count := _waiting(patient, url))}
+    if not found:
+        return Verdict(PASS, "There are no dead letters.")
+    url = next(iter(found))
+    look = f"aws sqs receive-message --queue-url {url} --max-number-of-messages 10 --visibility-timeout 0"
+    return Verdict(FAIL, f"{sum(found.values())} events were given up and their failures were not alerted.", look)
+
+
+def _waiting(patient: Patient, queue_url: str) -> int:
+    answer = patient.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages"])
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def _alert_subscriptions(patient: Patient) -> Verdict:
+    settings = patient.settings
+    topics = [topic for topic in (settings.topic_arn, settings.chat_topic_arn) if topic]
+    return _subscribed(patient, topics, FAIL, "Nobody gets the alerts: the topic has no confirmed subscription.")
+
+
+def _health_subscriptions(patient: Patient) -> Verdict:
+    topic = patient.parts.health_topic_arn
+    return _subscribed(patient, [topic], WARN, "Nobody is told when KeyWatch itself is ill.") if topic else _NO_PARTS
+
+
+def _subscribed(patient: Patient, topics: list[str], nobody: str, says: str) -> Verdict:
+    pages = patient.client("sns").get_paginator("list_subscriptions_by_topic")
+    found = [sub for topic in topics for page in pages.paginate(TopicArn=topic) for sub in page["Subscriptions"]]
+    pending = [sub for sub in found if sub["SubscriptionArn"] == PENDING]
+    confirmed = [sub for sub in found if sub["SubscriptionArn"].startswith("arn:")]
+    subscribe = f"aws sns subscribe --topic-arn {topics[0]} --protocol email --notification-endpoint you@example.com"
+    if not confirmed:
+        waiting = f" {len(pending)} wait for confirmation." if pending else ""
+        return Verdict(nobody, f"{says}{waiting}", subscribe)
+    if pending:
+        names = ", ".join(str(sub.get("Endpoint")) for sub in pending[:5])
+        return Verdict(WARN, f"Not confirmed yet: {names}.", subscribe)
+    return Verdict(PASS, f"{len(confirmed)} confirmed subscriptions.")
+
+
+def _topic_key(patient: Patient) -> Verdict:
+    attributes = patient.client("sns").get_topic_attributes(TopicArn=patient.settings.topic_arn)["Attributes"]
+    key_id = attributes.get("KmsMasterKeyId")
+    if not key_id:
+        return Verdict(PASS, "The alert topic depends on no key.")
+    key, look = patient.services.lookups.key(key_id, patient.settings.region)
+    if key and key.state == "Enabled":
+        return Verdict(PASS, "The key of the alert topic is enabled.")
+    state = key.state if key else look.error or look.sight.value
+    check = f"make check KEY={key_id}"
+    return Verdict(FAIL if key or look.answered else WARN, f"The key of the alert topic is {state}.", check)
+
+
+LINES = (
+    Line("rules", "The rules bring events in; in a plain ENABLED state they never see Decrypt.", _rules, "make deploy"),
+    Line("intake", "Events wait in the queue until the function reads them.", _mapping, "make deploy"),
+    Line(
+        "queue",
+        "Old messages mean that alerts come late, because the function fails or is throttled.",
+        _queue,
+        "aws logs tail /keywatch/function --since 1h",
+    ),
+    Line("dead_letters", "An event that was given up is an alert that nobody got.", _dead_letters),
+    Line("alert_subscriptions", "An alert that nobody is subscribed to is no alert.", _alert_subscriptions),
+    Line("health_subscriptions", "Alarms about KeyWatch itself have a topic of their own.", _health_subscriptions),
+    Line("alert_topic_key", "Alerts about broken keys must not depend on a broken key.", _topic_key),
+)

@@ -1,0 +1,167 @@
+"""Can the function itself do its work? Its table, its permissions, its log subscriptions, its clock and its canary."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from keywatch.actions.doctor.deployment import FAIL, PASS, WARN, Line, Patient, Verdict
+from keywatch.housekeeping import canary
+from keywatch.lookups.kms import sight_of
+from keywatch.model.evidence import Sight
+from keywatch.services import Services
+
+NOBODYS_KEY = "00000000-0000-0000-0000-000000000000"
+CLOCK_LATE = timedelta(minutes=5)
+MOST_PROBLEMS = 5
+Call = Callable[[Any], object]
+
+
+def _table(patient: Patient) -> Verdict:
+    try:
+        list(patient.services.table.due(patient.services.now(), 1))
+        patient.page  # noqa: B018 - a cached look-up
+    except (ClientError, BotoCoreError) as error:
+        _, code, message = sight_of(error)
+        return Verdict(FAIL, f"The incident table did not answer: {code} {message}")
+    return Verdict(PASS, "The incident table answers.")
+
+
+def _permission(service: str, call: Call, region: str | None = None) -> Callable[[Patient], Verdict]:
+    """Return a look that makes a harmless call, to see whether it is allowed."""
+
+    def look(patient: Patient) -> Verdict:
+        try:
+            call(patient.services.client(service, region or patient.settings.region))
+        except AttributeError:
+            return Verdict(WARN, "The function's boto3 does not know this call; alerts will lack what it tells.")
+        except (ClientError, BotoCoreError) as error:
+            sight, code, message = sight_of(error)
+            if sight is Sight.DENIED:
+                return Verdict(FAIL, f"Denied: {message or code}")
+            if sight is not Sight.ABSENT:
+                return Verdict(WARN, f"No answer: {code} {message}")
+        return Verdict(PASS, "Allowed.")
+
+    return look
+
+
+# Permission → service and a harmless call; "not found" is an answer.
+_PERMISSIONS: tuple[tuple[str, str, Call], ...] = (
+    ("kms:DescribeKey", "kms", lambda kms: kms.describe_key(KeyId=NOBODYS_KEY)),
+    ("kms:ListAliases", "kms", lambda kms: kms.list_aliases(Limit=1)),
+    ("kms:ListKeys", "kms", lambda kms: kms.list_keys(Limit=1)),
+    ("kms:DescribeCustomKeyStores", "kms", lambda kms: kms.describe_custom_key_stores(Limit=1)),
+    ("kms:GetKeyLastUsage", "kms", lambda kms: kms.get_key_last_usage(KeyId=NOBODYS_KEY)),
+    ("cloudtrail:LookupEvents", "cloudtrail", lambda trail: trail.lookup_events(MaxResults=1)),
+)
+
+
+def _log_subscriptions(patient: Patient) -> Verdict:
+    watched = list(_watched(patient))
+    if not watched:
+        return Verdict(PASS, "No log groups are watched.")
+    problems = [problem for group in watched if (problem := _subscription_problem(patient, group))]
+    if problems:
+        more = f" And {len(problems) - MOST_PROBLEMS} more." if len(problems) > MOST_PROBLEMS else ""
+        return Verdict(FAIL, " ".join(problems[:MOST_PROBLEMS]) + more)
+    return Verdict(PASS, "All log groups are subscribed." if watched == ["*"] else f"{len(watched)} log groups are subscribed.")
+
+
+def _watched(patient: Patient) -> Iterator[str]:
+    """Yield the log groups that may call the function: they are those that the stack subscribes."""
+    try:
+        policy = patient.client("lambda").get_policy(FunctionName=patient.settings.function_name)["Policy"]
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
+            return
+        raise
+    for statement in json.loads(policy).get("Statement", []):
+        principal = statement.get("Principal")
+        if isinstance(principal, dict) and str(principal.get("Service", "")).startswith("logs."):
+            conditions = statement.get("Condition", {}).get("ArnLike", {})
+            source = str(conditions.get("AWS:SourceArn") or conditions.get("aws:SourceArn") or "")
+            group = source.partition(":log-group:")[2]
+            if group:
+                yield group if group == "*" else group.removesuffix(":*")
+
+
+def _subscription_problem(patient: Patient, group: str) -> str | None:
+    logs, ours = patient.client("logs"), f":function:{patient.settings.function_name}"
+    if group == "*":
+        policies = logs.describe_account_policies(policyType="SUBSCRIPTION_FILTER_POLICY")["accountPolicies"]
+        found = any(ours in policy.get("policyDocument", "") for policy in policies)
+        return None if found else "The account's subscription policy is gone."
+    try:
+        filters = logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"]
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
+            raise
+        return f"Log group {group} does not exist."
+    return None if any(f.get("destinationArn", "").endswith(ours) for f in filters) else f"{group} is not subscribed."
+
+
+def _clock(patient: Patient) -> Verdict:
+    last = patient.page.time("clock_at")
+    if last is None:
+        return Verdict(WARN, "No minute has passed yet.")
+    late = patient.services.now() - last
+    return Verdict(FAIL if late > CLOCK_LATE else PASS, f"The last minute passed {late.total_seconds():.0f} seconds ago.")
+
+
+def _canary(patient: Patient) -> Verdict:
+    page, now = patient.page, patient.services.now()
+    age = canary.age(page, now)
+    back = page.time(canary.RETURNED)
+    said = f"The last canary that came back was sent {_minutes(age)} ago." if back else "No canary has come back yet."
+    if age > canary.LATE:
+        return Verdict(FAIL, f"{said} KeyWatch may see no failing call at all.")
+    return Verdict(PASS if back else WARN, said)
+
+
+def _minutes(age: timedelta) -> str:
+    return f"{age.total_seconds() / 60:.0f} minutes"
+
+
+_FIXED = (
+    Line("table", "Incidents are remembered there; without it alerts come ungrouped.", _table, "make deploy"),
+    Line(
+        "log_subscriptions",
+        "A log group that lost its subscription is no longer watched.",
+        _log_subscriptions,
+        "make deploy",
+    ),
+    Line(
+        "clock",
+        "Held alerts, reminders and resolutions wait for the minute's clock.",
+        _clock,
+        "aws scheduler list-schedules --query \"Schedules[?contains(Name, 'KeyWatch')]\"",
+    ),
+    Line(
+        "canary",
+        "It proves that a failing call still reaches the function.",
+        _canary,
+        "Mend what fails above; then wait for the next hour.",
+    ),
+)
+
+
+def lines(services: Services) -> Sequence[Line]:
+    """Return the lines about the function itself, one for each permission and each Region that it searches."""
+    deploy = "make deploy"
+    permissions = [
+        Line(f"permission {action}", "Without it, diagnoses say less than they could.", _permission(service, call), deploy)
+        for action, service, call in _PERMISSIONS
+    ]
+    regions = [
+        Line(
+            f"search_region {region}",
+            "Where a missing key may be found in another Region, that Region must let itself be asked.",
+            _permission("kms", _PERMISSIONS[0][2], region),
+            deploy,
+        )
+        for region in services.settings.search_regions
+    ]
+    return (*_FIXED, *permissions, *regions)

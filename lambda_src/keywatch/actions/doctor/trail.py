@@ -1,0 +1,97 @@
+"""Does CloudTrail give EventBridge the failing calls? A trail that logs, with management reads, and with KMS.
+
+Sources: EventBridge User Guide, "AWS service events delivered via CloudTrail" (a trail with logging is needed); CloudTrail API
+Reference, EventSelector and AdvancedEventSelector.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from keywatch.actions.doctor.deployment import FAIL, PASS, WARN, Line, Patient, Verdict
+
+KMS = "kms.amazonaws.com"
+_NO_TRAIL = Verdict(WARN, "There is no trail whose selectors could be looked at.")
+_UNDERSTOOD = frozenset({"eventCategory", "readOnly", "eventSource"})
+Selector = Mapping[str, Any]
+
+
+def _trail(patient: Patient) -> Verdict:
+    logging = [trail["name"] for trail in patient.trails if trail["logging"]]
+    if logging:
+        return Verdict(PASS, f"{logging[0]} is logging.")
+    if patient.trails:
+        name = patient.trails[0]["name"]
+        return Verdict(FAIL, f"{name} is not logging.", f"aws cloudtrail start-logging --name {name}")
+    return Verdict(FAIL, "No trail records this Region.", "make deploy ARGS='-c keywatch:create_trail=true'")
+
+
+def _reads(patient: Patient) -> Verdict:
+    if not patient.trails:
+        return _NO_TRAIL
+    for trail in patient.recording:
+        if any(_with_reads(selector) for selector in _management(trail["selectors"])):
+            return Verdict(PASS, f"{trail['name']} records management events, reads included.")
+    return Verdict(FAIL, "No trail that logs records read-only management events; Decrypt is one.")
+
+
+def _kms(patient: Patient) -> Verdict:
+    if not patient.trails:
+        return _NO_TRAIL
+    doubtful = None
+    for trail in patient.recording:
+        selectors = list(_management(trail["selectors"]))
+        for selector in [s for s in selectors if _with_reads(s)] or selectors:
+            if not _with_kms(selector):
+                continue
+            if not (more := _fields(selector).keys() - _UNDERSTOOD):
+                return Verdict(PASS, f"{trail['name']} does not leave KMS out.")
+            doubtful = Verdict(WARN, f"{trail['name']} also selects by {', '.join(sorted(more))}; that may leave KMS calls out.")
+    if not any(list(_management(trail["selectors"])) for trail in patient.recording):
+        return Verdict(WARN, "There are no management events of which KMS could be left out.")
+    return doubtful or Verdict(FAIL, "Every trail that logs leaves the events of KMS out.")
+
+
+def _management(selectors: Selector) -> Iterator[Selector]:
+    """Yield the selectors that include management events, basic or advanced."""
+    for basic in selectors.get("EventSelectors") or []:
+        if basic.get("IncludeManagementEvents", True):
+            yield basic
+    for advanced in selectors.get("AdvancedEventSelectors") or []:
+        if "Management" in _fields(advanced).get("eventCategory", {}).get("Equals", []):
+            yield advanced
+
+
+def _fields(selector: Selector) -> dict[str, Mapping[str, list[str]]]:
+    return {field["Field"]: field for field in selector.get("FieldSelectors") or []}
+
+
+def _with_reads(selector: Selector) -> bool:
+    if "FieldSelectors" not in selector:
+        return bool(selector.get("ReadWriteType", "All") != "WriteOnly")
+    return "false" not in _fields(selector).get("readOnly", {}).get("Equals", [])
+
+
+def _with_kms(selector: Selector) -> bool:
+    if "FieldSelectors" not in selector:
+        return KMS not in (selector.get("ExcludeManagementEventSources") or [])
+    source = _fields(selector).get("eventSource", {})
+    return KMS not in source.get("NotEquals", []) and ("Equals" not in source or KMS in source["Equals"])
+
+
+LINES = (
+    Line("trail", "EventBridge sees API calls only while some trail logs them.", _trail, "aws cloudtrail describe-trails"),
+    Line(
+        "management_reads",
+        "Decrypt, GenerateDataKey and DescribeKey are read-only calls: a trail of writes may hide their failures.",
+        _reads,
+        'aws cloudtrail put-event-selectors --trail-name TRAIL --event-selectors \'[{"ReadWriteType":"All",'
+        '"IncludeManagementEvents":true}]\'',
+    ),
+    Line(
+        "kms_not_excluded",
+        "Trails often leave KMS out to save money; KeyWatch may then see nothing.",
+        _kms,
+        'aws cloudtrail put-event-selectors --trail-name TRAIL --event-selectors \'[{"ReadWriteType":"All",'
+        '"IncludeManagementEvents":true,"ExcludeManagementEventSources":[]}]\'',
+    ),
+)

@@ -1,0 +1,1 @@
+"""The action ``sweep``: every key, alias and key store at risk."""

@@ -1,0 +1,76 @@
+"""What sweeps tell people: one message, whatever they found, with the worst first and the rest in short."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from keywatch.alerts.document import Alert, Impact, SubjectView
+from keywatch.catalogue.causes import Confidence, Remedy
+from keywatch.diagnosis.case import Reason
+from keywatch.diagnosis.diagnose import Diagnosis
+from keywatch.model.incident import new_id
+from keywatch.model.signals import Subject
+from keywatch.services import Services
+
+MOST_TOLD = 9
+Record = dict[str, Any]  # a finding as JSON
+
+
+def tell(services: Services, ranked: Sequence[Record], opening: str) -> bool:
+    """Send one message about findings, the worst first; ``False`` where there are none or it could not be sent."""
+    if not ranked:
+        return False
+    try:
+        services.publisher.publish(digest(ranked, opening, services))
+    except (ClientError, BotoCoreError):
+        services.counts.add("AlertsFailed")
+        services.logger.exception("what a sweep found could not be published")
+        return False
+    services.counts.add("AlertsSent")
+    return True
+
+
+def digest(worth: Sequence[Record], opening: str, services: Services) -> Alert:
+    """Return the message about findings, the worst first."""
+    worst, now = worth[0], services.now()
+    settings = services.settings
+    subject = Subject("sweep", settings.account, settings.region, worst["name"])
+    remedies = tuple(Remedy(r["text"], r["command"]) for r in worst["remedies"])
+    because = (Reason(f"sweep of {settings.region}", worst["says"]),)
+    return Alert(
+        status="opened",
+        incident_id=new_id(subject, now),
+        subject=_view(worst, services),
+        diagnosis=Diagnosis(worst["cause"], Confidence.CERTAIN, because, remedies, facts=worst["facts"]),
+        impact=_no_failure_yet(now),
+        notes=tuple(_notes(worth, opening)),
+        severity=worst["severity"],
+    )
+
+
+def _notes(worth: Sequence[Record], opening: str) -> list[str]:
+    others = worth[1:]
+    also = f", and {len(others)} more things at risk" if others else ""
+    told = [f"[{f['severity']}] {(f['aliases'] or [f['name']])[0]}: {f['says']}" for f in others[:MOST_TOLD]]
+    left = [f"… and {len(others) - MOST_TOLD} more: make sweep"] if len(others) > MOST_TOLD else []
+    return [f"{opening}{also}; no failing call was seen.", *told, *left]
+
+
+def _view(finding: Record, services: Services) -> SubjectView:
+    facts, settings = finding["facts"], services.settings
+    alias = finding["aliases"][0] if finding["aliases"] else None
+    return SubjectView(
+        identifier=facts.get("identifier") or finding["name"],
+        key_arn=facts.get("key") or None,
+        alias=alias,
+        key_store=facts.get("key_store") or None,
+        account=settings.account,
+        region=settings.region,
+        partition=facts.get("partition") or "aws",
+    )
+
+
+def _no_failure_yet(now: datetime) -> Impact:
+    return Impact(failures=0, first_seen=now, last_seen=now)

@@ -1,0 +1,182 @@
+"""``sweep``: every key, alias and key store of the Region that is at risk, the worst first.
+
+Keys are described in the order of their ids, paced well below 50 a second and a few at a time. A sweep that runs out of time
+ends between two groups of keys and names the last id that it looked at: whoever goes on there repeats none and skips none.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from keywatch.actions.rate_limiter import Pace
+from keywatch.actions.requests import InvalidRequest, unknown_fields
+from keywatch.actions.sweep import findings, inventory
+from keywatch.actions.sweep.findings import Finding, Place, Use
+from keywatch.actions.sweep.inventory import Inventory, patiently
+from keywatch.diagnosis.case import not_seen
+from keywatch.lookups.kms import key_facts, sight_of
+from keywatch.model.evidence import KeyFacts, Look, Sight
+from keywatch.model.identifiers import Kind, parse
+from keywatch.services import Services
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
+
+SCHEMA = "keywatch.sweep/1"
+PER_SECOND = 40  # of the 2,000 DescribeKey a second that an account has in common with everything it runs
+LAST_USAGE_PER_SECOND = 4  # 5 are allowed
+WORKERS = 8
+GROUP = 40
+TELL_EVERY = 1000
+RESERVE = 45.0  # seconds that one group may take at worst: 40 last usages, or patience with throttling
+MAX_FINDINGS = 1000
+MAX_UNSEEN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How fast a sweep goes; tests pass in their own clock."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def pace(self, per_second: float) -> Pace:
+        """Return a pace of so many calls a second."""
+        return Pace(per_second, clock=self.clock, sleep=self.sleep)
+
+
+@dataclass(slots=True)
+class Stretch:
+    """What one stretch of a sweep did: its findings, the last key id looked at, how many of all keys are done."""
+
+    findings: list[Finding] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+    after: str | None = None
+    done: int = 0
+    total: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether nothing is left to look at."""
+        return self.done >= self.total
+
+
+def sweep(request: Mapping[str, Any], services: Services, context: object = None, tempo: Tempo | None = None) -> dict[str, Any]:
+    """Answer ``{"action": "sweep"}``; where time ran out, ``resume`` in the answer is what the next request passes on."""
+    after, notify = read_request(request)
+    remaining = _remaining(context)
+    stretch = run(services, after, lambda: remaining() > RESERVE, tempo or Tempo())
+    ranked = sorted(stretch.findings, key=lambda finding: finding.rank)
+    answer: dict[str, Any] = {
+        "schema": SCHEMA,
+        "region": services.settings.region,
+        "complete": stretch.complete,
+        "progress": {"keys_done": stretch.done, "keys_total": stretch.total},
+        "resume": None if stretch.complete else stretch.after,
+        "counts": _counts(ranked),
+        "findings": [finding.as_json() for finding in ranked[:MAX_FINDINGS]],
+        "left_out": max(0, len(ranked) - MAX_FINDINGS),
+        "unknowns": _shortened(stretch.unseen),
+    }
+    if notify:
+        from keywatch.actions.sweep.digest import tell
+
+        answer["notified"] = tell(
+            services, [finding.as_json() for finding in ranked if findings.alertable(finding)], "A sweep by hand found this"
+        )
+    return answer
+
+
+def read_request(request: Mapping[str, Any]) -> tuple[str, bool]:
+    """Return the id after which to go on (empty: from the beginning) and whether to publish; raises ``InvalidRequest``."""
+    resume, notify = request.get("resume"), request.get("notify", False)
+    wrong = unknown_fields(request, "notify", "resume")
+    if resume is not None and not (isinstance(resume, str) and parse(resume).kind is Kind.KEY_ID):
+        wrong["resume"] = 'must be the "resume" of the answer before'
+    if not isinstance(notify, bool):
+        wrong["notify"] = "must be true or false"
+    if wrong:
+        raise InvalidRequest.of(wrong)
+    return resume or "", notify
+
+
+def run(services: Services, after: str, time_left: Callable[[], bool], tempo: Tempo) -> Stretch:
+    """Look at everything whose key id comes after ``after``, group by group, while there is time; always at one group."""
+    region = services.settings.region
+    kms: KMSClient = services.client("kms", region)
+    stretch, place = Stretch(after=after or None), Place(services.settings.account, region)
+    pace, use_pace = tempo.pace(PER_SECOND), tempo.pace(LAST_USAGE_PER_SECOND)
+    there = inventory.take(kms, region, pace)
+    stretch.unseen += there.unseen
+    todo = [key for key in there.keys if key > after]
+    stretch.total, stretch.done = len(there.keys), len(there.keys) - len(todo)
+    if not after:
+        stretch.findings += _of_lists(there, place)
+    names = there.names()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for start in count(0, GROUP):
+            group = todo[start : start + GROUP]
+            if not group or (start and not time_left()):
+                break
+            for facts, problem in pool.map(lambda key: _describe(kms, key, region, pace), group):
+                if problem:
+                    stretch.unseen.append(problem)
+                if facts:
+                    use = _use(kms, facts, region, use_pace, stretch.unseen) if findings.doubtful(facts) else None
+                    aliases = names.get(facts.key_id, ()) if there.aliases_seen else ("(not seen)",)
+                    stretch.findings += findings.of_key(facts, aliases, use, place, services.now())
+            stretch.after, stretch.done = group[-1], stretch.done + len(group)
+            if stretch.done % TELL_EVERY < len(group):
+                services.logger.info("sweep: %s of %s keys", stretch.done, stretch.total)
+    return stretch
+
+
+def _of_lists(there: Inventory, place: Place) -> list[Finding]:
+    """Return what the lists alone show: key stores that are not connected, and aliases without a key."""
+    stores = [found for store in there.stores if (found := findings.of_store(store, place))]
+    keys = set(there.keys)
+    aliases = [
+        findings.of_alias(alias, target, place)
+        for alias, target in there.aliases.items()
+        # AWS's own aliases exist before their keys do.
+        if there.keys_seen and not alias.startswith("alias/aws/") and target not in keys
+    ]
+    return [*stores, *aliases]
+
+
+def _describe(kms: "KMSClient", key_id: str, region: str, pace: Pace) -> tuple[KeyFacts | None, str | None]:
+    """Describe one key; a key that was deleted meanwhile is no finding and no problem."""
+    try:
+        answer = patiently(lambda: kms.describe_key(KeyId=key_id), pace)
+    except (ClientError, BotoCoreError) as error:
+        look = Look("DescribeKey", key_id, region, *sight_of(error))
+        return None, None if look.sight is Sight.ABSENT else not_seen(look)
+    return key_facts(answer["KeyMetadata"], region), None
+
+
+def _use(kms: "KMSClient", facts: KeyFacts, region: str, pace: Pace, unseen: list[str]) -> Use:
+    try:
+        answer: Any = patiently(lambda: kms.get_key_last_usage(KeyId=facts.arn), pace)
+    except (ClientError, BotoCoreError, AttributeError) as error:
+        unseen.append(not_seen(Look("GetKeyLastUsage", facts.key_id, region, *sight_of(error))))
+        return Use()
+    return Use((answer.get("KeyLastUsage") or {}).get("Timestamp"), answer.get("TrackingStartDate"))
+
+
+def _counts(ranked: list[Finding]) -> dict[str, int]:
+    return {risk: sum(finding.risk == risk for finding in ranked) for risk in dict.fromkeys(f.risk for f in ranked)}
+
+
+def _shortened(unseen: list[str]) -> list[str]:
+    kept = list(dict.fromkeys(unseen))
+    return kept if len(kept) <= MAX_UNSEEN else [*kept[:MAX_UNSEEN], f"… and {len(kept) - MAX_UNSEEN} more."]
+
+
+def _remaining(context: object) -> Callable[[], float]:
+    left = getattr(context, "get_remaining_time_in_millis", None)
+    return (lambda: left() / 1000) if callable(left) else (lambda: float("inf"))

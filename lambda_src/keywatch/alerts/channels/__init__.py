@@ -1,0 +1,1 @@
+"""How an alert looks in each channel: one module a channel."""

@@ -1,0 +1,1 @@
+"""What KeyWatch knows about AWS, as data: causes, error codes, error texts, operations and connection errors."""

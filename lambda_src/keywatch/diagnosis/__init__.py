@@ -1,0 +1,1 @@
+"""From one failure and its evidence to one cause. Pure."""

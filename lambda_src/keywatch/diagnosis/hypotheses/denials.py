@@ -1,0 +1,71 @@
+"""AWS's deliberately ambiguous denial: missing, in another Region, or not allowed. Only a look-up can settle it.
+
+"… because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy
+explicitly denies access" is one answer for three causes, by design of AWS.
+"""
+
+from keywatch.catalogue.causes import Confidence
+from keywatch.diagnosis.case import Case, Finding, Reason, because_look, key_state
+from keywatch.diagnosis.hypotheses.states import STATE_CAUSES
+from keywatch.model.evidence import Sight
+
+TWO_KEYS = "The call used two keys, and AWS does not say which of them it means."
+
+
+def proven_missing(case: Case) -> Finding | None:
+    """Settle it as missing where DescribeKey says so about the very key that the call named, where the call named it."""
+    look = case.here
+    if look is None or look.sight is not Sight.ABSENT:
+        return None
+    sure = case.place_known and not case.two_keys
+    cause = "alias_not_found" if case.alias else "key_not_found"
+    finding = Finding(
+        cause, Confidence.CERTAIN if sure else Confidence.LIKELY, (because_look(look, f"{look.asked} does not exist there."),)
+    )
+    if case.place_known:
+        return finding
+    return finding.adding(unknowns=("The account and Region of the call are not known; KeyWatch looked in its own.",))
+
+
+def proven_present(case: Case) -> Finding | None:
+    """Rule "missing" out where DescribeKey sees the key: what is left is a denial."""
+    key, look = case.evidence.key, case.here
+    if key is None or look is None:
+        return None
+    reason = because_look(look, f"the key exists in this Region; {key_state(key)}")
+    if case.two_keys or not case.place_known:
+        unknown = TWO_KEYS if case.two_keys else "The account and Region of the call are not known."
+        return Finding("missing_or_not_authorized", Confidence.POSSIBLE, (reason,), {"key": key.arn}, (unknown,))
+    left = Reason("error text", "so what is left of AWS's three reasons is that the caller is not allowed to use it.")
+    return Finding("missing_or_not_authorized", Confidence.LIKELY, (reason, left), facts={"key": key.arn, "denied": "yes"})
+
+
+def other_key(case: Case) -> Finding | None:
+    """Blame the second key of a call that used two (ReEncrypt), where the first is fine and the second is not."""
+    if not case.failure.other_keys:
+        return None
+    name, other = case.failure.other_keys[0], case.evidence.other
+    look = next((look for look in case.evidence.looks if look.asked == name and look.operation == "DescribeKey"), None)
+    if look and look.sight is Sight.ABSENT:
+        reason = because_look(look, f"{name}, the other key of this call, does not exist there.")
+        return Finding("key_not_found", Confidence.LIKELY, (reason,), {"key": name}, (TWO_KEYS,))
+    if look and other and other.state in STATE_CAUSES:
+        reason = because_look(look, f"{name}, the other key of this call: {key_state(other)}")
+        return Finding(STATE_CAUSES[other.state], Confidence.LIKELY, (reason,), {"key": other.arn}, (TWO_KEYS,))
+    return None
+
+
+def ambiguous(case: Case) -> Finding:
+    """Leave it open, and say what would tell."""
+    named = case.failure.key_arn or (case.failure.identifier.text if case.failure.identifier else None)
+    tell = (
+        f"DescribeKey of {named} by somebody who may see that account and Region"
+        if named
+        else "the key id that the data was encrypted under (the call named none)"
+    )
+    unknown = f"AWS gives one answer for a missing key, a wrong Region and a denial. What would tell: {tell}."
+    seen = tuple(
+        Reason(f"DescribeKey in {key.region}", f"one of the same name exists in {key.region} of account {key.account}.")
+        for key in case.evidence.elsewhere
+    )
+    return Finding("missing_or_not_authorized", Confidence.POSSIBLE, seen, unknowns=(unknown,))

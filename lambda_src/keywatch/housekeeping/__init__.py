@@ -1,0 +1,1 @@
+"""What KeyWatch does for itself as minutes pass: canary, doctor, daily sweep."""

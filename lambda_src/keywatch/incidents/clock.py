@@ -1,0 +1,155 @@
+"""What the passing minute does to incidents.
+
+It finishes what a crash left, looks again at what was held, tells when the nature of an incident changed, reminds of those
+that go on, and ends those that are over. Semantics follow Prometheus Alertmanager: a reminder every ``repeat_interval`` while
+failures go on, ``resolved`` only for what was announced, state written after the send.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from keywatch.diagnosis.case import PROPAGATION
+from keywatch.diagnosis.diagnose import Diagnosis
+from keywatch.diagnosis.hypotheses.states import STATE_CAUSES
+from keywatch.diagnosis.recovery import MISSING, Recovery, judge
+from keywatch.incidents.announce import alert_of, announce, examine, next_look, send
+from keywatch.model.evidence import ChangeFact, Evidence
+from keywatch.model.incident import HEALED, HELD, HOLD, MUTED, NEW, QUIET, RESOLVED, UNPROVEN_QUIET, Incident
+from keywatch.services import Services
+
+SLICE = 100
+RESERVE = 8.0  # seconds of the function's time that are not begun with
+
+PROVEN_NOTE = "A look-up proved it usable again, and no call failed for 10 minutes."
+UNPROVEN_NOTE = "No call failed for 6 hours. That it works again was not proven: nothing but a call of the application can."
+STILL_MISSING_NOTE = "No call asked for it for 6 hours. It still does not exist."
+CAME_BACK_NOTE = "Calls failed again while this incident was being reported as resolved."
+
+
+def tick(services: Services, remaining: Callable[[], float] = lambda: 60.0) -> int:
+    """Handle incidents that are due, slice by slice, until none is left or time is short; return how many were handled."""
+    handled = 0
+    while remaining() > RESERVE:
+        due = list(services.table.due(services.now(), SLICE))
+        done = [_attempt(services, incident) for incident in due if remaining() > RESERVE]
+        handled += sum(done)
+        if len(due) < SLICE or not any(done):
+            break
+    return handled
+
+
+def _attempt(services: Services, incident: Incident) -> bool:
+    """Handle one incident; what fails is due again when its lease ends."""
+    try:
+        claimed = services.table.claim(incident, services.now())
+        if claimed:
+            _handle(services, claimed)
+    except Exception:
+        services.counts.add("ClockFailed")
+        services.logger.exception("the clock could not handle an incident; it will be tried again")
+        return False
+    return claimed is not None
+
+
+def _handle(services: Services, incident: Incident) -> None:
+    changes = (*services.table.read(incident.subject).changes, *incident.history)
+    if incident.status in {NEW, MUTED}:
+        if incident.status == NEW:
+            services.counts.add("AlertsRecovered")
+        announce(services, incident, changes)
+    elif incident.status == HELD:
+        _look_again(services, incident, changes)
+    else:
+        _follow(services, incident, changes)
+
+
+def _look_again(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> None:
+    """End a held incident that healed; alert about one that turned out to be something else, or that lasts too long."""
+    lasts = services.now() - incident.first_seen >= PROPAGATION
+    diagnosis, evidence = examine(services, incident.sample, changes, ask_trail=lasts)
+    now = services.now()
+    if diagnosis.cause != "not_yet_visible":
+        send(services, "opened", incident, diagnosis, evidence.changes)
+        return
+    quiet = now - incident.last_seen >= HOLD
+    if evidence.key and evidence.key.usable and quiet and services.table.end(incident, HEALED, now):
+        services.counts.add("IncidentsHealed")
+    elif lasts:
+        send(services, "opened", incident, diagnosis, evidence.changes)
+    else:
+        services.table.settle(incident, now + HOLD)
+
+
+def _follow(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> None:
+    """Follow an open incident: resolved, changed, reminded of, or left alone until it is due again."""
+    diagnosis, evidence = examine(services, incident.sample, changes, ask_trail=False)
+    now, announced = services.now(), incident.cause or diagnosis.cause
+    recovery = judge(announced, incident.subject, evidence)
+    if note := _over(incident, announced, recovery, now):
+        _resolve(services, incident, diagnosis, evidence, note)
+    elif recovery is not Recovery.PROVEN and _changed(incident, diagnosis, evidence):
+        send(services, "changed", incident, diagnosis, evidence.changes)
+    elif _goes_on(incident, now) and now - _sent(incident) >= services.settings.repeat_interval:
+        send(services, "reminder", incident, diagnosis, evidence.changes)
+    else:
+        services.table.settle(incident, _next(incident, now, services))
+
+
+def _over(incident: Incident, cause: str, recovery: Recovery, now: datetime) -> str | None:
+    """Return how an incident ended, as its last message says it; ``None`` while it lasts.
+
+    A key that exists and cannot be used stays broken however quiet it is; only of what is missing or cannot be probed
+    silence is taken for the end.
+    """
+    quiet = now - incident.last_seen
+    if recovery is Recovery.PROVEN and quiet >= QUIET:
+        return PROVEN_NOTE
+    if quiet < UNPROVEN_QUIET or recovery is Recovery.PROVEN:
+        return None
+    if recovery is Recovery.UNKNOWN:
+        return UNPROVEN_NOTE
+    return STILL_MISSING_NOTE if cause in MISSING else None
+
+
+def _changed(incident: Incident, diagnosis: Diagnosis, evidence: Evidence) -> bool:
+    """Tell whether the diagnosis is news.
+
+    A state that KMS reports always is (a cancelled deletion leaves the key disabled). Of anything else a cause that was
+    announced before is not: the errors of two callers may alternate.
+    """
+    if diagnosis.cause in {incident.cause, "not_yet_visible", "unclassified"}:
+        return False
+    if evidence.key and not evidence.key.usable:
+        return STATE_CAUSES.get(evidence.key.state) == diagnosis.cause
+    return diagnosis.cause not in incident.announced
+
+
+def _goes_on(incident: Incident, now: datetime) -> bool:
+    return incident.last_seen > _sent(incident) and now - incident.last_seen < QUIET
+
+
+def _sent(incident: Incident) -> datetime:
+    return incident.sent_at or incident.first_seen
+
+
+def _next(incident: Incident, now: datetime, services: Services) -> datetime:
+    """Return when to look again: soon after the last failure or message, ever more rarely while nothing happens."""
+    planned = next_look(incident, _sent(incident), services.settings.repeat_interval)
+    if planned > now:
+        return planned
+    patience = min(max(now - max(incident.last_seen, _sent(incident)), QUIET), UNPROVEN_QUIET)
+    silence = incident.last_seen + UNPROVEN_QUIET
+    return min(now + patience, silence) if silence > now else now + patience
+
+
+def _resolve(services: Services, incident: Incident, diagnosis: Diagnosis, evidence: Evidence, note: str) -> None:
+    """Say that an incident is over, then end it; failures that come in between open it again, aloud."""
+    announced = incident.cause or diagnosis.cause
+    told = replace(diagnosis, cause=announced, remedies=(), unknowns=())
+    services.publisher.publish(alert_of("resolved", incident, told, evidence.changes, (note,)))
+    services.counts.add("AlertsSent")
+    if services.table.end(incident, RESOLVED, services.now()):
+        services.counts.add("IncidentsResolved")
+        return
+    send(services, "opened", incident, diagnosis, evidence.changes, CAME_BACK_NOTE)

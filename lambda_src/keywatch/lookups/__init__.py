@@ -1,0 +1,1 @@
+"""Read-only questions to AWS, and which of them a failure deserves."""

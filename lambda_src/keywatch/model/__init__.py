@@ -1,0 +1,1 @@
+"""Value types: identifiers, subjects, signals, evidence and incidents. No I/O, no knowledge of causes."""

@@ -1,0 +1,132 @@
+"""What the sources say: a failed use of a key, a change to a key, or nothing about a key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from keywatch.catalogue.causes import Confidence
+from keywatch.model.identifiers import KeyIdentifier
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an error code and text say by themselves.
+
+    ``cause`` is a cause id, or ``None`` for errors out of scope (``reason`` then says which kind: throttling, plain denial…).
+    ``proof`` is how much the text alone proves. ``identifier``, ``key_arn`` and ``alias_arn`` are what the text names;
+    ``pattern`` is the id of the table row that matched (for evidence and tests), empty when only the code was known.
+    """
+
+    cause: str | None
+    proof: Confidence = Confidence.POSSIBLE
+    pattern: str = ""
+    reason: str = ""
+    identifier: str | None = None
+    key_arn: str | None = None
+    alias_arn: str | None = None
+    region: str | None = None
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who made a call. ``principal`` is the ARN of a user or role (sessions removed), a service name, or ``unknown``.
+
+    ``service`` is set when an AWS service made the call for the principal (CloudTrail ``invokedBy``).
+    """
+
+    principal: str
+    session: str | None = None
+    account: str | None = None
+    service: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an incident is about: the thing that is missing or broken, as seen from one account and Region.
+
+    ``kind`` is key, alias, key_store, identifier (something that names no key) or caller (AWS did not say which key).
+    """
+
+    kind: str
+    account: str
+    region: str
+    name: str
+
+    @property
+    def id(self) -> str:
+        """Return the identity of the subject: the partition key of its incident and its changes."""
+        return f"{self.kind}|{self.account}|{self.region}|{self.name}"
+
+    @classmethod
+    def from_id(cls, text: str) -> "Subject":
+        """Read a subject back from its ``id``; raises ``ValueError`` on any other text."""
+        kind, account, region, name = text.split("|", 3)
+        return cls(kind, account, region, name)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFailure:
+    """One call that failed because a key was missing or unusable. Text is cleaned and bounded; ``time`` is UTC.
+
+    ``identifier`` is what the caller asked for, as far as known; ``key_arn`` is the key that AWS resolved it to, if it did.
+    ``resource`` is what an AWS service was encrypting; ``other_keys`` are further keys of the same call (ReEncrypt has two),
+    where AWS did not say which one failed.
+    """
+
+    source: str
+    event_id: str
+    time: datetime
+    reading: Reading
+    subject: Subject
+    caller: Caller
+    partition: str = "aws"
+    account: str | None = None
+    region: str | None = None
+    service: str = "kms.amazonaws.com"
+    operation: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    identifier: KeyIdentifier | None = None
+    key_arn: str | None = None
+    key_store: str | None = None
+    external_key: str | None = None
+    resource: str | None = None
+    other_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """One change that made, will make or un-makes something unusable. ``what`` is the KMS operation or native event.
+
+    ``subjects`` are all things it touches (a DeleteAlias touches the alias and its key); ``details`` are cleaned facts
+    (``deletion_date``, ``target_key``…) as text; ``time`` is UTC.
+    """
+
+    source: str
+    event_id: str
+    time: datetime
+    what: str
+    who: Caller
+    subjects: tuple[Subject, ...]
+    account: str | None = None
+    region: str | None = None
+    partition: str = "aws"
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotOurs:
+    """An input that says nothing about a missing or unusable key. ``reason`` is the name of the metric that counts it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CanarySeen(NotOurs):
+    """KeyWatch's own failing call came back as an event: proof that failing calls still arrive. ``called`` is UTC."""
+
+    called: datetime
+
+
+Signal = KeyFailure | KeyChange | NotOurs

@@ -1,0 +1,73 @@
+"""Which thing a failure or a change is about, so that the id, the ARN and the alias of one key meet in one incident."""
+
+from keywatch.model.identifiers import KeyIdentifier, Kind, parse
+from keywatch.model.signals import Reading, Subject
+from keywatch.model.text import one_line
+
+UNKNOWN = "-"
+MAX_NAME = 256
+
+# When one of these broke, every key of the store is broken: the store is the incident, not each key.
+STORE_CAUSES = frozenset(
+    {
+        "key_store_disconnected",
+        "key_store_not_found",
+        "xks_proxy_unreachable",
+        "xks_proxy_rejected_credentials",
+        "xks_proxy_misconfigured",
+        "xks_proxy_unhealthy",
+        "cloudhsm_unavailable",
+    }
+)
+
+
+def subject_of(
+    *,
+    reading: Reading,
+    identifier: KeyIdentifier | None,
+    key_arn: str | None,
+    account: str | None,
+    region: str | None,
+    key_store: str | None,
+    caller: str,
+) -> Subject:
+    """Return what a failure is about.
+
+    ``key_arn`` is the key that AWS named, ``account`` and ``region`` those of the call: a bare id or alias always resolves
+    there (KMS API Reference, DescribeKey). A failure that names nothing at all is about its caller.
+    """
+    if key_store and reading.cause in STORE_CAUSES:
+        return store_subject(key_store, account, region)
+    if reading.cause == "wrong_region":
+        named = key_arn or (identifier.text if identifier else reading.identifier) or reading.region or caller
+        return _subject("identifier", account, region, named)
+    if key_arn and (key := key_subject(key_arn)):
+        return key
+    if identifier:
+        return identifier_subject(identifier, account, region)
+    return _subject("caller", account, region, caller)
+
+
+def identifier_subject(identifier: KeyIdentifier, account: str | None, region: str | None) -> Subject:
+    """Return the key, alias or malformed identifier that was asked for; ARNs bring their own account and Region."""
+    if identifier.kind is Kind.MALFORMED:
+        return _subject("identifier", account, region, identifier.text)
+    account, region = identifier.account or account, identifier.region or region
+    if identifier.key_id:
+        return _subject("key", account, region, identifier.key_id)
+    return _subject("alias", account, region, identifier.alias or identifier.text)
+
+
+def key_subject(arn: str) -> Subject | None:
+    """Return the key or alias that a KMS ARN names; ``None`` for any other text."""
+    identifier = parse(arn)
+    return identifier_subject(identifier, None, None) if identifier.kind in {Kind.KEY_ARN, Kind.ALIAS_ARN} else None
+
+
+def store_subject(key_store: str, account: str | None, region: str | None) -> Subject:
+    """Return the custom key store of an account and Region, by its id (``cks-…``)."""
+    return _subject("key_store", account, region, key_store)
+
+
+def _subject(kind: str, account: str | None, region: str | None, name: str) -> Subject:
+    return Subject(kind, account or UNKNOWN, region or UNKNOWN, one_line(name, MAX_NAME) or UNKNOWN)

@@ -1,0 +1,1 @@
+"""What is kept in DynamoDB: incidents, changes, housekeeping and sweep findings."""
