@@ -1,6 +1,7 @@
 """``./keywatch check|explain|sweep|doctor``: ask KeyWatch. The make targets of the same names call this too.
 
-Exit codes: 0 usable, 1 not usable, 2 cannot tell (also: a bad request, no deployment, no credentials).
+Exit codes: 0 usable, 1 not usable, 2 cannot tell (also: a bad request, no deployment, no
+credentials).
 """
 
 import argparse
@@ -36,25 +37,48 @@ def main(arguments: Sequence[str] | None = None, ask: Ask | None = None, stdin: 
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="./keywatch", description="Ask KeyWatch about KMS keys, risks, and its own health.")
+    parser = argparse.ArgumentParser(
+        prog="./keywatch", description="Ask KeyWatch about KMS keys, risks, and its own health."
+    )
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="print the answer as JSON")
-    common.add_argument("--stack", help="the stack's name, where it is not KeyWatch or KeyWatch-<Region>")
+    common.add_argument(
+        "--stack", help="the stack's name, where it is not KeyWatch or KeyWatch-<Region>"
+    )
     actions = parser.add_subparsers(dest="action", required=True)
-    check = actions.add_parser("check", parents=[common], help="can these keys be used, and if not, why?")
+    check = actions.add_parser(
+        "check", parents=[common], help="can these keys be used, and if not, why?"
+    )
     check.add_argument("key", nargs="+", help="key ids, ARNs or aliases")
     check.add_argument("--region", help="look in this Region")
-    check.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="wait until usable, 300 at most")
-    check.add_argument("--notify", action="store_true", help="send what was found to the alert topic too")
-    actions.add_parser("explain", parents=[common], help="what does the text or record on standard input mean? (no deployment)")
-    sweep = actions.add_parser("sweep", parents=[common], help="every key, alias and key store at risk")
-    sweep.add_argument("--notify", action="store_true", help="send what was found to the alert topic too")
+    check.add_argument(
+        "--wait", type=float, default=0, metavar="SECONDS", help="wait until usable, 300 at most"
+    )
+    check.add_argument(
+        "--notify", action="store_true", help="send what was found to the alert topic too"
+    )
+    actions.add_parser(
+        "explain",
+        parents=[common],
+        help="what does the text or record on standard input mean? (no deployment)",
+    )
+    sweep = actions.add_parser(
+        "sweep", parents=[common], help="every key, alias and key store at risk"
+    )
+    sweep.add_argument(
+        "--notify", action="store_true", help="send what was found to the alert topic too"
+    )
     actions.add_parser("doctor", parents=[common], help="can this deployment see and speak?")
     return parser
 
 
 def _check(options: argparse.Namespace, ask: Ask | None, _stdin: object) -> Answer:
-    request: Answer = {"action": "check", "key_id": options.key, "wait_seconds": options.wait, "notify": options.notify}
+    request: Answer = {
+        "action": "check",
+        "key_id": options.key,
+        "wait_seconds": options.wait,
+        "notify": options.notify,
+    }
     where: Answer = {"region": options.region} if options.region else {}
     return _asking(ask, options)(request | where)
 
@@ -73,7 +97,11 @@ def _as_text_or_record(text: str) -> Answer:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return {"text": text}
-    return {"record": value} if isinstance(value, dict) and any(mark in value for mark in _RECORD_MARKS) else {"text": text}
+    return (
+        {"record": value}
+        if isinstance(value, dict) and any(mark in value for mark in _RECORD_MARKS)
+        else {"text": text}
+    )
 
 
 def _sweep(options: argparse.Namespace, ask: Ask | None, _stdin: object) -> Answer:
@@ -89,7 +117,9 @@ def _sweep(options: argparse.Namespace, ask: Ask | None, _stdin: object) -> Answ
             if "error" in part:
                 return part
             parts.append(part)
-            progress.update(task, completed=part["progress"]["keys_done"], total=part["progress"]["keys_total"])
+            progress.update(
+                task, completed=part["progress"]["keys_done"], total=part["progress"]["keys_total"]
+            )
     return _joined(parts)
 
 
@@ -99,7 +129,9 @@ _SEVERITIES = ("critical", "high", "warning", "info")
 def _joined(parts: Sequence[Answer]) -> Answer:
     """Return the answers of one sweep as one; the worst stays first, and what is due first comes before what is due later."""
     findings = [finding for part in parts for finding in part["findings"]]
-    findings.sort(key=lambda found: (_SEVERITIES.index(found["severity"]), found["deadline"] or "9999"))
+    findings.sort(
+        key=lambda found: (_SEVERITIES.index(found["severity"]), found["deadline"] or "9999")
+    )
     counts: dict[str, int] = {}
     for part in parts:
         for risk, count in part["counts"].items():

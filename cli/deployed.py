@@ -37,7 +37,9 @@ class Deployed:
             raise CannotAskError(_explained(error)) from error
         if reply.get("FunctionError") or not isinstance(answer, dict):
             said = answer.get("errorMessage") if isinstance(answer, dict) else answer
-            raise CannotAskError(f"The function failed: {said}. Its log tells more: aws logs tail /keywatch/function --since 10m")
+            raise CannotAskError(
+                f"The function failed: {said}. Its log tells more: aws logs tail /keywatch/function --since 10m"
+            )
         return answer
 
     def _function_name(self) -> str:
@@ -48,7 +50,9 @@ class Deployed:
             try:
                 stacks = cloudformation.describe_stacks(StackName=name)["Stacks"]
             except ClientError as error:
-                if error.response["Error"]["Code"] == "ValidationError":  # that is how CloudFormation says "no such stack"
+                if (
+                    error.response["Error"]["Code"] == "ValidationError"
+                ):  # that is how CloudFormation says "no such stack"
                     continue
                 raise
             for output in stacks[0].get("Outputs", []):

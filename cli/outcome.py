@@ -32,4 +32,9 @@ def _explain(answer: Answer) -> int:
     return YES if answer["matched"] else NO
 
 
-_OF: Mapping[str, Callable[[Answer], int]] = {"check": _check, "sweep": _sweep, "doctor": _doctor, "explain": _explain}
+_OF: Mapping[str, Callable[[Answer], int]] = {
+    "check": _check,
+    "sweep": _sweep,
+    "doctor": _doctor,
+    "explain": _explain,
+}

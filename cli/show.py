@@ -8,7 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 Answer = Mapping[str, Any]
-_USABLE = {True: ("usable", "bold green"), False: ("NOT usable", "bold red"), None: ("cannot tell", "bold yellow")}
+_USABLE = {
+    True: ("usable", "bold green"),
+    False: ("NOT usable", "bold red"),
+    None: ("cannot tell", "bold yellow"),
+}
 _STYLES = {
     "critical": "bold red",
     "high": "red",
@@ -49,14 +53,18 @@ def _result(result: Answer) -> Iterable[RenderableType]:
     yield from (Text(note) for note in result["notes"])
     yield from (Text(f"? {unknown}", style="yellow") for unknown in result["unknowns"])
     if "tries" in result:
-        seen = ", ".join(f"{found['saw']} after {found['after_seconds']} s" for found in result["tries"])
+        seen = ", ".join(
+            f"{found['saw']} after {found['after_seconds']} s" for found in result["tries"]
+        )
         yield Text(f"Seen: {seen}", style="dim")
 
 
 def _facts(result: Answer) -> RenderableType:
     key, usage = result["key"] or {}, result["usage"]
     multi = key.get("multi_region") or {}
-    last = result["last_used"] or {"no": "never", "unknown": "not known"}.get(usage["ever_used"], "")
+    last = result["last_used"] or {"no": "never", "unknown": "not known"}.get(
+        usage["ever_used"], ""
+    )
     pairs = {
         "key": key.get("arn"),
         "state": key.get("state"),
@@ -77,7 +85,11 @@ def _facts(result: Answer) -> RenderableType:
 
 
 def _store(store: Answer | None) -> str | None:
-    return f"{store['id']} ({store['name']}) {store['state']} {store['error']}".strip() if store else None
+    return (
+        f"{store['id']} ({store['name']}) {store['state']} {store['error']}".strip()
+        if store
+        else None
+    )
 
 
 def _remedies(remedies: Iterable[Answer]) -> Iterable[RenderableType]:
@@ -91,7 +103,9 @@ def _explain(answer: Answer) -> Iterable[RenderableType]:
     if not answer["findings"]:
         yield Text("Nothing in it says that a KMS key was missing or unusable.")
     for finding in answer["findings"]:
-        head = Text.assemble((finding["cause"], "bold"), f" ({finding['confidence']})  {finding['identifier'] or ''}")
+        head = Text.assemble(
+            (finding["cause"], "bold"), f" ({finding['confidence']})  {finding['identifier'] or ''}"
+        )
         yield head
         yield from (Text(f"  {reason}") for reason in finding["because"])
         yield from _remedies(finding["remedies"])
@@ -99,20 +113,43 @@ def _explain(answer: Answer) -> Iterable[RenderableType]:
 
 
 def _sweep(answer: Answer) -> Iterable[RenderableType]:
-    table = Table("severity", "risk", "what", "", title=f"At risk in {answer['region']}", title_justify="left", expand=True)
+    table = Table(
+        "severity",
+        "risk",
+        "what",
+        "",
+        title=f"At risk in {answer['region']}",
+        title_justify="left",
+        expand=True,
+    )
     for finding in answer["findings"]:
         name = (finding["aliases"] or [finding["name"]])[0]
         style = _STYLES[finding["severity"]]
-        table.add_row(Text(finding["severity"], style=style), Text(finding["risk"]), Text(name), Text(finding["says"]))
+        table.add_row(
+            Text(finding["severity"], style=style),
+            Text(finding["risk"]),
+            Text(name),
+            Text(finding["says"]),
+        )
     yield table if answer["findings"] else Text("Nothing is at risk.", style="green")
     if answer["left_out"]:
         yield Text(f"{answer['left_out']} more were left out.")
     yield from (Text(f"? {unknown}", style="yellow") for unknown in answer["unknowns"])
-    yield Text(f"{answer['progress']['keys_done']} of {answer['progress']['keys_total']} keys looked at.", style="dim")
+    yield Text(
+        f"{answer['progress']['keys_done']} of {answer['progress']['keys_total']} keys looked at.",
+        style="dim",
+    )
 
 
 def _doctor(answer: Answer) -> Iterable[RenderableType]:
-    table = Table("", "line", "what was found", title=f"KeyWatch in {answer['region']}", title_justify="left", expand=True)
+    table = Table(
+        "",
+        "line",
+        "what was found",
+        title=f"KeyWatch in {answer['region']}",
+        title_justify="left",
+        expand=True,
+    )
     for line in answer["lines"]:
         said = Text(line["says"])
         if line["status"] != "pass":

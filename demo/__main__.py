@@ -19,7 +19,11 @@ LAST_LINES = 40
 def main() -> int:
     """Run the demo and return its exit code."""
     options = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    options.add_argument("--json", action="store_true", help="print one line of JSON for each alert, and nothing else")
+    options.add_argument(
+        "--json",
+        action="store_true",
+        help="print one line of JSON for each alert, and nothing else",
+    )
     show = RichShow(json_lines=options.parse_args().json)
     try:
         with emulator.running() as aws:
@@ -60,7 +64,10 @@ def watched_and_asked(finished: run.Run, show: RichShow) -> bool:
         doctor = by_hand.canary_round_trip(finished)
     show.health(doctor)
     problems = {
-        "The check did not see the alias that was created meanwhile.": waited["results"][0]["usable"] is not True,
+        "The check did not see the alias that was created meanwhile.": waited["results"][0][
+            "usable"
+        ]
+        is not True,
         "The canary did not come back.": not by_hand.canary_is_back(doctor),
     }
     for problem in (text for text, holds in problems.items() if holds):

@@ -31,7 +31,11 @@ def canary_record() -> Record:
     """Return what CloudTrail records of the canary's call: it fails, and it must."""
     said = f"Alias arn:aws:kms:{REGION}:{ACCOUNT}:{CANARY} is not found."
     itself = role(f"KeyWatch-function-{REGION}", "KeyWatch")
-    return record(Call("DescribeKey", itself, datetime.now(UTC), {"keyId": CANARY}, ("NotFoundException", said)))
+    return record(
+        Call(
+            "DescribeKey", itself, datetime.now(UTC), {"keyId": CANARY}, ("NotFoundException", said)
+        )
+    )
 
 
 def canary_round_trip(run: Run) -> dict[str, Any]:

@@ -47,12 +47,20 @@ def role(name: str, session: str, invoked_by: str | None = None) -> Caller:
         "accountId": ACCOUNT,
         "accessKeyId": _unique("ASIA", session),
         "sessionContext": {
-            "sessionIssuer": {"type": "Role", "principalId": unique, "arn": issuer, "accountId": ACCOUNT, "userName": name},
+            "sessionIssuer": {
+                "type": "Role",
+                "principalId": unique,
+                "arn": issuer,
+                "accountId": ACCOUNT,
+                "userName": name,
+            },
             "attributes": {"creationDate": "2026-01-01T00:00:00Z", "mfaAuthenticated": "false"},
         },
     }
     if invoked_by:
-        return Caller(arn, identity | {"invokedBy": invoked_by}, invoked_by, invoked_by, direct=False)
+        return Caller(
+            arn, identity | {"invokedBy": invoked_by}, invoked_by, invoked_by, direct=False
+        )
     return Caller(arn, identity)
 
 
@@ -62,7 +70,11 @@ def service(name: str) -> Caller:
 
 
 KMS_ITSELF = Caller(
-    "kms.amazonaws.com", {"accountId": ACCOUNT, "invokedBy": "AWS Internal"}, "AWS Internal", "AWS Internal", direct=False
+    "kms.amazonaws.com",
+    {"accountId": ACCOUNT, "invokedBy": "AWS Internal"},
+    "AWS Internal",
+    "AWS Internal",
+    direct=False,
 )
 
 

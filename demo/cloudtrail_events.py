@@ -1,7 +1,8 @@
 """CloudTrail records of KMS calls in the shape that AWS emits, and the EventBridge entries that carry them.
 
-Sources: CloudTrail User Guide ("Record contents"); KMS Developer Guide ("Logging with CloudTrail", with its examples of
-failed Decrypt calls, DeleteKey and external key stores); EventBridge User Guide ("Events delivered via CloudTrail").
+Sources: CloudTrail User Guide ("Record contents"); KMS Developer Guide ("Logging with CloudTrail",
+with its examples of failed Decrypt calls, DeleteKey and external key stores); EventBridge User
+Guide ("Events delivered via CloudTrail").
 """
 
 import json
@@ -112,7 +113,12 @@ def service_event(name: str, key_arn: str, caller: Caller, when: datetime) -> Re
 def entry(written: Record, source: str) -> dict[str, Any]:
     """Return the PutEvents entry of a record. AWS lets nobody send its own sources, so ``source`` is a private one."""
     kind = SERVICE_EVENT if written["eventType"] == "AwsServiceEvent" else API_CALL
-    return {"Source": source, "DetailType": kind, "Detail": json.dumps(written), "EventBusName": "default"}
+    return {
+        "Source": source,
+        "DetailType": kind,
+        "Detail": json.dumps(written),
+        "EventBusName": "default",
+    }
 
 
 def event(written: Record, source: str = "aws.kms") -> dict[str, Any]:

@@ -47,7 +47,11 @@ def cdk_environment(emulator: Emulator) -> dict[str, str]:
 
 def context_options(settings: Mapping[str, object]) -> list[str]:
     """Return the command-line options that set deployment settings."""
-    return [part for name, value in settings.items() for part in ("-c", f"keywatch:{name}={json.dumps(value)}")]
+    return [
+        part
+        for name, value in settings.items()
+        for part in ("-c", f"keywatch:{name}={json.dumps(value)}")
+    ]
 
 
 def bootstrap(emulator: Emulator) -> None:
@@ -58,7 +62,16 @@ def bootstrap(emulator: Emulator) -> None:
 def deploy(emulator: Emulator, settings: Mapping[str, object]) -> Outputs:
     """Deploy the stack with ``settings`` and make its rules work in the emulator. Raises ``DeploymentError``."""
     file = emulator.directory / "outputs.json"
-    _cdk(emulator, "deploy", "--all", "--require-approval", "never", "--outputs-file", str(file), *context_options(settings))
+    _cdk(
+        emulator,
+        "deploy",
+        "--all",
+        "--require-approval",
+        "never",
+        "--outputs-file",
+        str(file),
+        *context_options(settings),
+    )
     enable_rules(emulator)
     return read_outputs(file)
 
@@ -83,14 +96,21 @@ def enable_rules(emulator: Emulator) -> None:
 
 
 def _rules(events: Any) -> list[dict[str, str]]:  # noqa: ANN401 - a boto3 client
-    return [rule for page in events.get_paginator("list_rules").paginate() for rule in page["Rules"]]
+    return [
+        rule for page in events.get_paginator("list_rules").paginate() for rule in page["Rules"]
+    ]
 
 
 def _cdk(emulator: Emulator, command: str, *options: str) -> None:
     if not CDK.exists():
-        raise DeploymentError(f"The CDK command line is missing ({CDK.relative_to(ROOT)}): run `make install`, or `make demo`.")
+        raise DeploymentError(
+            f"The CDK command line is missing ({CDK.relative_to(ROOT)}): run `make install`, or `make demo`."
+        )
     output = emulator.directory / "cdk.out"
-    run((str(CDK), command, *options, "--output", str(output), "--no-notices", *_QUIET), cdk_environment(emulator))
+    run(
+        (str(CDK), command, *options, "--output", str(output), "--no-notices", *_QUIET),
+        cdk_environment(emulator),
+    )
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], cwd: Path = ROOT) -> str:
@@ -112,5 +132,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], cwd: Path = ROOT
         end_group(process)
     if process.returncode:
         end = "\n".join(printed.splitlines()[-_LAST_LINES:])
-        raise DeploymentError(f"{' '.join(command)}\nended with exit code {process.returncode}:\n{end}")
+        raise DeploymentError(
+            f"{' '.join(command)}\nended with exit code {process.returncode}:\n{end}"
+        )
     return printed

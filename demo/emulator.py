@@ -1,6 +1,7 @@
 """An AWS for a minute: the embedded emulator on a free loopback port, in a directory that disappears with it.
 
-Nothing of the person's own AWS configuration reaches it, and nothing of it is left behind, also after Ctrl-C or a kill.
+Nothing of the person's own AWS configuration reaches it, and nothing of it is left behind, also
+after Ctrl-C or a kill.
 """
 
 import contextlib
@@ -93,13 +94,18 @@ def _session(account: str) -> boto3.Session:
 def own_environment(base: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return ``base`` without anything that points at another AWS, with the programs of this virtual environment first."""
     kept = {name: value for name, value in base.items() if not name.startswith(_FOREIGN)}
-    return kept | {"PATH": os.pathsep.join((str(Path(sys.executable).parent), base.get("PATH", os.defpath)))}
+    return kept | {
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), base.get("PATH", os.defpath)))
+    }
 
 
 @contextlib.contextmanager
 def running() -> Iterator[Emulator]:
     """Start an emulator, give it, and end it with everything that it started. Raises ``EmulatorError``."""
-    with _signals_end_us(), tempfile.TemporaryDirectory(prefix="keywatch-", ignore_cleanup_errors=True) as name:
+    with (
+        _signals_end_us(),
+        tempfile.TemporaryDirectory(prefix="keywatch-", ignore_cleanup_errors=True) as name,
+    ):
         directory, port = Path(name), _free_port()
         with (directory / "emulator.log").open("wb") as log:
             process = subprocess.Popen(
@@ -156,11 +162,22 @@ def _free_port() -> int:
 def _wait_until_healthy(process: "subprocess.Popen[bytes]", emulator: Emulator) -> None:
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{emulator.endpoint}/_ministack/health", timeout=2):  # noqa: S310 - our own http
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"{emulator.endpoint}/_ministack/health", timeout=2),  # noqa: S310 - loopback
+        ):
             return
         time.sleep(0.1)
-    end = "\n".join((emulator.directory / "emulator.log").read_text(errors="replace").splitlines()[-_LAST_LINES:])
-    how = "did not answer in time" if process.poll() is None else f"ended with exit code {process.returncode}"
+    end = "\n".join(
+        (emulator.directory / "emulator.log")
+        .read_text(errors="replace")
+        .splitlines()[-_LAST_LINES:]
+    )
+    how = (
+        "did not answer in time"
+        if process.poll() is None
+        else f"ended with exit code {process.returncode}"
+    )
     raise EmulatorError(f"The AWS emulator {how}. The end of its log:\n{end}")
 
 

@@ -1,6 +1,7 @@
 """The process of the emulator: ministack, brought closer to AWS where a deployment of KeyWatch would notice.
 
-Run by path, so that nothing of this directory is importable for the functions that the emulator runs.
+Run by path, so that nothing of this directory is importable for the functions that the emulator
+runs.
 """
 
 import json
@@ -24,7 +25,8 @@ _ALTERNATIVE = re.compile(r'\?"([^"]*)"')
 def _as_many_as_asked(queue_url: str, max_number: int) -> list[dict[str, Any]]:
     """Fill a batch as its event source mapping asks; the emulator stops at ten.
 
-    AWS: up to 10,000 messages of a standard queue (Lambda Developer Guide, "Using Lambda with Amazon SQS").
+    AWS: up to 10,000 messages of a standard queue (Lambda Developer Guide, "Using Lambda with
+    Amazon SQS").
     """
     batch: list[dict[str, Any]] = []
     while len(batch) < max_number and (some := _ten_at_most(queue_url, max_number - len(batch))):
@@ -38,7 +40,11 @@ def _any_alternative(pattern: str, message: str) -> bool:
     AWS: CloudWatch Logs User Guide, "Filter pattern syntax".
     """
     alternatives = _ALTERNATIVE.findall(pattern)
-    return any(text in message for text in alternatives) if alternatives else bool(_all_terms(pattern, message))
+    return (
+        any(text in message for text in alternatives)
+        if alternatives
+        else bool(_all_terms(pattern, message))
+    )
 
 
 def _keep_mail(message: str, structure: str, protocol: str) -> str:

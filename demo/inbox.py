@@ -14,14 +14,27 @@ class Inbox:
     """Receives alert documents of a topic, from now on; ``only`` is an SNS filter policy on message attributes."""
 
     def __init__(
-        self, emulator: Emulator, topic_arn: str, name: str = QUEUE, only: Mapping[str, Sequence[str]] | None = None
+        self,
+        emulator: Emulator,
+        topic_arn: str,
+        name: str = QUEUE,
+        only: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self._sqs, self._sns = emulator.client("sqs"), emulator.client("sns")
         self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
-        queue = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": json.dumps(_from(topic_arn, queue))})
+        queue = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])[
+            "Attributes"
+        ]["QueueArn"]
+        self._sqs.set_queue_attributes(
+            QueueUrl=self._url, Attributes={"Policy": json.dumps(_from(topic_arn, queue))}
+        )
         wanted = {"FilterPolicy": json.dumps(only)} if only else {}
-        request = {"TopicArn": topic_arn, "Protocol": "sqs", "Endpoint": queue, "ReturnSubscriptionArn": True}
+        request = {
+            "TopicArn": topic_arn,
+            "Protocol": "sqs",
+            "Endpoint": queue,
+            "ReturnSubscriptionArn": True,
+        }
         self._subscription = self._sns.subscribe(**request, Attributes=wanted)["SubscriptionArn"]
 
     def receive(self) -> list[Document]:

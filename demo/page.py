@@ -1,6 +1,7 @@
 """The incident page as a file: the deployed function's own answers to CloudWatch, made clickable without CloudWatch.
 
-CloudWatch replaces the widget by what a click asks for. The file holds all these answers, and shows one at a time by CSS alone.
+CloudWatch replaces the widget by what a click asks for. The file holds all these answers, and shows
+one at a time by CSS alone.
 """
 
 import html
@@ -13,7 +14,9 @@ from typing import Any
 FOLDER = Path(__file__).resolve().parents[1] / "demo-out"
 NAME = "incident-page.html"
 _WIDTH = 1160
-_LINK = re.compile(r'<a class="go">(?P<label>[^<]*)</a><cwdb-action [^>]*>(?P<parameters>[^<]*)</cwdb-action>')
+_LINK = re.compile(
+    r'<a class="go">(?P<label>[^<]*)</a><cwdb-action [^>]*>(?P<parameters>[^<]*)</cwdb-action>'
+)
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 _FRAME = """
 body{margin:0;font:14px/1.5 "Helvetica Neue",Roboto,Arial,sans-serif;background:#8892a0}
@@ -39,8 +42,14 @@ def write_page(ask: Ask, folder: Path = FOLDER) -> Path:
 def views(ask: Ask) -> dict[str, str]:
     """Return the list of incidents (under the key ``""``) and each incident that it leads to, as the function answers."""
     listed = _answer(ask, {})
-    wanted = (parameters.get("incident", "") for parameters in map(_parameters, _LINK.finditer(listed)))
-    return {"": listed} | {incident: _answer(ask, {"incident": incident}) for incident in dict.fromkeys(wanted) if incident}
+    wanted = (
+        parameters.get("incident", "") for parameters in map(_parameters, _LINK.finditer(listed))
+    )
+    return {"": listed} | {
+        incident: _answer(ask, {"incident": incident})
+        for incident in dict.fromkeys(wanted)
+        if incident
+    }
 
 
 def document(shown: Mapping[str, str]) -> str:
@@ -74,7 +83,9 @@ def _parameters(link: re.Match[str]) -> dict[str, str]:
 
 
 def _both_themes(page: str, anchors: Mapping[str, str]) -> str:
-    linked = _LINK.sub(lambda link: f'<a class="go" href="#{_anchor(link, anchors)}">{link["label"]}</a>', page)
+    linked = _LINK.sub(
+        lambda link: f'<a class="go" href="#{_anchor(link, anchors)}">{link["label"]}</a>', page
+    )
     dark = linked.replace('<div class="kw light', '<div class="kw dark', 1)
     return f'<div class="in-light">{linked}</div><div class="in-dark">{dark}</div>'
 

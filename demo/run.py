@@ -17,7 +17,11 @@ from demo.stage import Stage
 from demo.verdict import Played, Verdict, judge
 
 LOG_GROUP, LOG_STREAM = "/shop/refunds", "refunds-1"
-SETTINGS = {"extra_event_sources": [EVENT_SOURCE], "search_regions": [scenarios.ELSEWHERE], "log_groups": [LOG_GROUP]}
+SETTINGS = {
+    "extra_event_sources": [EVENT_SOURCE],
+    "search_regions": [scenarios.ELSEWHERE],
+    "log_groups": [LOG_GROUP],
+}
 ALERT_TIMEOUT = 60.0
 QUEUE_TIMEOUT = 30.0
 HEAL_TIMEOUT = 90.0  # what is held is looked at again after half a minute
@@ -89,7 +93,9 @@ class Run:
 
     def ask(self, request: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """Invoke the function by hand and return its answer."""
-        answer = self.emulator.client("lambda").invoke(FunctionName=self.outputs.FunctionName, Payload=json.dumps(request))
+        answer = self.emulator.client("lambda").invoke(
+            FunctionName=self.outputs.FunctionName, Payload=json.dumps(request)
+        )
         return json.loads(answer["Payload"].read())
 
     def send(self, record: Record) -> None:
@@ -98,9 +104,18 @@ class Run:
 
     def incidents(self) -> dict[str, tuple[str, int]]:
         """Return status and failures of every incident in the table, by its id."""
-        pages = self.emulator.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs.IncidentTableName)
-        items = [item for page in pages for item in page["Items"] if item["item"]["S"] == "incident"]
-        return {item["incident_id"]["S"]: (item["status"]["S"], int(item["failures"]["N"])) for item in items}
+        pages = (
+            self.emulator.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(TableName=self.outputs.IncidentTableName)
+        )
+        items = [
+            item for page in pages for item in page["Items"] if item["item"]["S"] == "incident"
+        ]
+        return {
+            item["incident_id"]["S"]: (item["status"]["S"], int(item["failures"]["N"]))
+            for item in items
+        }
 
     def _none_held(self) -> bool:
         self.ask({"clock": "minute"})
@@ -117,17 +132,23 @@ class Run:
         if lines:
             now = int(time.time() * 1000)
             events = [{"timestamp": now, "message": line} for line in lines]
-            self.emulator.client("logs").put_log_events(logGroupName=LOG_GROUP, logStreamName=LOG_STREAM, logEvents=events)
+            self.emulator.client("logs").put_log_events(
+                logGroupName=LOG_GROUP, logStreamName=LOG_STREAM, logEvents=events
+            )
 
     def _wait_until_taken(self) -> None:
         """Wait until the function has taken every event. Raises ``RunError`` with the function's log when it does not."""
         if not self._until(self._drained, QUEUE_TIMEOUT):
             end = "\n".join(function_log(self.emulator)[-_LAST_LINES:])
-            raise RunError(f"The function does not take events from its queue. The end of its log:\n{end}")
+            raise RunError(
+                f"The function does not take events from its queue. The end of its log:\n{end}"
+            )
 
     def _drained(self) -> bool:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        queue = self.emulator.client("sqs").get_queue_attributes(QueueUrl=self.outputs.IntakeQueueUrl, AttributeNames=names)
+        queue = self.emulator.client("sqs").get_queue_attributes(
+            QueueUrl=self.outputs.IntakeQueueUrl, AttributeNames=names
+        )
         return all(queue["Attributes"][name] == "0" for name in names)
 
     def _until(self, done: Callable[[], bool], timeout: float) -> bool:
@@ -147,10 +168,20 @@ def function_log(emulator: Emulator) -> list[str]:
     """Return what the deployed function wrote to its log groups, without Lambda's own lines."""
     logs = emulator.client("logs")
     groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
-    streams = [(g, stream["logStreamName"]) for g in groups for stream in logs.describe_log_streams(logGroupName=g)["logStreams"]]
-    events = [event for g, s in streams for event in logs.get_log_events(logGroupName=g, logStreamName=s)["events"]]
+    streams = [
+        (g, stream["logStreamName"])
+        for g in groups
+        for stream in logs.describe_log_streams(logGroupName=g)["logStreams"]
+    ]
+    events = [
+        event
+        for g, s in streams
+        for event in logs.get_log_events(logGroupName=g, logStreamName=s)["events"]
+    ]
     messages = [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])]
-    return [message for message in messages if not message.startswith(("START ", "END ", "REPORT "))]
+    return [
+        message for message in messages if not message.startswith(("START ", "END ", "REPORT "))
+    ]
 
 
 def make_log_group(emulator: Emulator) -> None:
@@ -164,7 +195,9 @@ def make_log_group(emulator: Emulator) -> None:
 def batching_window(emulator: Emulator, function_name: str) -> Iterator[None]:
     """Let the queue gather what is sent meanwhile: AWS waits for a batch to fill (here 5 seconds), the emulator does not."""
     client = emulator.client("lambda")
-    (mapping,) = client.list_event_source_mappings(FunctionName=function_name)["EventSourceMappings"]
+    (mapping,) = client.list_event_source_mappings(FunctionName=function_name)[
+        "EventSourceMappings"
+    ]
     client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     try:
         yield
@@ -182,7 +215,9 @@ def perform(emulator: Emulator, show: Show) -> tuple[Run, bool]:
     run = Run(emulator, outputs, show)
     with show.step(scenarios.HEALS.title):
         run.play(scenarios.HEALS)
-    with show.step(f"{len(scenarios.ALERTS)} things that go wrong, {len(scenarios.QUIET)} that only look so"):
+    with show.step(
+        f"{len(scenarios.ALERTS)} things that go wrong, {len(scenarios.QUIET)} that only look so"
+    ):
         run.play(*scenarios.ALERTS, *scenarios.QUIET)
         run.collect()
     with show.step(scenarios.STORM.title):

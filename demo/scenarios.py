@@ -1,7 +1,8 @@
 """The scenarios: what goes wrong in each, and what KeyWatch has to make of it.
 
-Each function plays one scenario on the stage and returns the names (identifier, key ARN, alias, key store or caller) by which
-the alert about it is recognized. ``cause`` is the expected cause; ``None`` where no alert may come.
+Each function plays one scenario on the stage and returns the names (identifier, key ARN, alias, key
+store or caller) by which the alert about it is recognized. ``cause`` is the expected cause;
+``None`` where no alert may come.
 """
 
 from collections.abc import Callable
@@ -60,7 +61,9 @@ def disabled(stage: Stage) -> Names:
     """Play: a person disables a key; KeyWatch warns at once, and the first failure joins that incident."""
     key = stage.key("alias/customer-data")
     stage.disable(key, callers.user("alice"), ago=2 * MINUTES)
-    stage.fails("Encrypt", "alias/customer-data", callers.role("customer-api", "customer-api-3"), key=key)
+    stage.fails(
+        "Encrypt", "alias/customer-data", callers.role("customer-api", "customer-api-3"), key=key
+    )
     return (key.arn,)
 
 
@@ -68,10 +71,15 @@ def pending_deletion(stage: Stage) -> Names:
     """Play: a clean-up job scheduled a key for deletion that three services still use, 500 times in two minutes."""
     key = stage.key("alias/orders")
     stage.schedule_deletion(key, callers.role("cost-cleanup", "weekly"), ago=2 * HOURS)
-    services = [callers.role(name, f"{name}-1") for name in ("orders-api", "orders-api", "orders-worker", "invoices")]
+    services = [
+        callers.role(name, f"{name}-1")
+        for name in ("orders-api", "orders-api", "orders-worker", "invoices")
+    ]
     for number in range(BURST):
         ago = timedelta(seconds=(BURST - number) * 120 / BURST)
-        stage.fails("GenerateDataKey", "alias/orders", services[number % len(services)], key=key, ago=ago)
+        stage.fails(
+            "GenerateDataKey", "alias/orders", services[number % len(services)], key=key, ago=ago
+        )
     return (key.arn,)
 
 
@@ -94,7 +102,9 @@ def material_missing(stage: Stage) -> Names:
 def foreign_ciphertext(stage: Stage) -> Names:
     """Play: Secrets Manager decrypts a secret that was encrypted in another Region; AWS does not say what is wrong."""
     blob = stage.ciphertext(stage.key(region=ELSEWHERE), ELSEWHERE)
-    caller = callers.role("payments-worker", "payments-worker-2", invoked_by="secretsmanager.amazonaws.com")
+    caller = callers.role(
+        "payments-worker", "payments-worker-2", invoked_by="secretsmanager.amazonaws.com"
+    )
     stage.fails("Decrypt", None, caller, CiphertextBlob=blob)
     return ("payments-worker",)
 
@@ -109,7 +119,14 @@ def external_key_gone(stage: Stage) -> Names:
     request = {"keyId": key.arn, "encryptionAlgorithm": "SYMMETRIC_DEFAULT"}
     store = {"customKeyStoreId": "cks-9876543210fedcba9", "xksKeyId": "bb8562717f809024"}
     caller = callers.role("sovereign-vault", "vault-1")
-    stage.recorded("Decrypt", caller, ("KMSInvalidStateException", text), request=request, key=key, additionalEventData=store)
+    stage.recorded(
+        "Decrypt",
+        caller,
+        ("KMSInvalidStateException", text),
+        request=request,
+        key=key,
+        additionalEventData=store,
+    )
     return (key.arn,)
 
 
@@ -122,7 +139,12 @@ def store_disconnected(stage: Stage) -> Names:
         request = {"keyId": key.arn, "keySpec": "AES_256"}
         caller = callers.role("ledger", "ledger-1")
         stage.recorded(
-            "GenerateDataKey", caller, error, request=request, key=key, additionalEventData={"customKeyStoreId": store}
+            "GenerateDataKey",
+            caller,
+            error,
+            request=request,
+            key=key,
+            additionalEventData={"customKeyStoreId": store},
         )
     return (store,)
 
@@ -132,8 +154,18 @@ def upload(stage: Stage) -> Names:
     key = stage.key()
     stage.disable(key, callers.user("alice"), ago=3 * HOURS)
     error = ("KMS.DisabledException", f"{key.arn} is disabled.")
-    request = {"bucketName": "invoices", "key": "2026/11.pdf", "x-amz-server-side-encryption-aws-kms-key-id": key.arn}
-    stage.recorded("PutObject", callers.role("invoices", "invoices-1"), error, request=request, service="s3.amazonaws.com")
+    request = {
+        "bucketName": "invoices",
+        "key": "2026/11.pdf",
+        "x-amz-server-side-encryption-aws-kms-key-id": key.arn,
+    }
+    stage.recorded(
+        "PutObject",
+        callers.role("invoices", "invoices-1"),
+        error,
+        request=request,
+        service="s3.amazonaws.com",
+    )
     return (key.arn,)
 
 
@@ -163,9 +195,16 @@ def just_created(stage: Stage) -> Names:
 def throttled(stage: Stage) -> Names:
     """Play: too many calls; nothing is wrong with the key."""
     key = stage.key()
-    text = "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."
+    text = (
+        "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls."
+    )
     request = {"keyId": key.arn, "keySpec": "AES_256"}
-    stage.recorded("GenerateDataKey", callers.role("batch", "batch-1"), ("ThrottlingException", text), request=request)
+    stage.recorded(
+        "GenerateDataKey",
+        callers.role("batch", "batch-1"),
+        ("ThrottlingException", text),
+        request=request,
+    )
     return (key.arn,)
 
 
@@ -206,7 +245,9 @@ ALERTS = (
     Scenario("an upload to S3 with a disabled key", "key_disabled", upload),
     Scenario("a missing alias that only a log tells of", "alias_not_found", only_logged),
 )
-STORM = Scenario(f"a key pending deletion, used {BURST} times", "key_pending_deletion", pending_deletion)
+STORM = Scenario(
+    f"a key pending deletion, used {BURST} times", "key_pending_deletion", pending_deletion
+)
 QUIET = (
     Scenario("a throttled call", None, throttled),
     Scenario("a plain denial", None, plain_denial),

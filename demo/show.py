@@ -37,7 +37,9 @@ class RichShow:
         began = time.monotonic()
         with self.console.status(Text(what)):
             yield
-        self.console.print(Text.assemble(("✓ ", "green"), what, (f"  {time.monotonic() - began:.1f} s", "dim")))
+        self.console.print(
+            Text.assemble(("✓ ", "green"), what, (f"  {time.monotonic() - began:.1f} s", "dim"))
+        )
 
     def alert(self, document: Document) -> None:
         """Show one alert: as a panel, or as one line of JSON."""
@@ -49,10 +51,14 @@ class RichShow:
     def email(self, document: Document) -> None:
         """Show an alert as the e-mail that a person gets of it."""
         self.console.rule(Text("The same alert as an e-mail"))
-        self.console.print(Text(f"Subject: {email.subject(document)}\n", style="bold"), soft_wrap=True)
+        self.console.print(
+            Text(f"Subject: {email.subject(document)}\n", style="bold"), soft_wrap=True
+        )
         self.console.print(Text(email.body(document)), soft_wrap=True)
 
-    def closing(self, played: Sequence[Played], verdict: Verdict, counted: Mapping[str, int], seconds: float) -> None:
+    def closing(
+        self, played: Sequence[Played], verdict: Verdict, counted: Mapping[str, int], seconds: float
+    ) -> None:
         """Show what was sent, what came of it, and how long all took."""
         self.console.print(closing_table(played, verdict, counted, seconds))
 
@@ -64,14 +70,29 @@ class RichShow:
     def waited(self, answer: Mapping[str, Any]) -> None:
         """Show how a check waited for a key that was created meanwhile."""
         result = answer["results"][0]
-        tries = ", then ".join(f"{seen['saw']} after {seen['after_seconds']} s" for seen in result["tries"])
-        self.console.print(Text(f"check of {result['key_id']} with wait_seconds: {tries}: usable {result['usable']}"))
+        tries = ", then ".join(
+            f"{seen['saw']} after {seen['after_seconds']} s" for seen in result["tries"]
+        )
+        self.console.print(
+            Text(
+                f"check of {result['key_id']} with wait_seconds: {tries}: usable {result['usable']}"
+            )
+        )
 
     def health(self, doctor: Mapping[str, Any]) -> None:
         """Show the doctor's lines. An emulator has no trail and plain rules, so some of them rightly fail here."""
-        table = Table("", "Doctor", "What it saw", title="KeyWatch watches itself (no trail and plain rules in the emulator)")
+        table = Table(
+            "",
+            "Doctor",
+            "What it saw",
+            title="KeyWatch watches itself (no trail and plain rules in the emulator)",
+        )
         for line in doctor["lines"]:
-            table.add_row(Text(line["status"], style=_STATUS_COLOURS[line["status"]]), Text(line["id"]), Text(line["says"]))
+            table.add_row(
+                Text(line["status"], style=_STATUS_COLOURS[line["status"]]),
+                Text(line["id"]),
+                Text(line["says"]),
+            )
         self.console.print(table)
 
     def page(self, file: Path) -> None:
@@ -82,9 +103,13 @@ class RichShow:
     def verdict(self, verdict: Verdict, *, healed: bool) -> None:
         """Say what went wrong, or that nothing did."""
         for one in verdict.missing:
-            self._problem(f"No alert came for {one.scenario.title} (expected {one.scenario.cause}: {', '.join(one.names)})")
+            self._problem(
+                f"No alert came for {one.scenario.title} (expected {one.scenario.cause}: {', '.join(one.names)})"
+            )
         for document in verdict.unexpected:
-            self._problem(f"Nobody expected this alert: {document['status']} {document['cause']}, {document['title']}")
+            self._problem(
+                f"Nobody expected this alert: {document['status']} {document['cause']}, {document['title']}"
+            )
         if not healed:
             self._problem("The key that was used too early was not seen to heal")
         if verdict.good and healed:
@@ -105,9 +130,15 @@ def panel(document: Document) -> Panel:
     for line in document["because"][:MOST_REASONS]:
         grid.add_row(Text("why", style="bold"), Text(line))
     for change in document["changes"][:MOST_CHANGES]:
-        grid.add_row(Text("changed", style="bold"), Text(f"{change['when']} {change['what']} by {change['who']}"))
+        grid.add_row(
+            Text("changed", style="bold"),
+            Text(f"{change['when']} {change['what']} by {change['who']}"),
+        )
     for remedy in commands:
-        grid.add_row(Text("run", style="bold"), Text.assemble(remedy["text"], "\n", (remedy["command"], "bold")))
+        grid.add_row(
+            Text("run", style="bold"),
+            Text.assemble(remedy["text"], "\n", (remedy["command"], "bold")),
+        )
     return Panel(
         Group(Text(document["summary"]), Text(), grid),
         title=Text(email.subject(document)),
@@ -116,7 +147,9 @@ def panel(document: Document) -> Panel:
     )
 
 
-def closing_table(played: Sequence[Played], verdict: Verdict, counted: Mapping[str, int], seconds: float) -> Table:
+def closing_table(
+    played: Sequence[Played], verdict: Verdict, counted: Mapping[str, int], seconds: float
+) -> Table:
     """Return the closing table. ``counted`` are the failures that the incident table holds, by incident id."""
     table = Table(
         title=f"{sum(one.failures for one in played):,} failures sent, {len(verdict.came)} alerts received, {seconds:.0f} s"
@@ -131,5 +164,11 @@ def closing_table(played: Sequence[Played], verdict: Verdict, counted: Mapping[s
         if one.scenario.cause and not alert:
             cause = "MISSING"
         total = counted.get(alert["incident_id"]) if alert else None
-        table.add_row(one.scenario.title, cause, sure, f"{one.failures:,}", f"{total:,}" if total is not None else "")
+        table.add_row(
+            one.scenario.title,
+            cause,
+            sure,
+            f"{one.failures:,}",
+            f"{total:,}" if total is not None else "",
+        )
     return table

@@ -20,7 +20,12 @@ OPERATIONS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "GenerateDataKey": ({"KeySpec": "AES_256"}, {"keySpec": "AES_256"}),
     "DescribeKey": ({}, {}),
 }
-_METHODS = {"Encrypt": "encrypt", "Decrypt": "decrypt", "GenerateDataKey": "generate_data_key", "DescribeKey": "describe_key"}
+_METHODS = {
+    "Encrypt": "encrypt",
+    "Decrypt": "decrypt",
+    "GenerateDataKey": "generate_data_key",
+    "DescribeKey": "describe_key",
+}
 
 
 class StageError(Exception):
@@ -63,32 +68,64 @@ class Stage:
             "keyUsage": "ENCRYPT_DECRYPT",
         }
         request = {"aliasName": alias, "targetKeyId": key.id}
-        self._changed("CreateKey", by, ago, {"keySpec": "SYMMETRIC_DEFAULT"}, keys=(key.arn,), response={"keyMetadata": metadata})
-        self._changed("CreateAlias", by, ago, request, keys=(f"arn:aws:kms:{REGION}:{ACCOUNT}:{alias}", key.arn), response={})
+        self._changed(
+            "CreateKey",
+            by,
+            ago,
+            {"keySpec": "SYMMETRIC_DEFAULT"},
+            keys=(key.arn,),
+            response={"keyMetadata": metadata},
+        )
+        self._changed(
+            "CreateAlias",
+            by,
+            ago,
+            request,
+            keys=(f"arn:aws:kms:{REGION}:{ACCOUNT}:{alias}", key.arn),
+            response={},
+        )
 
     def disable(self, key: Key, by: Caller, ago: timedelta) -> None:
         """Disable a key."""
         self._kms().disable_key(KeyId=key.id)
-        self._changed("DisableKey", by, ago, {"keyId": key.id}, keys=(key.arn,), response={"keyId": key.arn})
+        self._changed(
+            "DisableKey", by, ago, {"keyId": key.id}, keys=(key.arn,), response={"keyId": key.arn}
+        )
 
-    def schedule_deletion(self, key: Key, by: Caller, ago: timedelta, days: int = 7, *, real: bool = True) -> None:
+    def schedule_deletion(
+        self, key: Key, by: Caller, ago: timedelta, days: int = 7, *, real: bool = True
+    ) -> None:
         """Schedule the deletion of a key; not ``real`` where the days have passed and the key is gone."""
         if real:
             self._kms().schedule_key_deletion(KeyId=key.id, PendingWindowInDays=days)
         when = deletion_date(self.started - ago + timedelta(days=days))
-        response = {"keyId": key.arn, "keyState": "PendingDeletion", "deletionDate": when, "pendingWindowInDays": days}
+        response = {
+            "keyId": key.arn,
+            "keyState": "PendingDeletion",
+            "deletionDate": when,
+            "pendingWindowInDays": days,
+        }
         request = {"keyId": key.id, "pendingWindowInDays": days}
         self._changed("ScheduleKeyDeletion", by, ago, request, keys=(key.arn,), response=response)
 
     def cancel_deletion(self, key: Key, by: Caller, ago: timedelta) -> None:
         """Cancel the deletion of a key, which leaves it disabled."""
         self._kms().cancel_key_deletion(KeyId=key.id)
-        self._changed("CancelKeyDeletion", by, ago, {"keyId": key.id}, keys=(key.arn,), response={"keyId": key.arn})
+        self._changed(
+            "CancelKeyDeletion",
+            by,
+            ago,
+            {"keyId": key.id},
+            keys=(key.arn,),
+            response={"keyId": key.arn},
+        )
 
     def enable(self, key: Key, by: Caller, ago: timedelta) -> None:
         """Enable a disabled key."""
         self._kms().enable_key(KeyId=key.id)
-        self._changed("EnableKey", by, ago, {"keyId": key.id}, keys=(key.arn,), response={"keyId": key.arn})
+        self._changed(
+            "EnableKey", by, ago, {"keyId": key.id}, keys=(key.arn,), response={"keyId": key.arn}
+        )
 
     def deleted(self, key: Key, by: Caller, ago: timedelta) -> None:
         """Record that KMS deleted a key at the end of its waiting period."""
@@ -100,10 +137,19 @@ class Stage:
 
     def ciphertext(self, key: Key, region: str) -> bytes:
         """Encrypt something with a key."""
-        return bytes(self._kms(region).encrypt(KeyId=key.id, Plaintext=b"a secret")["CiphertextBlob"])
+        return bytes(
+            self._kms(region).encrypt(KeyId=key.id, Plaintext=b"a secret")["CiphertextBlob"]
+        )
 
     def fails(
-        self, operation: str, asked: str | None, by: Caller, *, key: Key | None = None, ago: timedelta = NOW, **call: bytes
+        self,
+        operation: str,
+        asked: str | None,
+        by: Caller,
+        *,
+        key: Key | None = None,
+        ago: timedelta = NOW,
+        **call: bytes,
     ) -> None:
         """Make a call that must fail, and record the failure in AWS's words. ``asked`` is the key as the caller names it.
 
@@ -132,7 +178,18 @@ class Stage:
         keys = (key.arn,) if key else ()
         when = datetime.now(UTC) - ago
         self.failures.append(
-            record(Call(operation, by, when, request=request, error=error, keys=keys, extra=extra, service=service))
+            record(
+                Call(
+                    operation,
+                    by,
+                    when,
+                    request=request,
+                    error=error,
+                    keys=keys,
+                    extra=extra,
+                    service=service,
+                )
+            )
         )
 
     def logged(self, line: str) -> None:
@@ -144,8 +201,17 @@ class Stage:
         """Return how many failures were told so far."""
         return len(self.failures) + len(self.lines)
 
-    def _changed(self, operation: str, by: Caller, ago: timedelta, request: Mapping[str, Any], **parts: Any) -> None:  # noqa: ANN401 - parts of a Call
-        self.changes.append(record(Call(operation, by, self.started - ago, request=request, **parts)))
+    def _changed(
+        self,
+        operation: str,
+        by: Caller,
+        ago: timedelta,
+        request: Mapping[str, Any],
+        **parts: Any,  # noqa: ANN401 - parts of a record
+    ) -> None:
+        self.changes.append(
+            record(Call(operation, by, self.started - ago, request=request, **parts))
+        )
 
     def _refusal(self, operation: str, arguments: Mapping[str, Any]) -> tuple[str, str]:
         try:

@@ -46,7 +46,11 @@ def judge(played: Sequence[Played], alerts: Sequence[Document]) -> Verdict:
 
 
 def _is_about(alert: Document, one: Played) -> bool:
-    return alert["cause"] == one.scenario.cause and alert["status"] == "opened" and not named_by(alert).isdisjoint(one.names)
+    return (
+        alert["cause"] == one.scenario.cause
+        and alert["status"] == "opened"
+        and not named_by(alert).isdisjoint(one.names)
+    )
 
 
 def named_by(alert: Document) -> set[str]:

@@ -1,7 +1,8 @@
 """What AWS records for a failure that the emulator words differently.
 
-The emulator refuses what AWS refuses, and has AWS's own texts for key states; "not found" it puts into words of its own.
-AWS's texts: answers of the real service as recorded in public snapshots; KMS Developer Guide, "Logging with CloudTrail".
+The emulator refuses what AWS refuses, and has AWS's own texts for key states; "not found" it puts
+into words of its own. AWS's texts: answers of the real service as recorded in public snapshots; KMS
+Developer Guide, "Logging with CloudTrail".
 """
 
 import re
@@ -11,10 +12,13 @@ from demo.emulator import ACCOUNT
 KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
 
 
-def as_recorded(code: str, message: str, asked: str | None, region: str, caller_arn: str, operation: str) -> tuple[str, str]:
+def as_recorded(
+    code: str, message: str, asked: str | None, region: str, caller_arn: str, operation: str
+) -> tuple[str, str]:
     """Return the ``errorCode`` and ``errorMessage`` of CloudTrail for a call that the emulator refused with these words.
 
-    ``asked`` is the key as the caller named it; ``None`` for a Decrypt that leaves it to the ciphertext to name its key.
+    ``asked`` is the key as the caller named it; ``None`` for a Decrypt that leaves it to the
+    ciphertext to name its key.
     """
     if code == "NotFoundException" and asked is not None:
         return code, not_found(asked, region)
@@ -32,11 +36,19 @@ def not_found(asked: str, region: str) -> str:
         return _missing(asked, asked.split(":", 5)[5])
     if asked.startswith("alias/"):
         return _missing(f"{home}:{asked}", asked)
-    return _missing(f"{home}:key/{asked}", f"key/{asked}") if KEY_ID.fullmatch(asked) else f"Invalid keyId '{asked}'"
+    return (
+        _missing(f"{home}:key/{asked}", f"key/{asked}")
+        if KEY_ID.fullmatch(asked)
+        else f"Invalid keyId '{asked}'"
+    )
 
 
 def _missing(arn: str, resource: str) -> str:
-    return f"Alias {arn} is not found." if resource.startswith("alias/") else f"Key '{arn}' does not exist"
+    return (
+        f"Alias {arn} is not found."
+        if resource.startswith("alias/")
+        else f"Key '{arn}' does not exist"
+    )
 
 
 def denied_or_missing(caller_arn: str, operation: str) -> str:

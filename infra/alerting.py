@@ -15,12 +15,19 @@ from infra.values import Chat
 class Alerting(Construct):
     """The topics that the function publishes to.
 
-    ``topic`` is the alert topic. ``fallback`` exists only beside an encrypted alert topic: same readers, no key. ``chat`` has
-    messages of its own, because Amazon Q Developer in chat applications drops what is not in its schema.
+    ``topic`` is the alert topic. ``fallback`` exists only beside an encrypted alert topic: same
+    readers, no key. ``chat`` has messages of its own, because Amazon Q Developer in chat
+    applications drops what is not in its schema.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, emails: tuple[str, ...], key_arn: str | None, chat: Chat | None
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        emails: tuple[str, ...],
+        key_arn: str | None,
+        chat: Chat | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.key_arn = key_arn
@@ -31,14 +38,20 @@ class Alerting(Construct):
     def permissions(self) -> list[iam.PolicyStatement]:
         """Return what the function needs to publish, and nothing else."""
         topics = [topic.topic_arn for topic in (self.topic, self.fallback, self.chat) if topic]
-        statements = [iam.PolicyStatement(sid="PublishAlerts", actions=["sns:Publish"], resources=topics)]
+        statements = [
+            iam.PolicyStatement(sid="PublishAlerts", actions=["sns:Publish"], resources=topics)
+        ]
         if self.key_arn:
             statements.append(_use_of_topic_key(self.key_arn))
         return statements
 
-    def _topic(self, construct_id: str, emails: tuple[str, ...] = (), key_arn: str | None = None) -> sns.Topic:
+    def _topic(
+        self, construct_id: str, emails: tuple[str, ...] = (), key_arn: str | None = None
+    ) -> sns.Topic:
         key = kms.Key.from_key_arn(self, f"{construct_id}Key", key_arn) if key_arn else None
-        topic = sns.Topic(self, construct_id, display_name="KeyWatch", enforce_ssl=True, master_key=key)
+        topic = sns.Topic(
+            self, construct_id, display_name="KeyWatch", enforce_ssl=True, master_key=key
+        )
         for email in emails:
             topic.add_subscription(subscriptions.EmailSubscription(email))
         if not key_arn:

@@ -15,6 +15,11 @@ def add_stacks(app: App) -> list[KeyWatchStack]:
         return [KeyWatchStack(app, STACK_NAME, settings=settings)]
     several = len(settings.regions) > 1
     return [
-        KeyWatchStack(app, f"{STACK_NAME}-{region}" if several else STACK_NAME, settings=settings, env=Environment(region=region))
+        KeyWatchStack(
+            app,
+            f"{STACK_NAME}-{region}" if several else STACK_NAME,
+            settings=settings,
+            env=Environment(region=region),
+        )
         for region in settings.regions
     ]

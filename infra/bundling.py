@@ -1,6 +1,7 @@
 """What ships with the function: its sources and the pinned packages, put together by pip without Docker.
 
-Only pure-Python wheels are taken, so the result is the same on every machine and for every Lambda architecture.
+Only pure-Python wheels are taken, so the result is the same on every machine and for every Lambda
+architecture.
 """
 
 import hashlib
@@ -66,9 +67,35 @@ def bundle(sources: Path, target: Path) -> None:
 def pip_command(requirements: Path, target: Path) -> list[str]:
     """Return the command that installs ``requirements`` into ``target``."""
     return [
-        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"),
-        *("--require-hashes", "--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none"),
-        *("--python-version", PYTHON_VERSION, "--target", str(target), "--requirement", str(requirements)),
+        *(
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--no-compile",
+        ),
+        *(
+            "--require-hashes",
+            "--only-binary",
+            ":all:",
+            "--platform",
+            "any",
+            "--implementation",
+            "py",
+            "--abi",
+            "none",
+        ),
+        *(
+            "--python-version",
+            PYTHON_VERSION,
+            "--target",
+            str(target),
+            "--requirement",
+            str(requirements),
+        ),
     ]
 
 
@@ -76,7 +103,9 @@ def _run(command: Sequence[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command, no shell
     if done.returncode:
         said = _ADDRESS.sub("<address>", f"{done.stdout}\n{done.stderr}".strip())
-        raise BundlingError(f"pip could not install {REQUIREMENTS} of the function (exit code {done.returncode}):\n{said}")
+        raise BundlingError(
+            f"pip could not install {REQUIREMENTS} of the function (exit code {done.returncode}):\n{said}"
+        )
 
 
 def fingerprint(sources: Path) -> str:
@@ -90,4 +119,8 @@ def fingerprint(sources: Path) -> str:
 
 
 def _files(sources: Path) -> Iterator[Path]:
-    return (path for path in sources.rglob("*") if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc")
+    return (
+        path
+        for path in sources.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
+    )

@@ -1,7 +1,8 @@
 """Alerts in Slack or Teams, through Amazon Q Developer in chat applications.
 
-A topic of its own, because that service drops what is not in its schema. The channel gets a role without permissions, below a
-guardrail that denies everything: left out, the guardrail would be AdministratorAccess.
+A topic of its own, because that service drops what is not in its schema. The channel gets a role
+without permissions, below a guardrail that denies everything: left out, the guardrail would be
+AdministratorAccess.
 """
 
 from aws_cdk import Aws

@@ -21,10 +21,15 @@ class Clock(Construct):
             "Role",
             description="KeyWatch: lets the schedule call the function",
             assumed_by=iam.ServicePrincipal(
-                "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+                "scheduler.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
             ),
         )
-        role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn]))
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["lambda:InvokeFunction"], resources=[function.function_arn]
+            )
+        )
         scheduler.CfnSchedule(
             self,
             "Minute",
@@ -37,7 +42,8 @@ class Clock(Construct):
                 input=json.dumps(INPUT),
                 # The next minute comes anyway.
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
-                    maximum_event_age_in_seconds=Duration.minutes(1).to_seconds(), maximum_retry_attempts=0
+                    maximum_event_age_in_seconds=Duration.minutes(1).to_seconds(),
+                    maximum_retry_attempts=0,
                 ),
             ),
         )

@@ -10,7 +10,8 @@ from constructs import Construct
 from infra.health import DIMENSIONS, NAMESPACE
 from infra.intake import Intake
 
-# The causes that an incident can be opened with (``keywatch.catalogue.causes``; a test compares them): a metric ``Incidents.<cause>`` each.
+# The causes that an incident can be opened with (``keywatch.catalogue.causes``; a test compares
+# them): a metric ``Incidents.<cause>`` each.
 CAUSES = (
     "alias_not_found",
     "key_not_found",
@@ -57,15 +58,20 @@ _PAGE_HEIGHT, _GRAPH_HEIGHT = 12, 6
 class Dashboard(Construct):
     """One dashboard, at most 50 metrics: up to there the first three of an account cost nothing.
 
-    Whoever looks at it calls the function with their own right to ``lambda:InvokeFunction``; nobody is given one.
+    Whoever looks at it calls the function with their own right to ``lambda:InvokeFunction``; nobody
+    is given one.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, function: lambda_.Function, incoming: Intake) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, function: lambda_.Function, incoming: Intake
+    ) -> None:
         super().__init__(scope, construct_id)
         # Dashboards of all Regions share one list of names.
         board = cloudwatch.Dashboard(self, "Default", dashboard_name=f"KeyWatch-{Aws.REGION}")
         board.add_widgets(_incidents(function))
-        board.add_widgets(_counts("Failing calls", _FAILURES), _counts("Alerts and incidents", _ALERTS))
+        board.add_widgets(
+            _counts("Failing calls", _FAILURES), _counts("Alerts and incidents", _ALERTS)
+        )
         board.add_widgets(_by_cause())
         board.add_widgets(_waiting(incoming), _stuck(incoming), _function(function))
 
@@ -116,7 +122,9 @@ def _waiting(incoming: Intake) -> cloudwatch.GraphWidget:
 def _stuck(incoming: Intake) -> cloudwatch.GraphWidget:
     queues = {"dead letters": incoming.dead_letters, "could not be delivered": incoming.undelivered}
     metrics = [
-        queue.metric_approximate_number_of_messages_visible(label=label, period=Duration.minutes(5), statistic="Maximum")
+        queue.metric_approximate_number_of_messages_visible(
+            label=label, period=Duration.minutes(5), statistic="Maximum"
+        )
         for label, queue in queues.items()
     ]
     trouble = [_own(name, label, Duration.minutes(5)) for name, label in _TROUBLE.items()]
@@ -131,9 +139,23 @@ def _function(function: lambda_.Function) -> cloudwatch.GraphWidget:
     ]
     duration = function.metric_duration(label="duration, ms (p95)", period=period, statistic="p95")
     return cloudwatch.GraphWidget(
-        title="The function", left=errors, right=[duration], width=_THIRD, height=_GRAPH_HEIGHT, live_data=True
+        title="The function",
+        left=errors,
+        right=[duration],
+        width=_THIRD,
+        height=_GRAPH_HEIGHT,
+        live_data=True,
     )
 
 
-def _graph(title: str, metrics: list[cloudwatch.Metric], width: int, *, stacked: bool = False) -> cloudwatch.GraphWidget:
-    return cloudwatch.GraphWidget(title=title, left=metrics, width=width, height=_GRAPH_HEIGHT, stacked=stacked, live_data=True)
+def _graph(
+    title: str, metrics: list[cloudwatch.Metric], width: int, *, stacked: bool = False
+) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(
+        title=title,
+        left=metrics,
+        width=width,
+        height=_GRAPH_HEIGHT,
+        stacked=stacked,
+        live_data=True,
+    )

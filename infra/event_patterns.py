@@ -1,8 +1,9 @@
 """The event patterns of the rules: which events enter KeyWatch. Plain data in, plain data out.
 
-Sources: EventBridge User Guide ("Content filtering in event patterns", "Read-only management events"), the events
-reference of AWS KMS, the EBS User Guide ("EBS volume notifications") and the error shapes of the service models.
-``own_roles`` is the beginning of the ARN of every KeyWatch role; in a template it may hold CloudFormation functions.
+Sources: EventBridge User Guide ("Content filtering in event patterns", "Read-only management
+events"), the events reference of AWS KMS, the EBS User Guide ("EBS volume notifications") and the
+error shapes of the service models. ``own_roles`` is the beginning of the ARN of every KeyWatch
+role; in a template it may hold CloudFormation functions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,8 +44,17 @@ CHANGES = (
 )
 
 # How the error codes of other services begin when they speak of a KMS key.
-SERVICE_CODE_PREFIXES = ("KMS", "Kms", "InvalidKMS", "InvalidKms", "Client.InvalidKMS", "Client.InvalidKms", "EncryptionKey")
-# Codes that speak of a KMS key without such a beginning: Systems Manager, Secrets Manager, FSx, QuickSight, Config.
+SERVICE_CODE_PREFIXES = (
+    "KMS",
+    "Kms",
+    "InvalidKMS",
+    "InvalidKms",
+    "Client.InvalidKMS",
+    "Client.InvalidKms",
+    "EncryptionKey",
+)
+# Codes that speak of a KMS key without such a beginning: Systems Manager, Secrets Manager, FSx,
+# QuickSight, Config.
 SERVICE_CODES = (
     "InvalidKeyId",
     "DecryptionFailure",
@@ -65,7 +75,10 @@ class Canary:
 
     def marks(self) -> tuple[Mapping[str, Any], ...]:
         """Return what tells the canary, where the record holds what was asked for and where only the error text does."""
-        return ({"requestParameters": {"keyId": [self.alias]}}, {"errorMessage": [{"prefix": self.error}]})
+        return (
+            {"requestParameters": {"keyId": [self.alias]}},
+            {"errorMessage": [{"prefix": self.error}]},
+        )
 
 
 def failures(own_roles: object, canary: Canary, extra_sources: Sequence[str] = ()) -> Pattern:
@@ -109,7 +122,10 @@ def services(own_roles: object, extra_sources: Sequence[str] = ()) -> Pattern:
         "detail-type": [API_CALL],
         "detail": {
             "eventSource": [{"anything-but": ["kms.amazonaws.com"]}],
-            "errorCode": [*({"prefix": prefix} for prefix in SERVICE_CODE_PREFIXES), *SERVICE_CODES],
+            "errorCode": [
+                *({"prefix": prefix} for prefix in SERVICE_CODE_PREFIXES),
+                *SERVICE_CODES,
+            ],
             **_not_by(own_roles),
         },
     }
@@ -125,10 +141,17 @@ def volumes(extra_sources: Sequence[str] = ()) -> Pattern:
 
 
 def _not_by(own_roles: object, *exceptions: Mapping[str, Any]) -> Mapping[str, Any]:
-    # anything-but does not match a missing field, and calls by users, root and AWS services have no session issuer.
+    # anything-but does not match a missing field, and calls by users, root and AWS services have no
+    # session issuer.
     return {
         "$or": [
-            {"userIdentity": {"sessionContext": {"sessionIssuer": {"arn": [{"anything-but": {"prefix": own_roles}}]}}}},
+            {
+                "userIdentity": {
+                    "sessionContext": {
+                        "sessionIssuer": {"arn": [{"anything-but": {"prefix": own_roles}}]}
+                    }
+                }
+            },
             {"userIdentity": {"sessionContext": {"sessionIssuer": {"arn": [{"exists": False}]}}}},
             *exceptions,
         ]

@@ -18,10 +18,12 @@ from infra.incident_table import IncidentTable
 from infra.settings import Settings
 
 BATCH_SIZE = 1000
-# Enough for a storm (each batch costs few AWS calls), too little to use up the account's concurrency or KMS quota.
+# Enough for a storm (each batch costs few AWS calls), too little to use up the account's
+# concurrency or KMS quota.
 MAX_CONCURRENCY = 10
 
-# What a diagnosis looks up. All of it reads; the look-ups are of keys that may not exist, so no resource can be named.
+# What a diagnosis looks up. All of it reads; the look-ups are of keys that may not exist, so no
+# resource can be named.
 LOOK_UPS = (
     "kms:DescribeKey",
     "kms:GetKeyLastUsage",
@@ -80,8 +82,8 @@ class Function(Construct):
             role=self.role,
             log_group=self.log_group,
             environment=_environment(settings, incidents, alerting, self.role),
-            # Log batches and the clock call asynchronously. A log batch is worth the two retries that Lambda can give; what
-            # still fails is kept where an alarm sees it.
+            # Log batches and the clock call asynchronously. A log batch is worth the two retries
+            # that Lambda can give; what still fails is kept where an alarm sees it.
             retry_attempts=2,
             max_event_age=intake.MAX_EVENT_AGE,
             on_failure=destinations.SqsDestination(incoming.undelivered),
@@ -120,12 +122,18 @@ def _look_ups() -> list[iam.PolicyStatement]:
 
 def _remember(incidents: IncidentTable) -> list[iam.PolicyStatement]:
     return [
-        iam.PolicyStatement(sid="KeepIncidents", actions=list(TABLE_ACTIONS), resources=[incidents.table.table_arn]),
-        iam.PolicyStatement(sid="FindDueIncidents", actions=["dynamodb:Query"], resources=[incidents.due_index_arn]),
+        iam.PolicyStatement(
+            sid="KeepIncidents", actions=list(TABLE_ACTIONS), resources=[incidents.table.table_arn]
+        ),
+        iam.PolicyStatement(
+            sid="FindDueIncidents", actions=["dynamodb:Query"], resources=[incidents.due_index_arn]
+        ),
     ]
 
 
-def _environment(settings: Settings, incidents: IncidentTable, alerting: Alerting, role: iam.Role) -> dict[str, str]:
+def _environment(
+    settings: Settings, incidents: IncidentTable, alerting: Alerting, role: iam.Role
+) -> dict[str, str]:
     environment = {
         "INCIDENT_TABLE": incidents.table.table_name,
         "ALERT_TOPIC_ARN": alerting.topic.topic_arn,

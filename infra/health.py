@@ -1,6 +1,7 @@
 """KeyWatch watches itself: alarms on a topic of their own, and what the doctor may look at.
 
-No alarm uses metric math: each is one metric and a limit. Their descriptions say what to do, because that is what arrives.
+No alarm uses metric math: each is one metric and a limit. Their descriptions say what to do,
+because that is what arrives.
 """
 
 import hashlib
@@ -36,8 +37,9 @@ OVER = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 BREACHING = cloudwatch.TreatMissingData.BREACHING
 NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING
 
-# What the doctor reads about the deployment; all of it reads, and none of these actions can be limited to a resource or
-# names something that may be missing, which is what the doctor wants to find out.
+# What the doctor reads about the deployment; all of it reads, and none of these actions can be
+# limited to a resource or names something that may be missing, which is what the doctor wants to
+# find out.
 LOOKS = (
     "cloudtrail:DescribeTrails",
     "cloudtrail:GetEventSelectors",
@@ -47,7 +49,9 @@ LOOKS = (
     "logs:DescribeAccountPolicies",
     "logs:DescribeSubscriptionFilters",
 )
-ACCEPTED = {"AwsSolutions-IAM5[Resource::*]": "The doctor only reads, and looks for what may be missing."}
+ACCEPTED = {
+    "AwsSolutions-IAM5[Resource::*]": "The doctor only reads, and looks for what may be missing."
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,14 @@ class Health(Construct):
     """The health topic (``topic``), its alarms, and the doctor's permissions."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, incoming: Intake, alerting: Alerting, watched: Function
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        incoming: Intake,
+        alerting: Alerting,
+        watched: Function,
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = self._topic(settings.alert_emails)
@@ -108,7 +119,11 @@ class Health(Construct):
 
     def _let_look(self, watched: Function, incoming: Intake, alerting: Alerting) -> None:
         """Add a policy of its own, for which the function does not wait: the policy names the function."""
-        topics = [topic.topic_arn for topic in (alerting.topic, alerting.fallback, alerting.chat, self.topic) if topic]
+        topics = [
+            topic.topic_arn
+            for topic in (alerting.topic, alerting.fallback, alerting.chat, self.topic)
+            if topic
+        ]
         policy = iam.Policy(
             self,
             "Doctor",
@@ -123,7 +138,10 @@ class Health(Construct):
                 iam.PolicyStatement(
                     sid="LookAtQueues",
                     actions=["sqs:GetQueueAttributes"],
-                    resources=[queue.queue_arn for queue in (incoming.queue, incoming.dead_letters, incoming.undelivered)],
+                    resources=[
+                        queue.queue_arn
+                        for queue in (incoming.queue, incoming.dead_letters, incoming.undelivered)
+                    ],
                 ),
                 iam.PolicyStatement(
                     sid="LookAtTopics",
@@ -131,7 +149,9 @@ class Health(Construct):
                     resources=topics,
                 ),
                 iam.PolicyStatement(
-                    sid="LookAtFunction", actions=["lambda:GetPolicy"], resources=[watched.function.function_arn]
+                    sid="LookAtFunction",
+                    actions=["lambda:GetPolicy"],
+                    resources=[watched.function.function_arn],
                 ),
             ],
         )
@@ -166,7 +186,9 @@ def _alarms(incoming: Intake, function: lambda_.Function) -> tuple[_Alarm, ...]:
         ),
         _Alarm(
             "OldestMessage",
-            incoming.queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic=cloudwatch.Stats.MAXIMUM),
+            incoming.queue.metric_approximate_age_of_oldest_message(
+                period=FIVE_MINUTES, statistic=cloudwatch.Stats.MAXIMUM
+            ),
             AGE_LIMIT.to_seconds(),
             "Alerts are late: an event has waited for more than 15 minutes. Look for errors or throttling of the function, and "
             "for SNS or DynamoDB being down; what waits is handled as soon as they are back.",
@@ -210,12 +232,18 @@ def _alarms(incoming: Intake, function: lambda_.Function) -> tuple[_Alarm, ...]:
 
 def _own(name: str, statistic: str) -> cloudwatch.Metric:
     return cloudwatch.Metric(
-        namespace=NAMESPACE, metric_name=name, dimensions_map=DIMENSIONS, period=FIVE_MINUTES, statistic=statistic
+        namespace=NAMESPACE,
+        metric_name=name,
+        dimensions_map=DIMENSIONS,
+        period=FIVE_MINUTES,
+        statistic=statistic,
     )
 
 
 def _visible(queue: sqs.Queue) -> cloudwatch.Metric:
-    return queue.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic=cloudwatch.Stats.MAXIMUM)
+    return queue.metric_approximate_number_of_messages_visible(
+        period=FIVE_MINUTES, statistic=cloudwatch.Stats.MAXIMUM
+    )
 
 
 def _parts(health: Health, incoming: Intake, settings: Settings) -> str:
@@ -234,7 +262,12 @@ def _parts(health: Health, incoming: Intake, settings: Settings) -> str:
 def deployment(settings: Settings) -> str:
     """Return a fingerprint of everything that decides what is deployed: settings, the function's sources, the stack's own.
 
-    The function's clock sees it change and sends for the doctor. A custom resource would do so too, and could fail a deployment.
+    The function's clock sees it change and sends for the doctor. A custom resource would do so too,
+    and could fail a deployment.
     """
-    parts = (repr(settings), bundling.fingerprint(bundling.SOURCES), bundling.fingerprint(Path(__file__).parent))
+    parts = (
+        repr(settings),
+        bundling.fingerprint(bundling.SOURCES),
+        bundling.fingerprint(Path(__file__).parent),
+    )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

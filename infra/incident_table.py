@@ -20,9 +20,12 @@ class IncidentTable(Construct):
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             # The AWS-owned key: a customer managed key could be the very key that is broken.
             encryption=dynamodb.TableEncryption.DEFAULT,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True),
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
             time_to_live_attribute="expires_at",
-            # Open incidents are of no use without the function; a new deployment sees the next failure and opens them again.
+            # Open incidents are of no use without the function; a new deployment sees the next
+            # failure and opens them again.
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.table.add_global_secondary_index(

@@ -12,19 +12,22 @@ from infra import event_patterns, names
 from infra.event_patterns import Pattern
 from infra.findings import accept
 
-# A check may wait five minutes for a key to become usable. Batches limit themselves to a fraction of that
-# (keywatch.runtime.BATCH_SECONDS), so a failed message is tried again after the visibility time-out below, not six of these.
+# A check may wait five minutes for a key to become usable. Batches limit themselves to a fraction
+# of that (keywatch.runtime.BATCH_SECONDS), so a failed message is tried again after the visibility
+# time-out below, not six of these.
 FUNCTION_TIMEOUT = Duration.seconds(330)
 BATCH_WINDOW = Duration.seconds(5)
 
-# An alert about something hours old misleads more than it helps; what is older goes where an alarm sees it.
+# An alert about something hours old misleads more than it helps; what is older goes where an alarm
+# sees it.
 MAX_EVENT_AGE = Duration.hours(4)
 MAX_DELIVERY_ATTEMPTS = 185
 MAX_RECEIVES = 5
 
 ENABLED = "ENABLED"
-# A plain rule never sees read-only calls, and Decrypt, Encrypt, GenerateDataKey, Sign and DescribeKey all are read-only.
-# Source: EventBridge User Guide, "Receiving read-only management events from AWS services".
+# A plain rule never sees read-only calls, and Decrypt, Encrypt, GenerateDataKey, Sign and
+# DescribeKey all are read-only. Source: EventBridge User Guide, "Receiving read-only management
+# events from AWS services".
 ENABLED_FOR_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 
@@ -39,19 +42,29 @@ class _Rule:
 class Intake(Construct):
     """The rules, the intake queue (``queue``), its dead letters, and what could not even be delivered (``undelivered``)."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, extra_event_sources: tuple[str, ...]) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, extra_event_sources: tuple[str, ...]
+    ) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters = self._dead_letter_queue("DeadLetters")
         self.undelivered = self._dead_letter_queue("Undelivered")
-        accept(self.undelivered, {"AwsSolutions-SQS3": "It is itself the dead-letter queue of the rules and of the function."})
+        accept(
+            self.undelivered,
+            {
+                "AwsSolutions-SQS3": "It is itself the dead-letter queue of the rules and of the function."
+            },
+        )
         self.queue = sqs.Queue(
             self,
             "Queue",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            # Lambda wants at least the function's time-out; six times what a batch may take, and the batching window.
+            # Lambda wants at least the function's time-out; six times what a batch may take, and
+            # the batching window.
             visibility_timeout=Duration.seconds(360),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letters, max_receive_count=MAX_RECEIVES
+            ),
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.rules = [self._rule(rule) for rule in _rules(extra_event_sources)]
@@ -80,7 +93,9 @@ class Intake(Construct):
                 events.CfnRule.TargetProperty(
                     id="Intake",
                     arn=self.queue.queue_arn,
-                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self.undelivered.queue_arn),
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
+                        arn=self.undelivered.queue_arn
+                    ),
                     retry_policy=events.CfnRule.RetryPolicyProperty(
                         maximum_event_age_in_seconds=MAX_EVENT_AGE.to_seconds(),
                         maximum_retry_attempts=MAX_DELIVERY_ATTEMPTS,
@@ -91,22 +106,41 @@ class Intake(Construct):
 
 
 def _rules(extra: tuple[str, ...]) -> tuple[_Rule, ...]:
-    own_roles = Fn.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{names.ROLE_NAME_PREFIX}")
+    own_roles = Fn.sub(
+        f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{names.ROLE_NAME_PREFIX}"
+    )
     canary = event_patterns.Canary(
         names.CANARY_ALIAS,
-        Fn.sub(f"Alias arn:${{AWS::Partition}}:kms:${{AWS::Region}}:${{AWS::AccountId}}:{names.CANARY_ALIAS} "),
+        Fn.sub(
+            f"Alias arn:${{AWS::Partition}}:kms:${{AWS::Region}}:${{AWS::AccountId}}:{names.CANARY_ALIAS} "
+        ),
     )
     return (
-        _Rule("FailureRule", "Failing KMS calls", ENABLED_FOR_READS, event_patterns.failures(own_roles, canary, extra)),
+        _Rule(
+            "FailureRule",
+            "Failing KMS calls",
+            ENABLED_FOR_READS,
+            event_patterns.failures(own_roles, canary, extra),
+        ),
         _Rule(
             "ServiceRule",
             "Failing calls of other services that blame a KMS key",
             ENABLED_FOR_READS,
             event_patterns.services(own_roles, extra),
         ),
-        _Rule("ChangeRule", "Changes to keys, aliases and key stores", ENABLED, event_patterns.changes(extra)),
+        _Rule(
+            "ChangeRule",
+            "Changes to keys, aliases and key stores",
+            ENABLED,
+            event_patterns.changes(extra),
+        ),
         _Rule("NativeRule", "Events of KMS itself", ENABLED, event_patterns.native(extra)),
-        _Rule("VolumeRule", "EBS volumes that failed for want of a key", ENABLED, event_patterns.volumes(extra)),
+        _Rule(
+            "VolumeRule",
+            "EBS volumes that failed for want of a key",
+            ENABLED,
+            event_patterns.volumes(extra),
+        ),
     )
 
 

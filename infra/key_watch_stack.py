@@ -20,7 +20,14 @@ from infra.trail import Trail
 class KeyWatchStack(Stack):
     """Intake, incident table, alert topics, function and its health of one Region, wired together."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, **stack_options: Any) -> None:  # noqa: ANN401 - passed on
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        **stack_options: Any,  # noqa: ANN401 - as Stack takes them
+    ) -> None:
         super().__init__(
             scope,
             construct_id,
@@ -32,12 +39,25 @@ class KeyWatchStack(Stack):
         intake = Intake(self, "Intake", extra_event_sources=settings.extra_event_sources)
         incidents = IncidentTable(self, "Incidents")
         alerting = Alerting(
-            self, "Alerting", emails=settings.alert_emails, key_arn=settings.alert_topic_key_arn, chat=settings.chat
+            self,
+            "Alerting",
+            emails=settings.alert_emails,
+            key_arn=settings.alert_topic_key_arn,
+            chat=settings.chat,
         )
-        watched = Function(self, "Function", settings=settings, incoming=intake, incidents=incidents, alerting=alerting)
+        watched = Function(
+            self,
+            "Function",
+            settings=settings,
+            incoming=intake,
+            incidents=incidents,
+            alerting=alerting,
+        )
         function = watched.function
         Clock(self, "Clock", function=function)
-        health = Health(self, "Health", settings=settings, incoming=intake, alerting=alerting, watched=watched)
+        health = Health(
+            self, "Health", settings=settings, incoming=intake, alerting=alerting, watched=watched
+        )
         if settings.dashboard:
             Dashboard(self, "Dashboard", function=function, incoming=intake)
         LogSources(self, "LogSources", settings=settings, function=function)

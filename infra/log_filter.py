@@ -1,8 +1,9 @@
 """Which log lines reach the function: one CloudWatch Logs filter pattern of distinctive fragments.
 
-The grammar for unstructured logs (CloudWatch Logs User Guide, "Filter pattern syntax"): terms are case-sensitive, a term with
-anything but letters and digits needs double quotes, ``?`` terms are alternatives and are ignored as soon as a term without ``?``
-stands beside them, and 1,024 characters are the limit. So: alternatives only, all quoted. The function judges what comes; the
+The grammar for unstructured logs (CloudWatch Logs User Guide, "Filter pattern syntax"): terms are
+case-sensitive, a term with anything but letters and digits needs double quotes, ``?`` terms are
+alternatives and are ignored as soon as a term without ``?`` stands beside them, and 1,024
+characters are the limit. So: alternatives only, all quoted. The function judges what comes; the
 pattern only has to let no KMS error slip.
 """
 
@@ -10,8 +11,8 @@ from collections.abc import Iterable
 
 MAX_PATTERN_LENGTH = 1024
 
-# Wording that KMS puts into its messages; most SDKs log the message, whatever they do to the code. AWS does not say whether a
-# term may match within a word, so every fragment is made of whole words.
+# Wording that KMS puts into its messages; most SDKs log the message, whatever they do to the code.
+# AWS does not say whether a term may match within a word, so every fragment is made of whole words.
 MESSAGES = (
     "is not found.",  # Alias … is not found.
     "does not exist",  # Key … does not exist; because the resource does not exist in this Region (also: region)
@@ -33,7 +34,8 @@ MESSAGES = (
     "Unable to decrypt data key",
     "ConnectionErrorCode",  # what DescribeCustomKeyStores says of a store that failed to connect
 )
-# Codes, for lines without a message. NotFoundException alone belongs to dozens of services; there the message tells.
+# Codes, for lines without a message. NotFoundException alone belongs to dozens of services; there
+# the message tells.
 CODES = (
     "KMSInvalidStateException",
     "KmsInvalidStateException",

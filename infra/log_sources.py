@@ -16,7 +16,9 @@ POLICY_NAME = "KeyWatch"
 class LogSources(Construct):
     """Subscriptions of ``log_groups``, or one policy for ``all_log_groups``, that deliver to the function."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, function: lambda_.Function) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, function: lambda_.Function
+    ) -> None:
         super().__init__(scope, construct_id)
         self._function = function
         for group in settings.log_groups:
@@ -49,7 +51,8 @@ class LogSources(Construct):
             policy_name=POLICY_NAME,
             policy_type="SUBSCRIPTION_FILTER_POLICY",
             scope="ALL",
-            # The one form of criteria that the API knows. Our own log group quotes KMS errors: with it, a loop.
+            # The one form of criteria that the API knows. Our own log group quotes KMS errors: with
+            # it, a loop.
             selection_criteria=f"LogGroupName NOT IN {json.dumps([names.LOG_GROUP_NAME])}",
             policy_document=Stack.of(self).to_json_string(
                 {
@@ -62,7 +65,8 @@ class LogSources(Construct):
         policy.add_dependency(self._permission("*"))
 
     def _permission(self, group: str) -> lambda_.CfnPermission:
-        # "All groups" is log-group:*, as AWS's own example for account policies has it; one group ends in :* for its streams.
+        # "All groups" is log-group:*, as AWS's own example for account policies has it; one group
+        # ends in :* for its streams.
         resource = group if group == "*" else f"{group}:*"
         return lambda_.CfnPermission(
             self,
@@ -72,6 +76,9 @@ class LogSources(Construct):
             principal="logs.amazonaws.com",
             source_account=Aws.ACCOUNT_ID,
             source_arn=Stack.of(self).format_arn(
-                service="logs", resource="log-group", resource_name=resource, arn_format=ArnFormat.COLON_RESOURCE_NAME
+                service="logs",
+                resource="log-group",
+                resource_name=resource,
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
             ),
         )

@@ -1,12 +1,14 @@
 """Names that must be known before anything is deployed, because rules, policies and settings are checked against them."""
 
-# The function's role, without its Region. A look-up in another Region comes back as an event *there*: the rules of every
-# KeyWatch in the account leave out every KeyWatch role, so that two of them cannot keep each other busy.
+# The function's role, without its Region. A look-up in another Region comes back as an event
+# *there*: the rules of every KeyWatch in the account leave out every KeyWatch role, so that two of
+# them cannot keep each other busy.
 ROLE_NAME_PREFIX = "KeyWatch-function-"
 
-# The function's own log group. It quotes KMS errors, so it must never be subscribed to the function.
+# The function's own log group. It quotes KMS errors, so it must never be subscribed to the
+# function.
 LOG_GROUP_NAME = "/keywatch/function"
 
-# What the function asks for every hour and must see come back: the rules let it pass although the function itself calls.
-# ``keywatch.sources.canary`` holds it too, and a test compares the two.
+# What the function asks for every hour and must see come back: the rules let it pass although the
+# function itself calls. ``keywatch.sources.canary`` holds it too, and a test compares the two.
 CANARY_ALIAS = "alias/keywatch-canary-that-never-exists"

@@ -1,7 +1,8 @@
 """The deployment settings: the context under ``"keywatch"`` in cdk.json, and what a deployment makes of it.
 
-``from_context`` takes the whole CDK context and gives frozen ``Settings`` or raises ``SettingsError``, which names every bad
-setting and what is allowed there. ``-c keywatch:<setting>=<JSON or plain text>`` on the command line overrides one setting.
+``from_context`` takes the whole CDK context and gives frozen ``Settings`` or raises
+``SettingsError``, which names every bad setting and what is allowed there. ``-c
+keywatch:<setting>=<JSON or plain text>`` on the command line overrides one setting.
 """
 
 import dataclasses
@@ -37,7 +38,9 @@ class Settings:
     alert_emails: tuple[str, ...] = field(
         default=(),
         metadata=_read_by(
-            v.list_of(v.email), 'a list of e-mail addresses, such as ["oncall@example.com"]', "who gets the alerts by e-mail"
+            v.list_of(v.email),
+            'a list of e-mail addresses, such as ["oncall@example.com"]',
+            "who gets the alerts by e-mail",
         ),
     )
     chat: Chat | None = field(
@@ -59,7 +62,11 @@ class Settings:
     )
     all_log_groups: bool = field(
         default=False,
-        metadata=_read_by(v.boolean, "true or false", "watch all log groups of the account and Region for KMS errors"),
+        metadata=_read_by(
+            v.boolean,
+            "true or false",
+            "watch all log groups of the account and Region for KMS errors",
+        ),
     )
     regions: tuple[str, ...] = field(
         default=(),
@@ -72,17 +79,23 @@ class Settings:
     search_regions: tuple[str, ...] = field(
         default=(),
         metadata=_read_by(
-            v.list_of(v.region), 'a list of Regions, such as ["us-east-1"]', "where else to look for a key that was not found"
+            v.list_of(v.region),
+            'a list of Regions, such as ["us-east-1"]',
+            "where else to look for a key that was not found",
         ),
     )
     create_trail: bool = field(
         default=False,
-        metadata=_read_by(v.boolean, "true or false", "create a CloudTrail trail, for accounts that have none"),
+        metadata=_read_by(
+            v.boolean, "true or false", "create a CloudTrail trail, for accounts that have none"
+        ),
     )
     dashboard: bool = field(
         default=True,
         metadata=_read_by(
-            v.boolean, "true or false", "a CloudWatch dashboard with the incident page, failures, alerts and health"
+            v.boolean,
+            "true or false",
+            "a CloudWatch dashboard with the incident page, failures, alerts and health",
         ),
     )
     ignore: tuple[Ignore, ...] = field(
@@ -105,7 +118,9 @@ class Settings:
     repeat_interval_minutes: int = field(
         default=240,
         metadata=_read_by(
-            v.whole_number(5, 10_080), "a whole number from 5 to 10080", "minutes between reminders while failures go on"
+            v.whole_number(5, 10_080),
+            "a whole number from 5 to 10080",
+            "minutes between reminders while failures go on",
         ),
     )
     extra_event_sources: tuple[str, ...] = field(
@@ -141,7 +156,8 @@ class Settings:
         region = v.arn_region(self.alert_topic_key_arn)
         if any(other != region for other in self.regions):
             return (
-                f"a key cannot serve topics of other Regions than {region}. Allowed: with this key, only that Region in regions"
+                f"a key cannot serve topics of other Regions than {region}. "
+                "Allowed: with this key, only that Region in regions"
             )
         return None
 
@@ -167,7 +183,11 @@ def from_context(context: Mapping[str, object]) -> Settings:
     settings = Settings(**values)
     problems = {**settings.problems(), **problems}
     if problems:
-        raise SettingsError("\n".join(f"KeyWatch setting {v.shown(name)}: {problem}" for name, problem in problems.items()))
+        raise SettingsError(
+            "\n".join(
+                f"KeyWatch setting {v.shown(name)}: {problem}" for name, problem in problems.items()
+            )
+        )
     return settings
 
 
@@ -188,7 +208,9 @@ def _given(context: Mapping[str, object]) -> tuple[dict[str, object], dict[str, 
         problems = {}
     else:
         given = {}
-        problems = {CONTEXT_KEY: f"{v.shown(base)} is not an object. Allowed: an object of {', '.join(FIELDS)}"}
+        problems = {
+            CONTEXT_KEY: f"{v.shown(base)} is not an object. Allowed: an object of {', '.join(FIELDS)}"
+        }
     for key, value in context.items():
         if key.startswith(OVERRIDE_PREFIX):
             given[key.removeprefix(OVERRIDE_PREFIX)] = _json_or_text(value)

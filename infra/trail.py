@@ -21,12 +21,20 @@ class Trail(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             lifecycle_rules=[
-                s3.LifecycleRule(expiration=Duration.days(90), abort_incomplete_multipart_upload_after=Duration.days(1))
+                s3.LifecycleRule(
+                    expiration=Duration.days(90),
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                )
             ],
             # An audit log outlives the tool that made it; it is for people to delete.
             removal_policy=RemovalPolicy.RETAIN,
         )
-        accept(bucket, {"AwsSolutions-S1": "It holds an audit log itself; nobody but CloudTrail writes to it."})
+        accept(
+            bucket,
+            {
+                "AwsSolutions-S1": "It holds an audit log itself; nobody but CloudTrail writes to it."
+            },
+        )
         cloudtrail.Trail(
             self,
             "Trail",

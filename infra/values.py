@@ -58,10 +58,14 @@ class Ignore:
 
 PATTERNS = ("principal", "service", "operation", "key", "cause")
 
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]{1,63})+")
+_EMAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]{1,63})+"
+)
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,20}){1,2}-[0-9]{1,2}")
 _LOG_GROUP = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}")
-_LOG_GROUP_ARN = re.compile(r"arn:aws[a-z-]*:logs:[a-z0-9-]+:[0-9]{12}:log-group:([.\-_/#A-Za-z0-9]{1,512})(?::\*)?")
+_LOG_GROUP_ARN = re.compile(
+    r"arn:aws[a-z-]*:logs:[a-z0-9-]+:[0-9]{12}:log-group:([.\-_/#A-Za-z0-9]{1,512})(?::\*)?"
+)
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]{36}")
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 # EventBridge allows 256 characters; five of these have to fit into a pattern.

@@ -1,8 +1,8 @@
 """The entry point of the function: tells what kind of input came and hands it over.
 
-Inputs: a batch of SQS messages (EventBridge events), a CloudWatch Logs subscription payload, the passing minute, the incident
-page of a CloudWatch dashboard, and manual requests. Nothing from AWS is imported or called until an input needs it;
-``explain`` needs neither settings nor credentials.
+Inputs: a batch of SQS messages (EventBridge events), a CloudWatch Logs subscription payload, the
+passing minute, the incident page of a CloudWatch dashboard, and manual requests. Nothing from AWS
+is imported or called until an input needs it; ``explain`` needs neither settings nor credentials.
 """
 
 import os
@@ -25,7 +25,10 @@ def handler(event: object, context: object = None) -> Answer:
         if mark in fields:
             return handle(fields, context)
     return invalid_request(
-        InvalidRequest("expected an object with an action: check, explain, sweep or doctor", {"action": "missing"})
+        InvalidRequest(
+            "expected an object with an action: check, explain, sweep or doctor",
+            {"action": "missing"},
+        )
     )
 
 

@@ -50,7 +50,9 @@ PRICES = {
     "logs": Price("CloudWatch Logs, ingestion", 0.50, 1, "GB"),
     "metrics": Price("CloudWatch, custom metrics", 0.30, 1, "metric and month"),
     "alarms": Price("CloudWatch, standard alarms", 0.10, 1, "alarm and month"),
-    "dashboard": Price("CloudWatch, dashboards beyond the first three", 3.00, 1, "dashboard and month"),
+    "dashboard": Price(
+        "CloudWatch, dashboards beyond the first three", 3.00, 1, "dashboard and month"
+    ),
     "kms": Price("KMS, requests", 0.03, 10_000, "requests"),
     "sns": Price("SNS, publishes", 0.50, MILLION, "requests"),
     "email": Price("SNS, e-mail deliveries", 2.00, 100_000, "e-mails"),
@@ -64,7 +66,9 @@ IDLE = (
     Line("reads", MINUTES, "one look a minute for what is due"),
     Line("sqs", 5 * 3 * MINUTES, "Lambda asks the queue: 5 pollers, every 20 s"),
     Line("logs", MINUTES * 1.5 / MILLION, "1.5 KB a minute"),
-    Line("metrics", 6, "what is written without any failure: the age of the canary and a few counts"),
+    Line(
+        "metrics", 6, "what is written without any failure: the age of the canary and a few counts"
+    ),
     Line("alarms", 8, "see [the alarms](checks.md#the-canary-and-the-alarms)"),
     Line("kms", 24 * DAYS + DAYS * 300, "the canary, and a daily sweep of 100 keys"),
 )
@@ -73,7 +77,11 @@ STORM = (
     Line("sqs", MILLION * 1.2, "one send each; received and deleted ten at a time"),
     Line("invocations", MILLION / BATCH, "batches of 1,000"),
     Line("lambda", MILLION / BATCH * 0.5 * MEMORY_GB, "0.5 s a batch, 0.5 GB"),
-    Line("writes", MILLION / BATCH * 10 * WRITES, f"10 keys in each batch, one update each, {ITEM_KB} KB, table and index"),
+    Line(
+        "writes",
+        MILLION / BATCH * 10 * WRITES,
+        f"10 keys in each batch, one update each, {ITEM_KB} KB, table and index",
+    ),
     Line("metrics", 5, "counts that were not there before, if failures go on all month"),
     Line("kms", 10 * 5, "look-ups: per incident, not per failure"),
     Line("sns", 10, "10 alerts"),
@@ -136,7 +144,11 @@ def _bill(title: str, lines: Sequence[Line]) -> str:
 
 def _row(line: Line) -> str:
     price = PRICES[line.price]
-    each = f"${price.dollars:.10f}".rstrip("0") if 0 < price.dollars < TINY else f"${price.dollars:.3f}".removesuffix("0")
+    each = (
+        f"${price.dollars:.10f}".rstrip("0")
+        if 0 < price.dollars < TINY
+        else f"${price.dollars:.3f}".removesuffix("0")
+    )
     per = f"{price.per:,} {price.unit}" if price.per > 1 else price.unit
     units = f"{line.units:,.3f}".rstrip("0").rstrip(".")
     return f"| {price.of}: {line.why} | {units} | {each} / {per} | ${line.dollars:,.3f} |"

@@ -1,6 +1,7 @@
 """The parts of the README that are made: a real alert, what the command line says, the make targets, the costs in a line.
 
-Each stands between ``<!-- name -->`` and ``<!-- /name -->``; everything else in the README is written by hand.
+Each stands between ``<!-- name -->`` and ``<!-- /name -->``; everything else in the README is
+written by hand.
 """
 
 import contextlib
@@ -28,7 +29,9 @@ def readme_page() -> str:
         before, found, rest = text.partition(begin)
         _, closed, after = rest.partition(end)
         if not (found and closed):
-            raise ValueError(f"README.md has no part {name}: put {begin.strip()} and {end.strip()} on lines of their own")
+            raise ValueError(
+                f"README.md has no part {name}: put {begin.strip()} and {end.strip()} on lines of their own"
+            )
         text = f"{before}{begin}{make()}{end}{after}"
     return text
 
@@ -49,7 +52,9 @@ def _check() -> str:
     with world() as on:
         on.kms.alias_targets["alias/payments"] = "1234abcd-12ab-34cd-56ef-1234567890ab"
         on.kms.add()
-        said = _said(["check", "alias/paymnets"], ask=lambda request: check(request, on.services, None))
+        said = _said(
+            ["check", "alias/paymnets"], ask=lambda request: check(request, on.services, None)
+        )
     return f"```sh\n./keywatch check alias/paymnets\n```\n\n```text\n{said}\n```\n"
 
 
@@ -73,4 +78,10 @@ def _costs() -> str:
     )
 
 
-PARTS = {"alert": _alert, "explain": _explain, "check": _check, "targets": _targets, "costs": _costs}
+PARTS = {
+    "alert": _alert,
+    "explain": _explain,
+    "check": _check,
+    "targets": _targets,
+    "costs": _costs,
+}

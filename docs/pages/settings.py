@@ -10,7 +10,13 @@ EXAMPLE = {
     "chat": {"slack_workspace_id": "T07EXAMPLE", "slack_channel_id": "C07EXAMPLE"},
     "log_groups": ["/ecs/payments", "/aws/lambda/orders"],
     "search_regions": ["us-east-1"],
-    "ignore": [{"key": "alias/playground-*", "cause": "key_disabled", "reason": "keys that we break on purpose"}],
+    "ignore": [
+        {
+            "key": "alias/playground-*",
+            "cause": "key_disabled",
+            "reason": "keys that we break on purpose",
+        }
+    ],
 }
 
 _INTRO = """# Settings

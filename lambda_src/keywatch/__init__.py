@@ -1,5 +1,5 @@
 """KeyWatch: why an AWS KMS key was not found or could not be used, and what mends it.
 
-Imports run one way: text, identifiers, causes, signals → sources → incidents → evidence → diagnosis → alerts →
-pipeline, clock, checks → ``handler``.
+Imports run one way: text, identifiers, causes, signals → sources → incidents → evidence → diagnosis
+→ alerts → pipeline, clock, checks → ``handler``.
 """

@@ -38,17 +38,25 @@ class Runtime:
         """Build the runtime of a deployment; raises ``KeyError`` where the stack did not set a variable."""
         settings = Settings.from_environment(environment)
         logger = Logger(service="keywatch")
-        return cls(build(settings, Clients(), logger), Metrics(namespace="KeyWatch", service="keywatch"))
+        return cls(
+            build(settings, Clients(), logger), Metrics(namespace="KeyWatch", service="keywatch")
+        )
 
     def batch(self, event: Event, context: object) -> dict[str, Any]:
         """Handle SQS messages; return those that must be delivered again (``ReportBatchItemFailures``)."""
         unreadable: set[str] = set()
         failed = self._take(self._read_batch(event.get("Records"), unreadable), context)
-        return {"batchItemFailures": [{"itemIdentifier": message} for message in sorted(failed | unreadable)]}
+        return {
+            "batchItemFailures": [
+                {"itemIdentifier": message} for message in sorted(failed | unreadable)
+            ]
+        }
 
     def event(self, event: Event, context: object) -> None:
         """Handle one EventBridge event that came without the queue; raises where it must be delivered again."""
-        signals = read_event(event, received=self.services.now(), own_role=self.services.settings.own_role)
+        signals = read_event(
+            event, received=self.services.now(), own_role=self.services.settings.own_role
+        )
         self._must_succeed([("event", signal) for signal in signals], context)
 
     def logs(self, event: Event, context: object) -> None:
@@ -56,7 +64,9 @@ class Runtime:
         from keywatch.sources.app_logs import read_log_payload
 
         settings = self.services.settings
-        signals = read_log_payload(event, region=settings.region, own_log_group=settings.own_log_group)
+        signals = read_log_payload(
+            event, region=settings.region, own_log_group=settings.own_log_group
+        )
         self._must_succeed([("log delivery", signal) for signal in signals], context)
 
     def clock(self, _event: Event, context: object) -> dict[str, int]:
@@ -94,7 +104,11 @@ class Runtime:
 
     def _read_batch(self, records: object, unreadable: set[str]) -> list[tuple[str, Signal]]:
         """Read all messages; the ids of those whose body is no JSON go to ``unreadable``, their neighbours go on."""
-        now, own, count = self.services.now(), self.services.settings.own_role, self.services.counts.add
+        now, own, count = (
+            self.services.now(),
+            self.services.settings.own_role,
+            self.services.counts.add,
+        )
         signals: list[tuple[str, Signal]] = []
         for record in records if isinstance(records, list) else []:
             message = record.get("messageId") if isinstance(record, dict) else None
@@ -103,7 +117,9 @@ class Runtime:
                 continue
             try:
                 body = json.loads(record["body"])
-                signals += [(message, signal) for signal in read_event(body, received=now, own_role=own)]
+                signals += [
+                    (message, signal) for signal in read_event(body, received=now, own_role=own)
+                ]
             except (ValueError, TypeError, KeyError, RecursionError):
                 count("Unreadable")
                 unreadable.add(message)
@@ -125,7 +141,8 @@ class Runtime:
 def remaining_seconds(context: object) -> Callable[[], float]:
     """Return a function that tells the seconds left for a batch: those of the invocation, and ``BATCH_SECONDS`` at most.
 
-    The function's own time-out is longer, for checks that wait; a batch must be done before its lease ends.
+    The function's own time-out is longer, for checks that wait; a batch must be done before its
+    lease ends.
     """
     began = monotonic()
     remaining = getattr(context, "get_remaining_time_in_millis", None)

@@ -18,8 +18,15 @@ from keywatch.sources.ignore import Ignorer
 from keywatch.store.incident_table import IncidentTable
 
 # Look-ups give up early: an alert with less in it beats a late one.
-_LOOKUP = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
-_VITAL = Config(connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 4}, max_pool_connections=16)
+_LOOKUP = Config(
+    connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2}
+)
+_VITAL = Config(
+    connect_timeout=3,
+    read_timeout=8,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    max_pool_connections=16,
+)
 
 
 class Log(Protocol):
@@ -66,7 +73,9 @@ class Clients:
                 if self._session is None:
                     self._session = boto3.session.Session()
                 config = _LOOKUP if service in {"kms", "cloudtrail"} else _VITAL
-                self._made[service, region] = self._session.client(service, region_name=region, config=config)
+                self._made[service, region] = self._session.client(
+                    service, region_name=region, config=config
+                )
             return self._made[service, region]
 
 
@@ -95,7 +104,12 @@ class Services:
         return Scope(self.settings.account, self.settings.region, self.settings.search_regions)
 
 
-def build(settings: Settings, client: Callable[[str, str], Any], logger: Log, now: Callable[[], datetime] = utc_now) -> Services:
+def build(
+    settings: Settings,
+    client: Callable[[str, str], Any],
+    logger: Log,
+    now: Callable[[], datetime] = utc_now,
+) -> Services:
     """Return the services of a deployment; no AWS call is made yet."""
     region, counts = settings.region, Counts()
     return Services(

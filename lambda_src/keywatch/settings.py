@@ -24,8 +24,8 @@ class IgnoreRule:
 class Parts:
     """What else the stack consists of, as far as the doctor looks at it.
 
-    ``rules`` maps the name of each rule to the state that it must have; ``deployment`` changes with every deployment that
-    changed anything.
+    ``rules`` maps the name of each rule to the state that it must have; ``deployment`` changes with
+    every deployment that changed anything.
     """
 
     rules: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +46,8 @@ class Parts:
 class Settings:
     """Where this deployment lives and what it was told. ``account`` is that of the function's own role.
 
-    ``own_log_group`` is what this function writes to: what it says there is never a failure of somebody else.
+    ``own_log_group`` is what this function writes to: what it says there is never a failure of
+    somebody else.
     """
 
     table: str
@@ -82,8 +83,12 @@ class Settings:
             function_name=environment.get("AWS_LAMBDA_FUNCTION_NAME", ""),
             chat_topic_arn=environment.get("CHAT_TOPIC_ARN") or None,
             fallback_topic_arn=environment.get("FALLBACK_TOPIC_ARN") or None,
-            repeat_interval=timedelta(minutes=int(environment.get("REPEAT_INTERVAL_MINUTES") or DEFAULT_REPEAT_MINUTES)),
+            repeat_interval=timedelta(
+                minutes=int(environment.get("REPEAT_INTERVAL_MINUTES") or DEFAULT_REPEAT_MINUTES)
+            ),
             search_regions=tuple(json.loads(environment.get("SEARCH_REGIONS") or "[]")),
-            ignore=tuple(IgnoreRule(**rule) for rule in json.loads(environment.get("IGNORE_RULES") or "[]")),
+            ignore=tuple(
+                IgnoreRule(**rule) for rule in json.loads(environment.get("IGNORE_RULES") or "[]")
+            ),
             parts=Parts.from_json(environment.get("PARTS", "")),
         )

@@ -48,8 +48,17 @@ class Account:
         """Wait for an alert about ``name``, and return it."""
 
         def found() -> dict[str, Any] | None:
-            self.alerts += [json.loads(json.loads(body)["Message"]) for body in self._take(self.alerts_url)]
-            return next((a for a in self.alerts if a["status"] == status and name in json.dumps(a["subject"])), None)
+            self.alerts += [
+                json.loads(json.loads(body)["Message"]) for body in self._take(self.alerts_url)
+            ]
+            return next(
+                (
+                    a
+                    for a in self.alerts
+                    if a["status"] == status and name in json.dumps(a["subject"])
+                ),
+                None,
+            )
 
         return wait_for(found, f"an alert {status} about {name}")
 
@@ -68,7 +77,9 @@ class Account:
 
     def _take(self, queue_url: str) -> Iterator[str]:
         sqs = self.session.client("sqs")
-        while messages := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages"):
+        while messages := sqs.receive_message(
+            QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1
+        ).get("Messages"):
             for message in messages:
                 sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
                 yield message["Body"]
@@ -88,12 +99,19 @@ def opened(topic_arn: str) -> Iterator[Account]:
     """Listen to the alerts and to CloudTrail's events about KMS; everything made for that is removed again."""
     session, run = boto3.session.Session(), f"keywatch-test-{uuid4().hex[:8]}"
     sqs, sns, events = (session.client(name) for name in ("sqs", "sns", "events"))
-    pattern = {"source": ["aws.kms"], "detail": {"eventSource": ["kms.amazonaws.com"], "errorCode": [{"exists": True}]}}
-    rule_arn = events.put_rule(Name=run, EventPattern=json.dumps(pattern), State=READS_TOO)["RuleArn"]
+    pattern = {
+        "source": ["aws.kms"],
+        "detail": {"eventSource": ["kms.amazonaws.com"], "errorCode": [{"exists": True}]},
+    }
+    rule_arn = events.put_rule(Name=run, EventPattern=json.dumps(pattern), State=READS_TOO)[
+        "RuleArn"
+    ]
     alerts_url, alerts_arn = _queue(sqs, f"{run}-alerts", "sns.amazonaws.com", topic_arn)
     events_url, events_arn = _queue(sqs, f"{run}-events", "events.amazonaws.com", rule_arn)
     events.put_targets(Rule=run, Targets=[{"Id": "queue", "Arn": events_arn}])
-    subscription = sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=alerts_arn, ReturnSubscriptionArn=True)
+    subscription = sns.subscribe(
+        TopicArn=topic_arn, Protocol="sqs", Endpoint=alerts_arn, ReturnSubscriptionArn=True
+    )
     account = Account(session, run, alerts_url, events_url)
     try:
         yield account
@@ -109,7 +127,9 @@ def opened(topic_arn: str) -> Iterator[Account]:
 
 def _queue(sqs: Any, name: str, service: str, source_arn: str) -> tuple[str, str]:
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": service},
@@ -117,7 +137,10 @@ def _queue(sqs: Any, name: str, service: str, source_arn: str) -> tuple[str, str
         "Resource": arn,
         "Condition": {"ArnEquals": {"aws:SourceArn": source_arn}},
     }
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})})
+    sqs.set_queue_attributes(
+        QueueUrl=url,
+        Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})},
+    )
     return url, arn
 
 

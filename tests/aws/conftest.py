@@ -22,7 +22,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.aws)
             if not os.environ.get("KEYWATCH_AWS_TESTS"):
                 item.add_marker(
-                    pytest.mark.skip(reason="set KEYWATCH_AWS_TESTS=1 to test in the AWS account of your credentials")
+                    pytest.mark.skip(
+                        reason="set KEYWATCH_AWS_TESTS=1 to test in the AWS account of your credentials"
+                    )
                 )
 
 

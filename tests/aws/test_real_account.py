@@ -26,7 +26,13 @@ def test_the_doctor_finds_what_keywatch_needs(account):
     # GIVEN a deployment, WHEN the doctor looks
     lines = doctor_lines(account)
     # THEN what the stack itself provides is in order; the trail is the account's
-    ours = ("rules", "intake", "table", "dead_letters", *(name for name in lines if name.startswith("permission")))
+    ours = (
+        "rules",
+        "intake",
+        "table",
+        "dead_letters",
+        *(name for name in lines if name.startswith("permission")),
+    )
     assert {name: lines[name]["says"] for name in ours if lines[name]["status"] != "pass"} == {}
 
 

@@ -10,7 +10,8 @@ from rich.table import Table
 
 from tests.bench import loads, measures
 
-# What each number must stay under; the storm's CPU aims at 2.0, what Panther's rule engine needs for two boolean rules.
+# What each number must stay under; the storm's CPU aims at 2.0, what Panther's rule engine needs
+# for two boolean rules.
 LIMITS = {
     "storm.cpu_over_json_loads": 2.5,
     "storm.aws_calls": 60,
@@ -22,7 +23,9 @@ LIMITS = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5, help="how often each timing is taken (the median counts)")
+    parser.add_argument(
+        "--repeats", type=int, default=5, help="how often each timing is taken (the median counts)"
+    )
     parser.add_argument("--events", type=int, default=loads.EVENTS, help="events of each load")
     options = parser.parse_args()
     results = measure(options.events, options.repeats)
@@ -48,7 +51,12 @@ def measure(events: int, repeats: int) -> dict[str, Any]:
         [
             batch
             for start in range(0, events, loads.BATCH)
-            for batch in loads.batches([loads.mixed(serial) for serial in range(start, min(start + loads.BATCH, events), 10)])
+            for batch in loads.batches(
+                [
+                    loads.mixed(serial)
+                    for serial in range(start, min(start + loads.BATCH, events), 10)
+                ]
+            )
         ]
     )
     results["mixed"]["aws_calls_of_in_scope_alone"] = in_scope.total()
@@ -67,13 +75,23 @@ def _value(results: dict[str, Any], name: str) -> float:
 
 
 def show(results: dict[str, Any]) -> None:
-    table = Table("measure", "value", "limit", title=f"KeyWatch under load: {results['events']:,} events each")
+    table = Table(
+        "measure", "value", "limit", title=f"KeyWatch under load: {results['events']:,} events each"
+    )
     for group, values in results.items():
         for name, value in values.items() if isinstance(values, dict) else ():
             full = f"{group}.{name}"
-            shown = ", ".join(f"{k} {v:,}" for k, v in value.items()) if isinstance(value, dict) else f"{value:,}"
+            shown = (
+                ", ".join(f"{k} {v:,}" for k, v in value.items())
+                if isinstance(value, dict)
+                else f"{value:,}"
+            )
             over = full in LIMITS and value > LIMITS[full]
-            table.add_row(full, f"[red]{shown}[/]" if over else shown, f"{LIMITS[full]:g}" if full in LIMITS else "")
+            table.add_row(
+                full,
+                f"[red]{shown}[/]" if over else shown,
+                f"{LIMITS[full]:g}" if full in LIMITS else "",
+            )
     Console().print(table)
 
 

@@ -22,7 +22,9 @@ def key_arn(number: int) -> str:
     return f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{key_id(number)}"
 
 
-def event(serial: int, code: str, message: str, key: int, role: str = f"arn:aws:iam::{ACCOUNT}:role/app") -> str:
+def event(
+    serial: int, code: str, message: str, key: int, role: str = f"arn:aws:iam::{ACCOUNT}:role/app"
+) -> str:
     name = role.rpartition("/")[2]
     time = (START + timedelta(milliseconds=serial)).strftime("%Y-%m-%dT%H:%M:%SZ")
     record = {
@@ -120,7 +122,12 @@ def batches(bodies: list[str]) -> Batches:
     return [
         {
             "Records": [
-                {"messageId": f"{start + number}", "eventSource": "aws:sqs", "body": body, "attributes": {}}
+                {
+                    "messageId": f"{start + number}",
+                    "eventSource": "aws:sqs",
+                    "body": body,
+                    "attributes": {},
+                }
                 for number, body in enumerate(bodies[start : start + BATCH])
             ]
         }

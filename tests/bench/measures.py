@@ -54,7 +54,9 @@ def aws_calls(batches: loads.Batches) -> tuple[Counter[str], int]:
         session.client("sns").create_topic(Name="alerts")
         real = {name: session.client(name) for name in ("dynamodb", "sns")}
         idle = Idle()
-        container = runtime(lambda service, region: Counting(service, real.get(service, idle), calls))
+        container = runtime(
+            lambda service, region: Counting(service, real.get(service, idle), calls)
+        )
         with silence():
             for batch in batches:
                 container.batch(batch, None)
@@ -75,10 +77,14 @@ def naive_aws_calls(bodies: list[str]) -> int:
 _BARE = "import boto3; boto3.client('kms', region_name='eu-west-1')"
 _IMPORT = "import handler"
 _READY = f"import handler, keywatch.runtime; {_BARE}"
-_CPU = "import resource; r = resource.getrusage(resource.RUSAGE_SELF); print(r.ru_utime + r.ru_stime)"
+_CPU = (
+    "import resource; r = resource.getrusage(resource.RUSAGE_SELF); print(r.ru_utime + r.ru_stime)"
+)
 _MODULES = "import sys; print(len(sys.modules))"
 # The high-water mark of this very program; getrusage would count what it was forked from.
-_PEAK = "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+_PEAK = (
+    "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+)
 _STORM = (
     "from tests.bench import loads, measures; import boto3; "
     "[boto3.client(name, region_name='eu-west-1') for name in ('kms', 'dynamodb', 'sns')]; "
@@ -93,7 +99,9 @@ def storm_batch_by_batch() -> None:
     container = runtime(lambda service, region: idle)
     with silence():
         for start in range(0, loads.EVENTS, loads.BATCH):
-            (batch,) = loads.batches([loads.storm(serial) for serial in range(start, start + loads.BATCH)])
+            (batch,) = loads.batches(
+                [loads.storm(serial) for serial in range(start, start + loads.BATCH)]
+            )
             container.batch(batch, None)
 
 
@@ -113,7 +121,9 @@ def cold(repeats: int) -> dict[str, float]:
 
 def memory_over_boto3(repeats: int) -> float:
     """Return the peak memory of the storm over that of a process that only made the same boto3 clients, in MiB."""
-    return round((_median(_STORM, _PEAK, repeats) - _median(_BARE_CLIENTS, _PEAK, repeats)) / 1024, 1)
+    return round(
+        (_median(_STORM, _PEAK, repeats) - _median(_BARE_CLIENTS, _PEAK, repeats)) / 1024, 1
+    )
 
 
 def _median(work: str, report: str, repeats: int) -> float:
@@ -122,6 +132,12 @@ def _median(work: str, report: str, repeats: int) -> float:
 
 def _fresh_process(code: str) -> float:
     path = os.pathsep.join((str(ROOT / "lambda_src"), str(ROOT)))
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": path, "AWS_EC2_METADATA_DISABLED": "true"}
-    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": path,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
     return float(ran.stdout.split()[-1])

@@ -31,7 +31,9 @@ class Idle:
     _ANSWERS: ClassVar = {
         "query": {"Items": []},
         "update_item": {"Attributes": {}},
-        "describe_key": {"KeyMetadata": {"KeyId": "0" * 36, "Arn": key_arn(0), "KeyState": "Disabled"}},
+        "describe_key": {
+            "KeyMetadata": {"KeyId": "0" * 36, "Arn": key_arn(0), "KeyState": "Disabled"}
+        },
         "list_aliases": {"Aliases": []},
         "lookup_events": {"Events": []},
     }

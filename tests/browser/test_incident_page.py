@@ -9,14 +9,23 @@ from pathlib import Path
 import pytest
 
 from tests.support import chromium
-from tests.support.incidents import HOSTILE, bad_day, detail_page, hostile, incident, list_page, many
+from tests.support.incidents import (
+    HOSTILE,
+    bad_day,
+    detail_page,
+    hostile,
+    incident,
+    list_page,
+    many,
+)
 
 pytestmark = pytest.mark.skipif(chromium.BINARY is None, reason="chromium is not installed")
 
 PICTURE = Path(__file__).parents[2] / "docs" / "incident-page.png"
 PICTURE_WIDTH, PICTURE_HEIGHT = 1180, 700
 MOST_BYTES = 200_000
-# Says in the title what the page became: as wide as its frame, as wide as its content, what sticks out, what ran.
+# Says in the title what the page became: as wide as its frame, as wide as its content, what sticks
+# out, what ran.
 PROBE = """<script>
 addEventListener("load", () => setTimeout(() => {
   const frame = document.getElementById("frame"), edge = frame.getBoundingClientRect().right + 1;
@@ -39,8 +48,12 @@ def framed(tmp_path, html, width):
 
 def probed(tmp_path, html, width=1200):
     """Return what the probe says of a page in a widget of this width."""
-    title = re.search(r"<title>(.*?)</title>", chromium.dom(framed(tmp_path, html, width)), re.DOTALL)[1]
-    return json.loads(title.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ").replace("&amp;", "&"))
+    title = re.search(
+        r"<title>(.*?)</title>", chromium.dom(framed(tmp_path, html, width)), re.DOTALL
+    )[1]
+    return json.loads(
+        title.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ").replace("&amp;", "&")
+    )
 
 
 @pytest.mark.parametrize("count", [0, 1, 200])
@@ -59,7 +72,10 @@ def test_the_list_neither_runs_anything_nor_overflows(tmp_path, count, width, th
 @pytest.mark.parametrize(("width", "theme"), [(1200, "dark"), (340, "light")])
 def test_one_incident_neither_runs_anything_nor_overflows(tmp_path, width, theme):
     # GIVEN the pages of incidents with each hostile text
-    html = "".join(detail_page(hostile(incident("key_material_missing"), text), theme, width=width) for text in HOSTILE)
+    html = "".join(
+        detail_page(hostile(incident("key_material_missing"), text), theme, width=width)
+        for text in HOSTILE
+    )
     # WHEN THEN a browser renders them: no script ran, and nothing sticks out
     found = probed(tmp_path, html, width)
     assert (found["owned"], found["out"]) == (None, [])
@@ -119,4 +135,6 @@ def test_the_picture_of_the_readme_is_made_here(tmp_path, request):
     # THEN the README's picture is of that size and small; fonts differ from machine to machine, so pixels are not compared
     assert colours(PICTURE)[:2] == colours(target)[:2]
     assert PICTURE.stat().st_size < MOST_BYTES
-    assert "docs/incident-page.png" in (PICTURE.parents[1] / "README.md").read_text(encoding="utf-8")
+    assert "docs/incident-page.png" in (PICTURE.parents[1] / "README.md").read_text(
+        encoding="utf-8"
+    )

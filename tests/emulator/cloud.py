@@ -14,7 +14,11 @@ from demo.inbox import Inbox
 from demo.run import function_log
 from demo.stage import Key, Stage
 
-SETTINGS = {"extra_event_sources": [EVENT_SOURCE], "search_regions": ["us-east-1"], "alert_emails": ["you@example.com"]}
+SETTINGS = {
+    "extra_event_sources": [EVENT_SOURCE],
+    "search_regions": ["us-east-1"],
+    "alert_emails": ["you@example.com"],
+}
 PATIENCE = 30.0
 
 
@@ -47,7 +51,9 @@ class World:
         return stage.failures[0]
 
     def put(self, *records: dict[str, Any]) -> None:
-        answer = self.aws.client("events").put_events(Entries=[entry(record, EVENT_SOURCE) for record in records])
+        answer = self.aws.client("events").put_events(
+            Entries=[entry(record, EVENT_SOURCE) for record in records]
+        )
         assert answer["FailedEntryCount"] == 0
 
     def send(self, *bodies: str) -> None:
@@ -58,7 +64,9 @@ class World:
 
     def invoke(self, payload: object) -> Any:
         """Invoke the function; fails the test when the function raises."""
-        answer = self.aws.client("lambda").invoke(FunctionName=self.outputs.FunctionName, Payload=json.dumps(payload))
+        answer = self.aws.client("lambda").invoke(
+            FunctionName=self.outputs.FunctionName, Payload=json.dumps(payload)
+        )
         said = json.loads(answer["Payload"].read() or "null")
         assert "FunctionError" not in answer, said
         return said
@@ -76,17 +84,25 @@ class World:
     def depth(self, queue_url: str) -> int:
         """How many messages are in a queue, in flight included."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        answer = self.aws.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
+        answer = self.aws.client("sqs").get_queue_attributes(
+            QueueUrl=queue_url, AttributeNames=names
+        )
         return sum(int(answer["Attributes"][name]) for name in names)
 
     def settle(self) -> None:
         """Wait until the function has taken all messages."""
-        wait_for(lambda: self.depth(self.outputs.IntakeQueueUrl) == 0, "an empty intake queue", self.log)
+        wait_for(
+            lambda: self.depth(self.outputs.IntakeQueueUrl) == 0, "an empty intake queue", self.log
+        )
 
     def incident(self, subject: str) -> dict[str, Any]:
         """The incident of a subject as the table holds it; empty when there is none."""
         key = {"subject": {"S": subject}, "item": {"S": "incident"}}
-        return self.aws.client("dynamodb").get_item(TableName=self.outputs.IncidentTableName, Key=key).get("Item", {})
+        return (
+            self.aws.client("dynamodb")
+            .get_item(TableName=self.outputs.IncidentTableName, Key=key)
+            .get("Item", {})
+        )
 
     def renew_containers(self, memory: int) -> None:
         """Let the function run in new containers from now on, which remember nothing and fetch their credentials anew."""
@@ -101,7 +117,12 @@ class World:
         return "\n".join(self.function_log()[-30:])
 
 
-def wait_for(done: Callable[[], bool], what: str, context: Callable[[], str] = str, patience: float = PATIENCE) -> None:
+def wait_for(
+    done: Callable[[], bool],
+    what: str,
+    context: Callable[[], str] = str,
+    patience: float = PATIENCE,
+) -> None:
     deadline = time.monotonic() + patience
     while not done():
         assert time.monotonic() < deadline, f"waited {patience:.0f} s for {what}\n{context()}"
@@ -141,9 +162,13 @@ def inventory(aws: Emulator) -> dict[str, set[str]]:
 
     stacks = aws.client("cloudformation").describe_stacks()["Stacks"]
     return {
-        "stacks": {stack["StackName"] for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"},
+        "stacks": {
+            stack["StackName"] for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"
+        },
         "functions": listed("lambda", "list_functions", "Functions", "FunctionName"),
-        "event source mappings": listed("lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
+        "event source mappings": listed(
+            "lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"
+        ),
         "queues": listed("sqs", "list_queues", "QueueUrls", None),
         "topics": listed("sns", "list_topics", "Topics", "TopicArn"),
         "subscriptions": listed("sns", "list_subscriptions", "Subscriptions", "SubscriptionArn"),
@@ -160,4 +185,12 @@ def inventory(aws: Emulator) -> dict[str, set[str]]:
 
 def make(target: str, *arguments: str) -> tuple[str, ...]:
     """The command that a person types, without rebuilding the environment that runs this test."""
-    return ("make", "-o", "node_modules/.ready", "-o", ".venv/.ready", target, f"ARGS={' '.join(arguments)}")
+    return (
+        "make",
+        "-o",
+        "node_modules/.ready",
+        "-o",
+        ".venv/.ready",
+        target,
+        f"ARGS={' '.join(arguments)}",
+    )

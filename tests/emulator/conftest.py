@@ -23,9 +23,14 @@ def world(aws) -> World:
     deployment.bootstrap(aws)
     before = inventory(aws)
     outputs = aws.directory / "outputs.json"
-    settings = (part if part == "-c" else f"'{part}'" for part in deployment.context_options(SETTINGS))
+    settings = (
+        part if part == "-c" else f"'{part}'" for part in deployment.context_options(SETTINGS)
+    )
     files = (f"--outputs-file {outputs}", f"--output {aws.directory}/cdk.out")
-    deployment.run(make("deploy", "--require-approval never", *files, *settings), deployment.cdk_environment(aws))
+    deployment.run(
+        make("deploy", "--require-approval never", *files, *settings),
+        deployment.cdk_environment(aws),
+    )
     deployment.enable_rules(aws)
     return World(aws, deployment.read_outputs(outputs), before)
 

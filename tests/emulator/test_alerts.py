@@ -24,9 +24,16 @@ def test_a_failing_key_is_alerted_with_its_cause(world: World, used_too_early: s
 
     # THEN the topic's subscribers get one alert that says why
     (alert,) = world.alerts_about(key.arn)
-    assert (alert["status"], alert["cause"], alert["confidence"]) == ("opened", "key_disabled", "certain")
+    assert (alert["status"], alert["cause"], alert["confidence"]) == (
+        "opened",
+        "key_disabled",
+        "certain",
+    )
     assert alert["impact"]["failures"] == 1
-    assert any(f"enable-key --key-id {key.arn}" in (remedy["command"] or "") for remedy in alert["remedies"])
+    assert any(
+        f"enable-key --key-id {key.arn}" in (remedy["command"] or "")
+        for remedy in alert["remedies"]
+    )
 
 
 def test_each_protocol_gets_the_body_made_for_it(world: World):
@@ -38,7 +45,9 @@ def test_each_protocol_gets_the_body_made_for_it(world: World):
 
     # THEN the queue gets the document, and the mail is the text that a person reads
     (document,) = world.alerts_about(key.arn)
-    mails = [json.loads(line) for line in (world.aws.directory / "mail.jsonl").read_text().splitlines()]
+    mails = [
+        json.loads(line) for line in (world.aws.directory / "mail.jsonl").read_text().splitlines()
+    ]
     (mail,) = [mail for mail in mails if key.arn in mail]
     assert document["schema"] == "keywatch.alert/1"
     assert mail == email.body(document)
@@ -48,7 +57,10 @@ def test_each_protocol_gets_the_body_made_for_it(world: World):
 def test_concurrent_batches_with_the_same_key_give_one_alert(world: World):
     # GIVEN four batches with different failures of one key
     key = world.disabled_key()
-    batches = [sqs_batch(*(world.failure_of(key, f"app-{batch}-{n}") for n in range(5))) for batch in range(4)]
+    batches = [
+        sqs_batch(*(world.failure_of(key, f"app-{batch}-{n}") for n in range(5)))
+        for batch in range(4)
+    ]
 
     # WHEN the function gets all of them at once
     with ThreadPoolExecutor(len(batches)) as at_once:
@@ -56,7 +68,11 @@ def test_concurrent_batches_with_the_same_key_give_one_alert(world: World):
 
     # THEN all are taken, there is one alert, and the incident counts every failure
     assert answers == [{"batchItemFailures": []}] * len(batches)
-    wait_for(lambda: world.incident(subject_of(key)).get("failures", {}).get("N") == "20", "20 counted failures", world.log)
+    wait_for(
+        lambda: world.incident(subject_of(key)).get("failures", {}).get("N") == "20",
+        "20 counted failures",
+        world.log,
+    )
     world.settle()
     assert len(world.alerts_about(key.arn)) == 1
 
@@ -65,22 +81,35 @@ def test_an_unparsable_message_costs_only_itself(world: World):
     # GIVEN a queue that delivers again after a second, and a batch in which one message is no JSON
     key, garbage = world.disabled_key(), "{not json"
     sqs = world.aws.client("sqs")
-    sqs.set_queue_attributes(QueueUrl=world.outputs.IntakeQueueUrl, Attributes={"VisibilityTimeout": "1"})
+    sqs.set_queue_attributes(
+        QueueUrl=world.outputs.IntakeQueueUrl, Attributes={"VisibilityTimeout": "1"}
+    )
 
     # WHEN the batch is delivered
     with batching_window(world.aws, world.outputs.FunctionName):
-        world.send(json.dumps(event(world.failure_of(key))), garbage, json.dumps(event(world.failure_of(key))))
+        world.send(
+            json.dumps(event(world.failure_of(key))),
+            garbage,
+            json.dumps(event(world.failure_of(key))),
+        )
 
     # THEN its neighbours alert, and after its retries it alone is a dead letter
     (alert,) = world.alerts_about(key.arn)
     assert alert["impact"]["failures"] == 2
-    wait_for(lambda: world.depth(world.outputs.DeadLetterQueueUrl) == 1, "the dead letter", world.log)
-    (letter,) = sqs.receive_message(QueueUrl=world.outputs.DeadLetterQueueUrl, VisibilityTimeout=0)["Messages"]
+    wait_for(
+        lambda: world.depth(world.outputs.DeadLetterQueueUrl) == 1, "the dead letter", world.log
+    )
+    (letter,) = sqs.receive_message(QueueUrl=world.outputs.DeadLetterQueueUrl, VisibilityTimeout=0)[
+        "Messages"
+    ]
     assert letter["Body"] == garbage
     sqs.purge_queue(QueueUrl=world.outputs.DeadLetterQueueUrl)
 
 
-@pytest.mark.parametrize("body", ['{"hello": "world"}', "[]", "null", '{"detail-type": "Something new", "detail": {"a": 1}}'])
+@pytest.mark.parametrize(
+    "body",
+    ['{"hello": "world"}', "[]", "null", '{"detail-type": "Something new", "detail": {"a": 1}}'],
+)
 def test_an_unknown_event_is_counted_and_dropped(world: World, body: str):
     # GIVEN a message that is JSON but no event that KeyWatch knows
     counted = world.log().count("Ignored.unknown_shape")
@@ -97,7 +126,11 @@ def test_an_unknown_event_is_counted_and_dropped(world: World, body: str):
 def test_kms_own_announcement_of_a_deletion_explains_the_failures_that_follow(world: World):
     # GIVEN a key that is gone, and KMS's native event, which needs no trail
     key = absent_key()
-    announcement = {"Source": "keywatch.demo", "DetailType": "KMS CMK Deletion", "Detail": json.dumps({"key-id": key.id})}
+    announcement = {
+        "Source": "keywatch.demo",
+        "DetailType": "KMS CMK Deletion",
+        "Detail": json.dumps({"key-id": key.id}),
+    }
     world.aws.client("events").put_events(Entries=[announcement | {"Resources": [key.arn]}])
     world.settle()
 
@@ -114,7 +147,9 @@ def test_kms_own_announcement_of_a_deletion_explains_the_failures_that_follow(wo
 def test_a_broken_key_of_a_service_that_calls_for_nobody_is_alerted(world: World):
     # GIVEN a failing call by an AWS service: no ARN, no account, no session issuer
     key = world.disabled_key()
-    record = world.failure_of(key) | {"userIdentity": {"type": "AWSService", "invokedBy": "workmail.eu-west-1.amazonaws.com"}}
+    record = world.failure_of(key) | {
+        "userIdentity": {"type": "AWSService", "invokedBy": "workmail.eu-west-1.amazonaws.com"}
+    }
 
     # WHEN it comes by the event bus
     world.put(record)

@@ -9,7 +9,17 @@ pytestmark = pytest.mark.emulator
 
 @pytest.mark.parametrize(
     "nonsense",
-    [None, [], [{"action": "check"}], 7, "check", {}, {"action": "fly"}, {"action": "check"}, {"action": "check", "key_id": 3}],
+    [
+        None,
+        [],
+        [{"action": "check"}],
+        7,
+        "check",
+        {},
+        {"action": "fly"},
+        {"action": "check"},
+        {"action": "check", "key_id": 3},
+    ],
     ids=str,
 )
 def test_a_bad_request_is_answered_with_what_is_wrong(world: World, nonsense: object):
@@ -38,6 +48,11 @@ def test_check_tells_a_usable_key_from_a_typo_and_names_what_was_meant(world: Wo
 
 def test_explain_reads_a_text_in_the_deployed_function(world: World):
     text = "botocore.errorfactory.NotFoundException: An error occurred (NotFoundException) when calling the Encrypt operation: "
-    answer = world.invoke({"action": "explain", "text": f"{text}Alias arn:aws:kms:eu-west-1:111122223333:alias/x is not found."})
+    answer = world.invoke(
+        {
+            "action": "explain",
+            "text": f"{text}Alias arn:aws:kms:eu-west-1:111122223333:alias/x is not found.",
+        }
+    )
 
     assert [finding["cause"] for finding in answer["findings"]] == ["alias_not_found"]

@@ -31,7 +31,15 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def test_the_demo_alerts_as_promised_and_leaves_nothing_behind(tmp_path: Path):
     # WHEN the demo runs for a machine
     command = (sys.executable, "-m", "demo", "--json")
-    done = subprocess.run(command, cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
     # THEN it succeeds, standard output holds alerts and nothing else
     assert done.returncode == 0, done.stderr
@@ -45,7 +53,10 @@ def test_the_demo_alerts_as_promised_and_leaves_nothing_behind(tmp_path: Path):
 
     # THEN whoever scheduled the deletion of the key that is gone is named
     (deleted,) = [alert for alert in alerts if alert["cause"] == "key_deleted"]
-    assert any(change["what"] == "ScheduleKeyDeletion" and "cost-cleanup" in change["who"] for change in deleted["changes"])
+    assert any(
+        change["what"] == "ScheduleKeyDeletion" and "cost-cleanup" in change["who"]
+        for change in deleted["changes"]
+    )
 
     # THEN the emulator's directory is gone
     assert list(tmp_path.glob("keywatch-*")) == []
@@ -66,7 +77,12 @@ def test_a_stopped_run_ends_the_emulator_and_removes_its_files(tmp_path: Path, n
     # GIVEN a program with a running emulator
     command = (sys.executable, "-c", PROGRAM)
     with subprocess.Popen(
-        command, cwd=ROOT, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command,
+        cwd=ROOT,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as program:
         endpoint, directory = program.stdout.readline().split()
         assert Path(directory).is_dir()

@@ -1,7 +1,7 @@
 """An incident from its first sign to its end, and who hears of it.
 
-The events are dated some minutes back, as events that were delivered late are: ten quiet minutes end an incident, and no
-test waits for them.
+The events are dated some minutes back, as events that were delivered late are: ten quiet minutes
+end an incident, and no test waits for them.
 """
 
 from datetime import timedelta
@@ -24,7 +24,11 @@ def test_disabled_then_scheduled_then_saved_is_one_incident_with_four_messages(w
     stage.disable(key, user("alice"), ago=16 * MINUTE)
     world.put(*stage.changes)
     (warning,) = world.alerts_about(key.arn)
-    assert (warning["status"], warning["cause"], warning["impact"]["failures"]) == ("opened", "key_disabled", 0)
+    assert (warning["status"], warning["cause"], warning["impact"]["failures"]) == (
+        "opened",
+        "key_disabled",
+        0,
+    )
 
     # WHEN calls fail, THEN they join the incident without another message
     for session in ("app-1", "app-2"):
@@ -40,7 +44,11 @@ def test_disabled_then_scheduled_then_saved_is_one_incident_with_four_messages(w
     world.settle()
     tick_until(world, lambda: len(world.alerts_about(key.arn)) == 2, "the change")
     changed = world.alerts_about(key.arn)[1]
-    assert (changed["status"], changed["cause"], changed["impact"]["failures"]) == ("changed", "key_pending_deletion", 2)
+    assert (changed["status"], changed["cause"], changed["impact"]["failures"]) == (
+        "changed",
+        "key_pending_deletion",
+        2,
+    )
 
     # WHEN the deletion is cancelled, THEN the key is merely disabled again
     stage.changes.clear()
@@ -61,12 +69,16 @@ def test_disabled_then_scheduled_then_saved_is_one_incident_with_four_messages(w
     assert resolved["status"] == "resolved"
 
     # THEN it was one incident
-    assert {alert["incident_id"] for alert in world.alerts_about(key.arn)} == {warning["incident_id"]}
+    assert {alert["incident_id"] for alert in world.alerts_about(key.arn)} == {
+        warning["incident_id"]
+    }
 
 
 def test_a_filter_policy_on_severity_drops_what_it_should(world: World):
     # GIVEN a subscriber who wants critical alerts only
-    critical_only = Inbox(world.aws, world.outputs.AlertTopicArn, "critical-only", {"severity": ["critical"]})
+    critical_only = Inbox(
+        world.aws, world.outputs.AlertTopicArn, "critical-only", {"severity": ["critical"]}
+    )
 
     # WHEN a disabled key (high) and a key without material (critical) are alerted
     stage, disabled = world.stage(), world.disabled_key()

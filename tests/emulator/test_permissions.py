@@ -12,7 +12,10 @@ from tests.emulator.cloud import World, subject_of, wait_for
 pytestmark = pytest.mark.emulator
 
 OWN_ROLE = "KeyWatch-function-eu-west-1"
-NO_PUBLISHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "sns:Publish", "Resource": "*"}]}
+NO_PUBLISHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Action": "sns:Publish", "Resource": "*"}],
+}
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +33,12 @@ def allow_plain_http(world: World) -> None:
     sns, sqs = world.aws.client("sns"), world.aws.client("sqs")
     topic, queue = world.outputs.AlertTopicArn, world.outputs.IntakeQueueUrl
     policy = sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
-    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=without_tls_only(policy))
-    policy = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"]["Policy"]
+    sns.set_topic_attributes(
+        TopicArn=topic, AttributeName="Policy", AttributeValue=without_tls_only(policy)
+    )
+    policy = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"][
+        "Policy"
+    ]
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": without_tls_only(policy)})
 
 
@@ -63,7 +70,10 @@ def test_its_own_role_is_enough_to_look_up_remember_and_alert(world: World, own_
 
     # THEN both are alerted, with what only look-ups can tell
     (typo,) = world.alerts_about("alias/permittde")
-    assert any(reason.startswith("ListAliases") and "alias/permitted does" in reason for reason in typo["because"])
+    assert any(
+        reason.startswith("ListAliases") and "alias/permitted does" in reason
+        for reason in typo["because"]
+    )
     (state,) = world.alerts_about(disabled.arn)
     assert any(reason.startswith("DescribeKey in eu-west-1") for reason in state["because"])
     assert world.incident(subject_of(disabled))["status"]["S"] == "open"
@@ -81,7 +91,11 @@ def test_an_alert_that_may_not_be_published_waits_in_the_queue(world: World, own
     with denied(world, NO_PUBLISHING):
         # WHEN a key fails, THEN the function says so, and the failure stays in the queue
         world.put(world.failure_of(key))
-        wait_for(lambda: any("AlertsFailed" in line for line in world.function_log()), "the refusal", world.log)
+        wait_for(
+            lambda: any("AlertsFailed" in line for line in world.function_log()),
+            "the refusal",
+            world.log,
+        )
         assert world.depth(url) == 1
         assert world.alerts_about(key.arn, at_least=0) == []
 

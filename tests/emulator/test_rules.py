@@ -14,7 +14,9 @@ pytestmark = pytest.mark.emulator
 OWN_ROLE = f"KeyWatch-function-{REGION}"
 CALLERS = {
     "an AWS service for itself": callers.service("workmail.eu-west-1.amazonaws.com"),
-    "a role through an AWS service": callers.role("payments", "payments-1", invoked_by="secretsmanager.amazonaws.com"),
+    "a role through an AWS service": callers.role(
+        "payments", "payments-1", invoked_by="secretsmanager.amazonaws.com"
+    ),
     "an IAM user": callers.user("alice"),
     "a foreign role": callers.role("payments", "payments-1"),
     "a role that begins like KeyWatch's": callers.role("KeyWatch-functional-tests", "tests"),
@@ -30,7 +32,11 @@ def failing_decrypt(world: World, caller: callers.Caller) -> dict:
 def matches(world: World, made: dict) -> bool:
     events = world.aws.client("events")
     (rule,) = [rule for rule in events.list_rules()["Rules"] if "FailureRule" in rule["Name"]]
-    return bool(events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(made))["Result"])
+    return bool(
+        events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(made))[
+            "Result"
+        ]
+    )
 
 
 @pytest.mark.parametrize("who", CALLERS)
@@ -41,11 +47,15 @@ def test_the_deployed_rule_passes_a_failing_decrypt_by(world: World, who: str):
 
 def test_the_deployed_rule_stops_keywatch_itself(world: World):
     # GIVEN the function's real role
-    function = world.aws.client("lambda").get_function_configuration(FunctionName=world.outputs.FunctionName)
+    function = world.aws.client("lambda").get_function_configuration(
+        FunctionName=world.outputs.FunctionName
+    )
     assert function["Role"] == f"arn:aws:iam::{ACCOUNT}:role/{OWN_ROLE}"
 
     # WHEN the function's own failing look-up comes back as an event, THEN the rule does not match
-    assert not matches(world, failing_decrypt(world, callers.role(OWN_ROLE, world.outputs.FunctionName)))
+    assert not matches(
+        world, failing_decrypt(world, callers.role(OWN_ROLE, world.outputs.FunctionName))
+    )
 
 
 def test_the_deployed_rule_stops_calls_that_succeeded(world: World):

@@ -29,7 +29,12 @@ def test_the_clock_heals_what_was_held_and_nobody_is_told(world: World, used_too
     subject = f"alias|111122223333|eu-west-1|{used_too_early}"
 
     # WHEN the schedule has called the function (nobody else calls the clock in these tests)
-    wait_for(lambda: world.incident(subject).get("status", {}).get("S") == "healed", "the clock", world.log, CLOCK_PATIENCE)
+    wait_for(
+        lambda: world.incident(subject).get("status", {}).get("S") == "healed",
+        "the clock",
+        world.log,
+        CLOCK_PATIENCE,
+    )
 
     # THEN it healed without an alert
     assert world.alerts_about(used_too_early, at_least=0) == []
@@ -37,13 +42,17 @@ def test_the_clock_heals_what_was_held_and_nobody_is_told(world: World, used_too
 
 def test_the_example_of_make_help_is_accepted(world: World):
     # GIVEN the example that `make help` shows for deploy
-    (line,) = [line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("deploy:")]
+    (line,) = [
+        line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("deploy:")
+    ]
     example = line.partition("ARGS='")[2].rpartition("'")[0]
     assert example
 
     # WHEN it is used, THEN the settings are accepted
     output = world.aws.directory / "example.out"
-    deployment.run(make("synth", f"--quiet --output {output}", example), deployment.cdk_environment(world.aws))
+    deployment.run(
+        make("synth", f"--quiet --output {output}", example), deployment.cdk_environment(world.aws)
+    )
 
 
 def test_destroy_leaves_nothing_behind(world: World):
@@ -54,7 +63,15 @@ def test_destroy_leaves_nothing_behind(world: World):
     assert shown >= DEPLOYED
 
     # WHEN KeyWatch is removed as the README says
-    command = ("npx", "cdk", "destroy", "--all", "--force", "--output", f"{world.aws.directory}/cdk.out")
+    command = (
+        "npx",
+        "cdk",
+        "destroy",
+        "--all",
+        "--force",
+        "--output",
+        f"{world.aws.directory}/cdk.out",
+    )
     deployment.run(command, deployment.cdk_environment(world.aws))
 
     # THEN the account holds what it held before KeyWatch was deployed

@@ -1,6 +1,7 @@
 """Whether an event pattern matches an event, answered by the TestEventPattern of the embedded emulator, in this process.
 
-Its matcher validates patterns as AWS does; ``test_event_bridge.py`` holds it to the cases that AWS documents.
+Its matcher validates patterns as AWS does; ``test_event_bridge.py`` holds it to the cases that AWS
+documents.
 """
 
 import json

@@ -44,15 +44,32 @@ IDENTITIES = {
         "arn": f"arn:aws:iam::{ACCOUNT}:user/alice",
         "accountId": ACCOUNT,
         "userName": "alice",
-        "sessionContext": {"attributes": {"creationDate": "2026-11-20T02:00:00Z", "mfaAuthenticated": "true"}},
+        "sessionContext": {
+            "attributes": {"creationDate": "2026-11-20T02:00:00Z", "mfaAuthenticated": "true"}
+        },
     },
     "foreign role": assumed_role(f"arn:aws:iam::{ACCOUNT}:role/payments"),
-    "role of another account": assumed_role("arn:aws:iam::999988887777:role/KeyWatch-function-eu-west-1"),
-    "role whose name only resembles ours": assumed_role(f"arn:aws:iam::{ACCOUNT}:role/my-KeyWatch-function-eu-west-1"),
-    "role through a service": assumed_role(f"arn:aws:iam::{ACCOUNT}:role/payments", invokedBy="secretsmanager.amazonaws.com"),
+    "role of another account": assumed_role(
+        "arn:aws:iam::999988887777:role/KeyWatch-function-eu-west-1"
+    ),
+    "role whose name only resembles ours": assumed_role(
+        f"arn:aws:iam::{ACCOUNT}:role/my-KeyWatch-function-eu-west-1"
+    ),
+    "role through a service": assumed_role(
+        f"arn:aws:iam::{ACCOUNT}:role/payments", invokedBy="secretsmanager.amazonaws.com"
+    ),
     "AWS service": {"type": "AWSService", "invokedBy": "workmail.eu-west-1.amazonaws.com"},
-    "root": {"type": "Root", "principalId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:root", "accountId": ACCOUNT},
-    "another account": {"type": "AWSAccount", "principalId": "AROAEXAMPLE:x", "accountId": "999988887777"},
+    "root": {
+        "type": "Root",
+        "principalId": ACCOUNT,
+        "arn": f"arn:aws:iam::{ACCOUNT}:root",
+        "accountId": ACCOUNT,
+    },
+    "another account": {
+        "type": "AWSAccount",
+        "principalId": "AROAEXAMPLE:x",
+        "accountId": "999988887777",
+    },
     "KMS itself": {"accountId": ACCOUNT, "invokedBy": "AWS Internal"},
     "issuer is null": {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"arn": None}}},
 }
@@ -69,7 +86,10 @@ def api_call(*, source: str = "aws.kms", identity: dict | None = None, **detail:
         "awsRegion": REGION,
         "sourceIPAddress": "192.0.2.10",
         "userAgent": "aws-sdk-java/2.29.0",
-        "requestParameters": {"keyId": "alias/payments", "encryptionAlgorithm": "SYMMETRIC_DEFAULT"},
+        "requestParameters": {
+            "keyId": "alias/payments",
+            "encryptionAlgorithm": "SYMMETRIC_DEFAULT",
+        },
         "responseElements": None,
         "requestID": "0a25d66d-1111-2222-3333-444455556666",
         "eventID": "0b25d66d-1111-2222-3333-444455556666",
@@ -80,7 +100,12 @@ def api_call(*, source: str = "aws.kms", identity: dict | None = None, **detail:
         "eventCategory": "Management",
         **detail,
     }
-    return {"source": source, "detail-type": "AWS API Call via CloudTrail", "region": REGION, "detail": record}
+    return {
+        "source": source,
+        "detail-type": "AWS API Call via CloudTrail",
+        "region": REGION,
+        "detail": record,
+    }
 
 
 def failing(**detail: object) -> dict:
@@ -109,12 +134,22 @@ def service_event(name: str) -> dict:
         "recipientAccountId": ACCOUNT,
         "serviceEventDetails": {"keyId": KEY},
     }
-    return {"source": "aws.kms", "detail-type": "AWS Service Event via CloudTrail", "region": REGION, "detail": record}
+    return {
+        "source": "aws.kms",
+        "detail-type": "AWS Service Event via CloudTrail",
+        "region": REGION,
+        "detail": record,
+    }
 
 
 def native(detail_type: str) -> dict:
     """An event of KMS itself, without CloudTrail."""
-    return {"source": "aws.kms", "detail-type": detail_type, "resources": [KEY], "detail": {"key-id": KEY.rsplit("/", 1)[1]}}
+    return {
+        "source": "aws.kms",
+        "detail-type": detail_type,
+        "resources": [KEY],
+        "detail": {"key-id": KEY.rsplit("/", 1)[1]},
+    }
 
 
 def volume(**detail: object) -> dict:
@@ -123,5 +158,11 @@ def volume(**detail: object) -> dict:
         "source": "aws.ec2",
         "detail-type": "EBS Volume Notification",
         "resources": [f"arn:aws:ec2:{REGION}:{ACCOUNT}:volume/vol-0123456789abcdef0"],
-        "detail": {"event": "attachVolume", "result": "failed", "cause": f"{KEY} is disabled.", "request-id": "", **detail},
+        "detail": {
+            "event": "attachVolume",
+            "result": "failed",
+            "cause": f"{KEY} is disabled.",
+            "request-id": "",
+            **detail,
+        },
     }

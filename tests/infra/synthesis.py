@@ -27,13 +27,22 @@ CHANNELS = {
     "topic": "arn:aws:sns:eu-west-1:111122223333:chat",
 }
 KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-IGNORE = [{"cause": "key_disabled", "key": "alias/playground-*", "reason": "keys that we break on purpose"}]
+IGNORE = [
+    {
+        "cause": "key_disabled",
+        "key": "alias/playground-*",
+        "reason": "keys that we break on purpose",
+    }
+]
 
 EVERYTHING_OFF: dict[str, object] = {}
 EVERYTHING_ON: dict[str, object] = {
     "alert_emails": ["oncall@example.com", "security@example.com"],
     "chat": CHANNELS["slack"],
-    "log_groups": ["/ecs/payments", "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/orders"],
+    "log_groups": [
+        "/ecs/payments",
+        "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/orders",
+    ],
     "regions": ["eu-west-1"],
     "search_regions": ["us-east-1", "eu-central-1"],
     "create_trail": True,
@@ -50,14 +59,20 @@ MATRIX = {
     "teams": {"chat": CHANNELS["teams"]},
     "no dashboard": {"dashboard": False},
     "chat topic": {"chat": CHANNELS["topic"]},
-    "two regions": {"regions": ["eu-west-1", "us-east-1"], "log_groups": EVERYTHING_ON["log_groups"]},
+    "two regions": {
+        "regions": ["eu-west-1", "us-east-1"],
+        "log_groups": EVERYTHING_ON["log_groups"],
+    },
 }
 
 
 @cache
 def _templates(context: str) -> str:
     flags = json.loads((ROOT / "cdk.json").read_text())["context"]
-    app = App(context={**flags, **json.loads(context), "aws:cdk:bundling-stacks": []}, analytics_reporting=False)
+    app = App(
+        context={**flags, **json.loads(context), "aws:cdk:bundling-stacks": []},
+        analytics_reporting=False,
+    )
     add_stacks(app)
     return json.dumps({stack.stack_name: stack.template for stack in app.synth().stacks})
 
@@ -75,7 +90,11 @@ def template(settings: dict[str, object]) -> dict:
 
 def resources(of: dict, kind: str) -> dict[str, dict]:
     """Return the properties of all resources of one type, by logical id."""
-    return {name: resource.get("Properties", {}) for name, resource in of["Resources"].items() if resource["Type"] == kind}
+    return {
+        name: resource.get("Properties", {})
+        for name, resource in of["Resources"].items()
+        if resource["Type"] == kind
+    }
 
 
 def only(of: dict, kind: str) -> dict:
@@ -107,6 +126,8 @@ def resolved(value: object) -> object:
 def rule(of: dict, name: str) -> dict:
     """Return the resolved properties of the rule whose logical id contains ``name``."""
     (found,) = (
-        resolved(properties) for logical_id, properties in resources(of, "AWS::Events::Rule").items() if name in logical_id
+        resolved(properties)
+        for logical_id, properties in resources(of, "AWS::Events::Rule").items()
+        if name in logical_id
     )
     return found

@@ -21,7 +21,7 @@ def shipped(tmp_path_factory):
 
 def test_the_sources_and_their_packages_ship(shipped):
     assert (shipped / "handler.py").is_file()
-    assert (shipped / "keywatch" / "identifiers.py").is_file()
+    assert (shipped / "keywatch" / "model" / "identifiers.py").is_file()
     assert (shipped / "aws_lambda_powertools" / "__init__.py").is_file()
 
 
@@ -34,14 +34,21 @@ def test_nothing_ships_that_is_of_no_use_in_lambda(shipped):
 
 
 def test_what_ships_runs_on_any_architecture(shipped):
-    assert not [path for path in shipped.rglob("*") if path.suffix in (".so", ".pyd", ".dll", ".dylib")]
+    assert not [
+        path for path in shipped.rglob("*") if path.suffix in (".so", ".pyd", ".dll", ".dylib")
+    ]
 
 
 def test_what_ships_can_be_imported_without_anything_of_this_environment_but_boto3(shipped):
     # WHEN a Python that sees nothing else imports it
     program = "import aws_lambda_powertools, handler; print(handler.__file__, aws_lambda_powertools.__file__)"
     done = subprocess.run(
-        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(shipped)!r}); {program}"],
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(shipped)!r}); {program}",
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -65,7 +72,9 @@ def test_the_fingerprint_changes_with_what_ships_and_with_nothing_else(tmp_path)
     first = bundling.fingerprint(sources(tmp_path / "a"))
     # THEN their place and their caches do not count
     assert bundling.fingerprint(sources(tmp_path / "b")) == first
-    assert bundling.fingerprint(sources(tmp_path / "b", **{"__pycache__/handler.pyc": "x"})) == first
+    assert (
+        bundling.fingerprint(sources(tmp_path / "b", **{"__pycache__/handler.pyc": "x"})) == first
+    )
     # AND their text, their names and their packages do
     assert bundling.fingerprint(sources(tmp_path / "c", **{"handler.py": "x"})) != first
     assert bundling.fingerprint(sources(tmp_path / "d", **{"requirements.txt": "x"})) != first

@@ -15,7 +15,11 @@ from tests.infra.synthesis import MATRIX, templates
 
 def with_cdk_nag(settings, outdir):
     """Add the stacks to an app that cdk-nag checks as it is synthesized; a finding that nobody accepted fails the synthesis."""
-    app = App(context={"keywatch": settings, "aws:cdk:bundling-stacks": []}, analytics_reporting=False, outdir=str(outdir))
+    app = App(
+        context={"keywatch": settings, "aws:cdk:bundling-stacks": []},
+        analytics_reporting=False,
+        outdir=str(outdir),
+    )
     Validations.of(app).add_plugins(AwsSolutionsChecks())
     return app, add_stacks(app)
 
@@ -40,6 +44,10 @@ def test_cdk_nag_really_looks(tmp_path):
 @pytest.mark.parametrize("name", MATRIX)
 def test_cfn_lint_finds_nothing(name):
     for template in templates(MATRIX[name]).values():
-        # W3005: the CDK makes a function depend on its role in words, where a reference says so already.
-        found = api.lint(json.dumps(template), config=ManualArgs(ignore_checks=["W3005"], regions=["eu-west-1", "us-east-1"]))
+        # W3005: the CDK makes a function depend on its role in words, where a reference says so
+        # already.
+        found = api.lint(
+            json.dumps(template),
+            config=ManualArgs(ignore_checks=["W3005"], regions=["eu-west-1", "us-east-1"]),
+        )
         assert [str(match) for match in found] == []

@@ -6,24 +6,41 @@ from pathlib import Path
 
 from infra import dashboard
 from keywatch.catalogue.causes import CAUSES
-from tests.infra.synthesis import EVERYTHING_OFF, MATRIX, ROOT, only, resolved, resources, template, templates
+from tests.infra.synthesis import (
+    EVERYTHING_OFF,
+    MATRIX,
+    ROOT,
+    only,
+    resolved,
+    resources,
+    template,
+    templates,
+)
 
 FREE_METRICS = 50  # CloudWatch: three dashboards with up to 50 metrics each cost nothing
 
 
 def board(settings=EVERYTHING_OFF):
-    return json.loads(resolved(only(template(settings), "AWS::CloudWatch::Dashboard"))["DashboardBody"])
+    return json.loads(
+        resolved(only(template(settings), "AWS::CloudWatch::Dashboard"))["DashboardBody"]
+    )
 
 
 def metrics():
     """Return (namespace, name) of each metric on the dashboard."""
     graphs = [widget["properties"] for widget in board()["widgets"] if widget["type"] == "metric"]
-    return [(metric[0], metric[1]) for graph in graphs for metric in (*graph["metrics"], *graph.get("rightMetrics", ()))]
+    return [
+        (metric[0], metric[1])
+        for graph in graphs
+        for metric in (*graph["metrics"], *graph.get("rightMetrics", ()))
+    ]
 
 
 def test_the_incident_page_is_asked_of_the_function():
     # GIVEN the default deployment
-    (custom,) = (widget["properties"] for widget in board()["widgets"] if widget["type"] == "custom")
+    (custom,) = (
+        widget["properties"] for widget in board()["widgets"] if widget["type"] == "custom"
+    )
     # THEN the page's endpoint is the function, and the page is asked anew on refresh, not when the time range changes
     assert re.fullmatch(r"Function\w+\.Arn", custom["endpoint"])
     assert custom["updateOn"] == {"refresh": True, "resize": True, "timeRange": False}
@@ -31,14 +48,23 @@ def test_the_incident_page_is_asked_of_the_function():
 
 def test_each_cause_has_its_metric():
     assert set(dashboard.CAUSES) == set(CAUSES)
-    assert {name for _, name in metrics() if name.startswith("Incidents.")} == {f"Incidents.{cause}" for cause in CAUSES}
+    assert {name for _, name in metrics() if name.startswith("Incidents.")} == {
+        f"Incidents.{cause}" for cause in CAUSES
+    }
 
 
 def test_each_metric_of_keywatch_is_one_that_the_function_writes():
     # GIVEN the sources of the function
-    sources = "\n".join(path.read_text(encoding="utf-8") for path in Path(ROOT, "lambda_src", "keywatch").rglob("*.py"))
+    sources = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in Path(ROOT, "lambda_src", "keywatch").rglob("*.py")
+    )
     # THEN each name on the dashboard is counted somewhere
-    shown = {name for namespace, name in metrics() if namespace == "KeyWatch" and not name.startswith("Incidents.")}
+    shown = {
+        name
+        for namespace, name in metrics()
+        if namespace == "KeyWatch" and not name.startswith("Incidents.")
+    }
     assert {"Failures", "AlertsSent", "CanaryAge"} <= shown
     assert [name for name in shown if f'"{name}"' not in sources] == []
     assert 'f"Incidents.{diagnosis.cause}"' in sources
@@ -64,6 +90,8 @@ def test_nobody_gets_a_right_by_it():
     # GIVEN the same stack with and without a dashboard
     with_one, without = template(EVERYTHING_OFF), template(MATRIX["no dashboard"])
     # THEN nothing but the dashboard is different, apart from the fingerprint of the settings
-    assert set(with_one["Resources"]) - set(without["Resources"]) == set(resources(with_one, "AWS::CloudWatch::Dashboard"))
+    assert set(with_one["Resources"]) - set(without["Resources"]) == set(
+        resources(with_one, "AWS::CloudWatch::Dashboard")
+    )
     for kind in ("AWS::IAM::Policy", "AWS::IAM::Role", "AWS::Lambda::Permission"):
         assert resources(with_one, kind) == resources(without, kind)

@@ -10,18 +10,37 @@ from tests.infra.event_bridge import PatternRefusedError, matches
     [
         pytest.param({"anything-but": "x"}, {"field": "y"}, True, id="anything-but: another value"),
         pytest.param({"anything-but": "x"}, {"field": "x"}, False, id="anything-but: the value"),
-        pytest.param({"anything-but": "x"}, {}, False, id="anything-but: a missing field does not match"),
+        pytest.param(
+            {"anything-but": "x"}, {}, False, id="anything-but: a missing field does not match"
+        ),
         pytest.param({"anything-but": "x"}, {"field": None}, True, id="anything-but: null matches"),
-        pytest.param({"anything-but": {"prefix": "x-"}}, {"field": "y-1"}, True, id="anything-but prefix: another beginning"),
-        pytest.param({"anything-but": {"prefix": "x-"}}, {"field": "x-1"}, False, id="anything-but prefix: the beginning"),
-        pytest.param({"anything-but": {"prefix": "x-"}}, {}, False, id="anything-but prefix: a missing field does not match"),
+        pytest.param(
+            {"anything-but": {"prefix": "x-"}},
+            {"field": "y-1"},
+            True,
+            id="anything-but prefix: another beginning",
+        ),
+        pytest.param(
+            {"anything-but": {"prefix": "x-"}},
+            {"field": "x-1"},
+            False,
+            id="anything-but prefix: the beginning",
+        ),
+        pytest.param(
+            {"anything-but": {"prefix": "x-"}},
+            {},
+            False,
+            id="anything-but prefix: a missing field does not match",
+        ),
         pytest.param({"exists": True}, {"field": "x"}, True, id="exists: there"),
         pytest.param({"exists": True}, {"field": None}, True, id="exists: null is there"),
         pytest.param({"exists": True}, {}, False, id="exists: missing"),
         pytest.param({"exists": False}, {}, True, id="exists false: missing"),
         pytest.param({"exists": False}, {"field": "x"}, False, id="exists false: there"),
         pytest.param({"prefix": "KMS"}, {"field": "KMSNotFound"}, True, id="prefix"),
-        pytest.param({"prefix": "KMS"}, {"field": "KmsNotFound"}, False, id="prefix: minds the case"),
+        pytest.param(
+            {"prefix": "KMS"}, {"field": "KmsNotFound"}, False, id="prefix: minds the case"
+        ),
     ],
 )
 def test_conditions_answer_as_eventbridge_documents_them(condition, detail, expected):
@@ -44,4 +63,7 @@ def test_alternatives_are_joined_with_what_stands_beside_them():
 
 def test_a_pattern_that_aws_refuses_is_refused():
     with pytest.raises(PatternRefusedError):
-        matches({"detail": {"field": [{"anythingbut": "x"}]}}, {"source": "s", "detail-type": "t", "detail": {}})
+        matches(
+            {"detail": {"field": [{"anythingbut": "x"}]}},
+            {"source": "s", "detail-type": "t", "detail": {}},
+        )

@@ -53,11 +53,21 @@ def test_keywatch_own_failing_look_ups_stay_out(region):
     # WHEN it comes back as an event, THEN no rule lets it in
     assert let_in_by(events.failing(identity=own, eventName="DescribeKey")) == []
     assert (
-        let_in_by(events.api_call(source="aws.sns", identity=own, eventSource="sns.amazonaws.com", errorCode="KMSDisabled")) == []
+        let_in_by(
+            events.api_call(
+                source="aws.sns",
+                identity=own,
+                eventSource="sns.amazonaws.com",
+                errorCode="KMSDisabled",
+            )
+        )
+        == []
     )
 
 
-CANARY_ERROR = f"Alias arn:aws:kms:{events.REGION}:{events.ACCOUNT}:{names.CANARY_ALIAS} is not found."
+CANARY_ERROR = (
+    f"Alias arn:aws:kms:{events.REGION}:{events.ACCOUNT}:{names.CANARY_ALIAS} is not found."
+)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +83,9 @@ def test_the_canary_comes_in_however_it_is_recorded(recorded):
     # GIVEN the one call of KeyWatch itself that has to come back
     own = events.assumed_role(events.OWN_ROLE, session="KeyWatch-Function")
     # WHEN CloudTrail records it in full or in part, THEN the failure rule lets it in
-    assert let_in_by(events.failing(identity=own, eventName="DescribeKey", **recorded)) == ["FailureRule"]
+    assert let_in_by(events.failing(identity=own, eventName="DescribeKey", **recorded)) == [
+        "FailureRule"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +97,9 @@ def test_other_look_ups_of_keywatch_stay_out_however_much_they_resemble_the_cana
     own = events.assumed_role(events.OWN_ROLE, session="KeyWatch-Function")
     error = f"Alias arn:aws:kms:{events.REGION}:{events.ACCOUNT}:{alias} is not found."
     request = {"keyId": alias}
-    assert let_in_by(events.failing(identity=own, requestParameters=request, errorMessage=error)) == []
+    assert (
+        let_in_by(events.failing(identity=own, requestParameters=request, errorMessage=error)) == []
+    )
     assert let_in_by(events.failing(identity=own, requestParameters=None, errorMessage=error)) == []
 
 
@@ -104,10 +118,19 @@ def test_the_role_that_the_rules_leave_out_is_the_one_that_the_function_has():
 
 
 @pytest.mark.parametrize(
-    "code", ["AccessDenied", "AccessDeniedException", "DisabledException", "KMSInvalidStateException", "KeyUnavailableException"]
+    "code",
+    [
+        "AccessDenied",
+        "AccessDeniedException",
+        "DisabledException",
+        "KMSInvalidStateException",
+        "KeyUnavailableException",
+    ],
 )
 def test_every_error_code_of_kms_comes_in(code):
-    assert let_in_by(events.failing(errorCode=code, errorMessage=None, requestParameters=None, resources=None)) == ["FailureRule"]
+    assert let_in_by(
+        events.failing(errorCode=code, errorMessage=None, requestParameters=None, resources=None)
+    ) == ["FailureRule"]
 
 
 def test_successful_calls_stay_out():
@@ -132,7 +155,9 @@ def test_routine_service_events_stay_out():
     assert let_in_by(events.service_event("RotateKey")) == []
 
 
-@pytest.mark.parametrize("detail_type", ["KMS CMK Deletion", "KMS Imported Key Material Expiration"])
+@pytest.mark.parametrize(
+    "detail_type", ["KMS CMK Deletion", "KMS Imported Key Material Expiration"]
+)
 def test_native_events_come_in(detail_type):
     assert let_in_by(events.native(detail_type)) == ["NativeRule"]
 
@@ -169,21 +194,37 @@ def test_a_rotation_stays_out():
     ],
 )
 def test_failing_calls_of_other_services_come_in_when_their_code_speaks_of_a_key(service, code):
-    event = events.api_call(source=f"aws.{service}", eventSource=f"{service}.amazonaws.com", eventName="AnyCall", errorCode=code)
+    event = events.api_call(
+        source=f"aws.{service}",
+        eventSource=f"{service}.amazonaws.com",
+        eventName="AnyCall",
+        errorCode=code,
+    )
     assert let_in_by(event) == ["ServiceRule"]
 
 
 @pytest.mark.parametrize(
-    "code", ["AccessDenied", "NoSuchKey", "InvalidKeyPair.NotFound", "ResourceNotFoundException", "ThrottlingException"]
+    "code",
+    [
+        "AccessDenied",
+        "NoSuchKey",
+        "InvalidKeyPair.NotFound",
+        "ResourceNotFoundException",
+        "ThrottlingException",
+    ],
 )
 def test_failing_calls_of_other_services_stay_out_when_their_code_speaks_of_something_else(code):
-    event = events.api_call(source="aws.s3", eventSource="s3.amazonaws.com", eventName="AnyCall", errorCode=code)
+    event = events.api_call(
+        source="aws.s3", eventSource="s3.amazonaws.com", eventName="AnyCall", errorCode=code
+    )
     assert let_in_by(event) == []
 
 
 def test_nobody_but_aws_can_speak_for_a_service():
     # GIVEN an application that puts a forged record on the bus, under a source that it may use
-    forged = events.api_call(source="my.application", eventSource="s3.amazonaws.com", errorCode="KMS.NotFoundException")
+    forged = events.api_call(
+        source="my.application", eventSource="s3.amazonaws.com", errorCode="KMS.NotFoundException"
+    )
     # THEN it stays out
     assert let_in_by(forged) == []
     assert let_in_by(events.failing(source="my.application")) == []
@@ -201,7 +242,11 @@ def test_private_sources_are_accepted_everywhere_when_set_and_nowhere_else():
     # GIVEN one event for each rule, replayed under a private source
     replayed = [
         events.failing(source="keywatch.replay"),
-        events.api_call(source="keywatch.replay", eventSource="s3.amazonaws.com", errorCode="KMS.NotFoundException"),
+        events.api_call(
+            source="keywatch.replay",
+            eventSource="s3.amazonaws.com",
+            errorCode="KMS.NotFoundException",
+        ),
         events.api_call(source="keywatch.replay", eventName="DisableKey"),
         {**events.native("KMS CMK Deletion"), "source": "keywatch.replay"},
         {**events.volume(), "source": "keywatch.replay"},
@@ -217,7 +262,8 @@ def test_every_pattern_fits_the_quota(partition):
     sources = [character * 64 for character in "abcde"]
     own_roles = f"arn:{partition}:iam::111122223333:role/KeyWatch-function-"
     canary = event_patterns.Canary(
-        names.CANARY_ALIAS, f"Alias arn:{partition}:kms:ap-southeast-2:111122223333:{names.CANARY_ALIAS} "
+        names.CANARY_ALIAS,
+        f"Alias arn:{partition}:kms:ap-southeast-2:111122223333:{names.CANARY_ALIAS} ",
     )
     all_patterns = [
         event_patterns.failures(own_roles, canary, sources),
@@ -227,7 +273,9 @@ def test_every_pattern_fits_the_quota(partition):
         event_patterns.volumes(sources),
     ]
     # THEN no pattern is longer than EventBridge takes
-    assert all(len(json.dumps(pattern)) <= event_patterns.MAX_PATTERN_LENGTH for pattern in all_patterns)
+    assert all(
+        len(json.dumps(pattern)) <= event_patterns.MAX_PATTERN_LENGTH for pattern in all_patterns
+    )
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the collected records are not part of a clone")

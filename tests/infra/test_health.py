@@ -23,13 +23,23 @@ WATCHED = {
 
 def alarms(settings=EVERYTHING_OFF):
     found = resolved(resources(template(settings), ALARM))
-    return {next(name for name in WATCHED if name in logical): alarm for logical, alarm in found.items()}
+    return {
+        next(name for name in WATCHED if name in logical): alarm for logical, alarm in found.items()
+    }
 
 
-@pytest.mark.parametrize("settings", [EVERYTHING_OFF, EVERYTHING_ON], ids=["everything off", "everything on"])
+@pytest.mark.parametrize(
+    "settings", [EVERYTHING_OFF, EVERYTHING_ON], ids=["everything off", "everything on"]
+)
 def test_there_is_an_alarm_for_each_way_of_going_blind_or_dumb(settings):
     found = {
-        name: (a["Namespace"], a["MetricName"], a["Statistic"], a["Threshold"], a["TreatMissingData"])
+        name: (
+            a["Namespace"],
+            a["MetricName"],
+            a["Statistic"],
+            a["Threshold"],
+            a["TreatMissingData"],
+        )
         for name, a in alarms(settings).items()
     }
     assert found == WATCHED
@@ -39,7 +49,11 @@ def test_there_is_an_alarm_for_each_way_of_going_blind_or_dumb(settings):
 def test_every_alarm_is_one_metric_that_tells_the_health_topic_what_to_do(name):
     # GIVEN the alarm
     alarm = alarms()[name]
-    topic = next(logical for logical in resources(template(EVERYTHING_OFF), "AWS::SNS::Topic") if "Health" in logical)
+    topic = next(
+        logical
+        for logical in resources(template(EVERYTHING_OFF), "AWS::SNS::Topic")
+        if "Health" in logical
+    )
     # THEN no metric math is in it, which not every CloudFormation can make, and its description is the runbook
     assert "Metrics" not in alarm
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
@@ -55,7 +69,9 @@ def test_own_metrics_are_looked_for_where_the_function_writes_them(name):
     alarm = alarms()[name]
     # THEN the alarm looks in that namespace, by that dimension
     assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}]
+    assert alarm["Dimensions"] == [
+        {"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}
+    ]
 
 
 def test_the_canary_alarm_and_the_doctor_agree_on_how_old_is_too_old():
@@ -73,7 +89,9 @@ def test_the_health_topic_takes_alarms_of_this_account_only_and_has_no_key():
     assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
     subscribed = resolved(resources(of, "AWS::SNS::Subscription")).values()
-    assert sorted(s["Endpoint"] for s in subscribed if s["TopicArn"] == name) == sorted(EVERYTHING_ON["alert_emails"])
+    assert sorted(s["Endpoint"] for s in subscribed if s["TopicArn"] == name) == sorted(
+        EVERYTHING_ON["alert_emails"]
+    )
 
 
 def test_the_function_reads_what_the_stack_tells_it_of_its_parts():

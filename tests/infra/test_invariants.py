@@ -7,11 +7,20 @@ import pytest
 from tests.infra.synthesis import KEY_ARN, MATRIX, resolved, resources, templates
 
 READ_ONLY = (
-    *("kms:Describe", "kms:List", "kms:Get", "cloudtrail:Describe", "cloudtrail:Get", "cloudtrail:LookupEvents"),
+    *(
+        "kms:Describe",
+        "kms:List",
+        "kms:Get",
+        "cloudtrail:Describe",
+        "cloudtrail:Get",
+        "cloudtrail:LookupEvents",
+    ),
     *("cloudwatch:Get", "lambda:List", "logs:Describe"),
 )
 EVERY_TEMPLATE = [
-    pytest.param(of, id=f"{name}: {stack}") for name, settings in MATRIX.items() for stack, of in templates(settings).items()
+    pytest.param(of, id=f"{name}: {stack}")
+    for name, settings in MATRIX.items()
+    for stack, of in templates(settings).items()
 ]
 
 
@@ -65,7 +74,8 @@ def test_every_queue_has_a_way_for_dead_letters_or_is_one(of):
     everything = json.dumps(resolved(of["Resources"]))
     for name, queue in found.items():
         is_one = (
-            f'"deadLetterTargetArn": "{name}.Arn"' in everything or f'"DeadLetterConfig": {{"Arn": "{name}.Arn"}}' in everything
+            f'"deadLetterTargetArn": "{name}.Arn"' in everything
+            or f'"DeadLetterConfig": {{"Arn": "{name}.Arn"}}' in everything
         )
         assert is_one or "RedrivePolicy" in queue, f"{name} loses what cannot be processed"
         if is_one:
@@ -76,7 +86,10 @@ def test_every_queue_has_a_way_for_dead_letters_or_is_one(of):
 def test_every_rule_and_subscription_of_the_function_keeps_what_it_could_not_deliver(of):
     for rule in resources(of, "AWS::Events::Rule").values():
         assert all("DeadLetterConfig" in target for target in rule["Targets"])
-    assert all("OnFailure" in invoke["DestinationConfig"] for invoke in resources(of, "AWS::Lambda::EventInvokeConfig").values())
+    assert all(
+        "OnFailure" in invoke["DestinationConfig"]
+        for invoke in resources(of, "AWS::Lambda::EventInvokeConfig").values()
+    )
 
 
 @pytest.mark.parametrize("of", EVERY_TEMPLATE)
@@ -84,7 +97,8 @@ def test_queues_and_topics_take_nothing_that_came_in_the_clear(of):
     refusing = [
         resource
         for name, statement in statements(of)
-        if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        if statement["Effect"] == "Deny"
+        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         for resource in _list(statement["Resource"])
     ]
     for name in resources(of, "AWS::SQS::Queue"):
@@ -104,7 +118,9 @@ def test_nothing_on_the_alert_path_depends_on_a_customer_key_unless_asked_for(of
         if "kms" in name.lower() or "sse" in name.lower()
     }
     # THEN there is at most the topic key that was asked for
-    by_type = {(kind, name, value) for kind, name, value in keys if value not in (False, True, "AES256")}
+    by_type = {
+        (kind, name, value) for kind, name, value in keys if value not in (False, True, "AES256")
+    }
     assert by_type <= {("AWS::SNS::Topic", "KmsMasterKeyId", KEY_ARN)}
     assert ("AWS::DynamoDB::Table", "SSEEnabled", True) not in keys
     assert resources(of, "AWS::KMS::Key") == {}
@@ -125,7 +141,11 @@ def _leaves(value, name=""):
 def test_no_region_account_or_partition_is_written_into_the_template(of):
     # GIVEN the template without what the settings themselves name
     text = json.dumps(of)
-    for named in (KEY_ARN, "arn:aws:sns:eu-west-1:111122223333:chat", '"us-east-1\\", \\"eu-central-1'):
+    for named in (
+        KEY_ARN,
+        "arn:aws:sns:eu-west-1:111122223333:chat",
+        '"us-east-1\\", \\"eu-central-1',
+    ):
         text = text.replace(named, "")
     assert "111122223333" not in text
     assert "arn:aws:" not in text
@@ -134,7 +154,9 @@ def test_no_region_account_or_partition_is_written_into_the_template(of):
 @pytest.mark.parametrize("of", EVERY_TEMPLATE)
 def test_no_log_group_of_ours_is_subscribed(of):
     own = {group["LogGroupName"] for group in resources(of, "AWS::Logs::LogGroup").values()}
-    subscribed = {found["LogGroupName"] for found in resources(of, "AWS::Logs::SubscriptionFilter").values()}
+    subscribed = {
+        found["LogGroupName"] for found in resources(of, "AWS::Logs::SubscriptionFilter").values()
+    }
     assert own
     assert not own & subscribed
     for policy in resources(of, "AWS::Logs::AccountPolicy").values():

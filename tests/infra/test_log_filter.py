@@ -68,7 +68,10 @@ def fragments():
 
 def delivered(text):
     """Match as CloudWatch Logs does: case-sensitive alternatives, each read strictly, as whole words."""
-    return any(re.search(rf"(?<![A-Za-z0-9]){re.escape(fragment)}(?![A-Za-z0-9])", text) for fragment in fragments())
+    return any(
+        re.search(rf"(?<![A-Za-z0-9]){re.escape(fragment)}(?![A-Za-z0-9])", text)
+        for fragment in fragments()
+    )
 
 
 def test_the_pattern_obeys_the_documented_grammar():
@@ -82,7 +85,10 @@ def test_no_fragment_is_covered_by_another():
     # GIVEN the limit of 1,024 characters, THEN none is spent on a fragment that a shorter one already matches as whole words
     for fragment in fragments():
         others = [other for other in fragments() if other != fragment]
-        assert not any(re.search(rf"(?<![A-Za-z0-9]){re.escape(other)}(?![A-Za-z0-9])", fragment) for other in others), fragment
+        assert not any(
+            re.search(rf"(?<![A-Za-z0-9]){re.escape(other)}(?![A-Za-z0-9])", fragment)
+            for other in others
+        ), fragment
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -98,10 +104,15 @@ def test_ordinary_lines_are_not_delivered(text):
 
 
 def test_every_subscription_has_this_pattern():
-    patterns = {found["FilterPattern"] for found in resources(template(EVERYTHING_ON), "AWS::Logs::SubscriptionFilter").values()}
+    patterns = {
+        found["FilterPattern"]
+        for found in resources(template(EVERYTHING_ON), "AWS::Logs::SubscriptionFilter").values()
+    }
     assert patterns == {log_filter.PATTERN}
     (policy,) = resources(template({"all_log_groups": True}), "AWS::Logs::AccountPolicy").values()
-    assert json.dumps(log_filter.PATTERN)[1:-1] in json.dumps(policy["PolicyDocument"]).replace('\\\\\\"', '\\"')
+    assert json.dumps(log_filter.PATTERN)[1:-1] in json.dumps(policy["PolicyDocument"]).replace(
+        '\\\\\\"', '\\"'
+    )
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the collected texts are not part of a clone")

@@ -27,7 +27,12 @@ def test_nothing_set_gives_the_defaults():
     found = from_context({})
     # THEN nothing optional is on
     assert found == settings.Settings()
-    assert (found.alert_emails, found.chat, found.all_log_groups, found.create_trail) == ((), None, False, False)
+    assert (found.alert_emails, found.chat, found.all_log_groups, found.create_trail) == (
+        (),
+        None,
+        False,
+        False,
+    )
     assert found.repeat_interval_minutes == 240
 
 
@@ -37,9 +42,14 @@ def test_everything_set_is_read():
     # THEN each has arrived
     assert found.alert_emails == ("oncall@example.com", "security@example.com")
     assert found.chat == values.SlackChannel("T07EXAMPLE", "C07EXAMPLE")
-    assert found.log_groups == ("/ecs/payments", "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/orders")
+    assert found.log_groups == (
+        "/ecs/payments",
+        "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/orders",
+    )
     assert found.ignore == (
-        values.Ignore(cause="key_disabled", key="alias/playground-*", reason="keys that we break on purpose"),
+        values.Ignore(
+            cause="key_disabled", key="alias/playground-*", reason="keys that we break on purpose"
+        ),
     )
     assert found.ignore[0].as_dict() == IGNORE[0]
     assert found.alert_topic_key_arn == KEY_ARN
@@ -79,19 +89,31 @@ def test_the_command_line_overrides_with_json_or_plain_text(name, text, expected
     ("name", "value", "complaint"),
     [
         ("alert_emails", "not an address", "'not an address' is not an e-mail address"),
-        ("alert_emails", ["a@example.com", "a@b@example.com"], "'a@b@example.com' is not an e-mail address"),
+        (
+            "alert_emails",
+            ["a@example.com", "a@b@example.com"],
+            "'a@b@example.com' is not an e-mail address",
+        ),
         ("alert_emails", ["a@example.com\n"], "is not an e-mail address"),
         ("alert_emails", {"to": "a@example.com"}, "is not a list"),
         ("alert_emails", [7], "7 is not an e-mail address"),
         ("chat", {"slack_workspace_id": "T1"}, "names neither a topic nor a channel"),
         ("chat", {**CHANNELS["slack"], **CHANNELS["teams"]}, "names neither a topic nor a channel"),
-        ("chat", {"slack_workspace_id": "T1", "slack_channel_id": ["C1"]}, "is not an id of Slack or Teams"),
+        (
+            "chat",
+            {"slack_workspace_id": "T1", "slack_channel_id": ["C1"]},
+            "is not an id of Slack or Teams",
+        ),
         ("chat", "#alerts", "'#alerts' is not the ARN of an SNS topic"),
         ("chat", True, "True is not an object"),
         ("log_groups", ["/app/*"], "'/app/*' is not a log group name or ARN"),
         ("log_groups", ["arn:aws:s3:::bucket"], "is not a log group name or ARN"),
         ("log_groups", ["/keywatch/function"], "is KeyWatch's own"),
-        ("log_groups", ["arn:aws:logs:eu-west-1:111122223333:log-group:/keywatch/function:*"], "is KeyWatch's own"),
+        (
+            "log_groups",
+            ["arn:aws:logs:eu-west-1:111122223333:log-group:/keywatch/function:*"],
+            "is KeyWatch's own",
+        ),
         ("log_groups", [f"/app/{number}" for number in range(51)], "51 log groups are too many"),
         ("all_log_groups", "yes", "'yes' is neither true nor false"),
         ("all_log_groups", 1, "1 is neither true nor false"),
@@ -102,11 +124,23 @@ def test_the_command_line_overrides_with_json_or_plain_text(name, text, expected
         ("ignore", [{"cause": "key_disabled"}], "has no reason"),
         ("ignore", [{"reason": "because"}], "would ignore everything"),
         ("ignore", [{"reason": "because", "role": "x"}], "'role' is no part of a rule"),
-        ("ignore", [{"reason": "", "key": "x"}], "'' is not a text of 1 to 256 printable ASCII characters"),
+        (
+            "ignore",
+            [{"reason": "", "key": "x"}],
+            "'' is not a text of 1 to 256 printable ASCII characters",
+        ),
         ("ignore", ["key_disabled"], "'key_disabled' is not an object"),
-        ("ignore", [{"reason": "r" * 200, "key": f"k{number}"} for number in range(20)], "characters of JSON"),
+        (
+            "ignore",
+            [{"reason": "r" * 200, "key": f"k{number}"} for number in range(20)],
+            "characters of JSON",
+        ),
         ("alert_topic_key_arn", "alias/topics", "'alias/topics' is not the ARN of a KMS key"),
-        ("alert_topic_key_arn", "arn:aws:kms:eu-west-1:111122223333:alias/topics", "is not the ARN of a KMS key"),
+        (
+            "alert_topic_key_arn",
+            "arn:aws:kms:eu-west-1:111122223333:alias/topics",
+            "is not the ARN of a KMS key",
+        ),
         ("repeat_interval_minutes", "often", "'often' is not a whole number"),
         ("repeat_interval_minutes", 2.5, "2.5 is not a whole number"),
         ("repeat_interval_minutes", True, "True is not a whole number"),
@@ -114,7 +148,11 @@ def test_the_command_line_overrides_with_json_or_plain_text(name, text, expected
         ("repeat_interval_minutes", 10_081, "10081 is out of range"),
         ("extra_event_sources", ["aws.kms"], "aws.kms begins with aws., which only AWS can send"),
         ("extra_event_sources", ["a", "b", "c", "d", "e", "f"], "6 are too many"),
-        ("extra_event_sources", ["s" * 65], "is not an EventBridge source of at most 64 characters"),
+        (
+            "extra_event_sources",
+            ["s" * 65],
+            "is not an EventBridge source of at most 64 characters",
+        ),
     ],
 )
 def test_a_bad_value_is_refused_with_the_setting_and_what_is_allowed(name, value, complaint):
@@ -127,10 +165,14 @@ def test_a_bad_value_is_refused_with_the_setting_and_what_is_allowed(name, value
     assert len(message.splitlines()) == 1
 
 
-@pytest.mark.parametrize("context", [{"keywatch": {"alert_email": []}}, {"keywatch:alert_email": "a@example.com"}])
+@pytest.mark.parametrize(
+    "context", [{"keywatch": {"alert_email": []}}, {"keywatch:alert_email": "a@example.com"}]
+)
 def test_an_unknown_setting_is_refused_with_the_names_of_all(context):
     message = error_of(context)
-    assert message.startswith("KeyWatch setting 'alert_email': there is no such setting. Allowed: alert_emails, chat, ")
+    assert message.startswith(
+        "KeyWatch setting 'alert_email': there is no such setting. Allowed: alert_emails, chat, "
+    )
 
 
 @pytest.mark.parametrize("value", ["text", 7, ["alert_emails"], None])
@@ -150,12 +192,16 @@ def test_a_value_too_long_to_show_is_cut():
 
 
 def test_one_or_all_log_groups_but_not_both():
-    assert "Allowed: one of the two" in error_of({"keywatch": {"all_log_groups": True, "log_groups": ["/a"]}})
+    assert "Allowed: one of the two" in error_of(
+        {"keywatch": {"all_log_groups": True, "log_groups": ["/a"]}}
+    )
     assert read(all_log_groups=False, log_groups=["/a"]).log_groups == ("/a",)
 
 
 def test_a_topic_key_serves_its_own_region_only():
-    assert "regions" in error_of({"keywatch": {"alert_topic_key_arn": KEY_ARN, "regions": ["eu-west-1", "us-east-1"]}})
+    assert "regions" in error_of(
+        {"keywatch": {"alert_topic_key_arn": KEY_ARN, "regions": ["eu-west-1", "us-east-1"]}}
+    )
     assert read(alert_topic_key_arn=KEY_ARN, regions=["eu-west-1"]).alert_topic_key_arn == KEY_ARN
 
 

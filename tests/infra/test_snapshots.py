@@ -14,11 +14,17 @@ DEPLOYMENT = re.compile(r"(deployment\W+)[0-9a-f]{16}")
 
 def without_hashes(of):
     """Return the template with the hashes of the sources replaced: sources change more often than the stack does."""
-    return json.loads(DEPLOYMENT.sub(r"\1<deployment>", ASSET_HASH.sub("<asset hash>", json.dumps(of))))
+    return json.loads(
+        DEPLOYMENT.sub(r"\1<deployment>", ASSET_HASH.sub("<asset hash>", json.dumps(of)))
+    )
 
 
 @pytest.mark.parametrize(
-    "settings", [pytest.param(EVERYTHING_OFF, id="everything_off"), pytest.param(EVERYTHING_ON, id="everything_on")]
+    "settings",
+    [
+        pytest.param(EVERYTHING_OFF, id="everything_off"),
+        pytest.param(EVERYTHING_ON, id="everything_on"),
+    ],
 )
 def test_the_template_is_the_reviewed_one(settings, snapshot):
     assert without_hashes(template(settings)) == snapshot(extension_class=JSONSnapshotExtension)

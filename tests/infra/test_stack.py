@@ -31,9 +31,17 @@ def statements(settings):
     """The statements of the function's role, by their ids."""
     of = template(settings)
     role = only(of, "AWS::Lambda::Function")["Role"]["Fn::GetAtt"][0]
-    policies = [policy for policy in resolved(resources(of, "AWS::IAM::Policy")).values() if role in policy["Roles"]]
-    found = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
-    return {statement.get("Sid", ",".join(_list(statement["Action"]))): statement for statement in found}
+    policies = [
+        policy
+        for policy in resolved(resources(of, "AWS::IAM::Policy")).values()
+        if role in policy["Roles"]
+    ]
+    found = [
+        statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    return {
+        statement.get("Sid", ",".join(_list(statement["Action"]))): statement for statement in found
+    }
 
 
 def _list(value):
@@ -46,14 +54,22 @@ def test_one_stack_where_the_credentials_point_when_no_region_is_set():
 
 
 def test_one_stack_for_each_region():
-    assert list(templates({"regions": ["eu-west-1", "us-east-1"]})) == ["KeyWatch-eu-west-1", "KeyWatch-us-east-1"]
+    assert list(templates({"regions": ["eu-west-1", "us-east-1"]})) == [
+        "KeyWatch-eu-west-1",
+        "KeyWatch-us-east-1",
+    ]
 
 
 @pytest.mark.parametrize("settings", [EVERYTHING_OFF, EVERYTHING_ON])
 def test_the_outputs_are_those_that_tools_rely_on(settings):
     # GIVEN the outputs, resolved to the resources that they name
-    outputs = {name: resolved(output["Value"]) for name, output in template(settings)["Outputs"].items()}
-    kinds = {name: template(settings)["Resources"][value.split(".")[0]]["Type"] for name, value in outputs.items()}
+    outputs = {
+        name: resolved(output["Value"]) for name, output in template(settings)["Outputs"].items()
+    }
+    kinds = {
+        name: template(settings)["Resources"][value.split(".")[0]]["Type"]
+        for name, value in outputs.items()
+    }
     # THEN their names and what they name are the contract
     assert kinds == {
         "AlertTopicArn": "AWS::SNS::Topic",
@@ -64,7 +80,9 @@ def test_the_outputs_are_those_that_tools_rely_on(settings):
         "IncidentTableName": "AWS::DynamoDB::Table",
     }
     queues = template(settings)["Resources"]
-    dead_letters = queues[outputs["IntakeQueueUrl"]]["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]
+    dead_letters = queues[outputs["IntakeQueueUrl"]]["Properties"]["RedrivePolicy"][
+        "deadLetterTargetArn"
+    ]
     assert resolved(dead_letters) == f"{outputs['DeadLetterQueueUrl']}.Arn"
 
 
@@ -128,7 +146,9 @@ def _deployed(value):
     }
     for name, resource in template(EVERYTHING_ON)["Resources"].items():
         if resource["Type"] in lengths:
-            value = value.replace(f"{name}.Arn", name).replace(name, "x" * lengths[resource["Type"]])
+            value = value.replace(f"{name}.Arn", name).replace(
+                name, "x" * lengths[resource["Type"]]
+            )
     return value
 
 
@@ -141,7 +161,9 @@ def test_a_batch_that_fails_in_part_is_retried_in_part():
 
 def test_the_queue_hides_a_batch_for_as_long_as_its_retries_may_take():
     of = template(EVERYTHING_OFF)
-    queue = next(queue for queue in resources(of, "AWS::SQS::Queue").values() if "RedrivePolicy" in queue)
+    queue = next(
+        queue for queue in resources(of, "AWS::SQS::Queue").values() if "RedrivePolicy" in queue
+    )
     assert queue["VisibilityTimeout"] >= only(of, "AWS::Lambda::Function")["Timeout"]
     assert queue["VisibilityTimeout"] >= 6 * BATCH_SECONDS
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
@@ -151,7 +173,10 @@ def test_the_clock_calls_every_minute_and_never_twice_for_the_same_minute():
     (clock,) = of_kind(EVERYTHING_OFF, "AWS::Scheduler::Schedule").values()
     assert clock["ScheduleExpression"] == "rate(1 minute)"
     assert json.loads(clock["Target"]["Input"]) == {"clock": "minute"}
-    assert clock["Target"]["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}
+    assert clock["Target"]["RetryPolicy"] == {
+        "MaximumEventAgeInSeconds": 60,
+        "MaximumRetryAttempts": 0,
+    }
 
 
 def test_what_lambda_could_not_deliver_is_kept():
@@ -175,8 +200,14 @@ def test_the_table_has_the_keys_that_the_function_uses():
     ]
     (due,) = table["GlobalSecondaryIndexes"]
     assert (due["IndexName"], due["Projection"]) == ("due", {"ProjectionType": "ALL"})
-    assert due["KeySchema"] == [{"AttributeName": "queue", "KeyType": "HASH"}, {"AttributeName": "due_at", "KeyType": "RANGE"}]
-    types = {attribute["AttributeName"]: attribute["AttributeType"] for attribute in table["AttributeDefinitions"]}
+    assert due["KeySchema"] == [
+        {"AttributeName": "queue", "KeyType": "HASH"},
+        {"AttributeName": "due_at", "KeyType": "RANGE"},
+    ]
+    types = {
+        attribute["AttributeName"]: attribute["AttributeType"]
+        for attribute in table["AttributeDefinitions"]
+    }
     assert types == {"subject": "S", "item": "S", "queue": "S", "due_at": "N"}
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
@@ -186,7 +217,8 @@ def test_the_table_has_the_keys_that_the_function_uses():
 def test_the_function_may_look_up_keys_and_touch_what_is_its_own():
     # GIVEN what the function's role allows
     allowed = {
-        sid: (sorted(_list(found["Action"])), _list(found["Resource"])) for sid, found in statements(EVERYTHING_OFF).items()
+        sid: (sorted(_list(found["Action"])), _list(found["Resource"]))
+        for sid, found in statements(EVERYTHING_OFF).items()
     }
     (table,) = of_kind(EVERYTHING_OFF, "AWS::DynamoDB::Table")
     # THEN it is this, and the two queues
@@ -205,8 +237,17 @@ def test_the_function_may_look_up_keys_and_touch_what_is_its_own():
     assert allowed["FindDueIncidents"] == (["dynamodb:Query"], [f"{table}.Arn/index/due"])
     assert allowed["PublishAlerts"][0] == ["sns:Publish"]
     # AND beside it only reading, for the doctor
-    others = {action for sid, (actions, _) in allowed.items() if sid not in ("LookUpKeys", "KeepIncidents") for action in actions}
-    writes = {action for action in others if not action.split(":")[1].startswith(("Describe", "Get", "List"))}
+    others = {
+        action
+        for sid, (actions, _) in allowed.items()
+        if sid not in ("LookUpKeys", "KeepIncidents")
+        for action in actions
+    }
+    writes = {
+        action
+        for action in others
+        if not action.split(":")[1].startswith(("Describe", "Get", "List"))
+    }
     assert {action.split(":")[0] for action in writes} == {"dynamodb", "logs", "sns", "sqs"}
     assert {action.split(":")[0] for action in others - writes} == {
         "cloudtrail",
@@ -226,7 +267,9 @@ def test_a_topic_key_may_be_used_through_sns_only():
     assert "EncryptAlerts" not in statements(EVERYTHING_OFF)
     statement = statements(EVERYTHING_ON)["EncryptAlerts"]
     assert statement["Resource"] == KEY_ARN
-    assert statement["Condition"] == {"StringEquals": {"kms:ViaService": "sns.eu-west-1.amazonaws.com"}}
+    assert statement["Condition"] == {
+        "StringEquals": {"kms:ViaService": "sns.eu-west-1.amazonaws.com"}
+    }
 
 
 def test_a_topic_with_a_key_has_one_without_beside_it():
@@ -239,7 +282,9 @@ def test_a_topic_with_a_key_has_one_without_beside_it():
     for subscription in of_kind(EVERYTHING_ON, "AWS::SNS::Subscription").values():
         readers.setdefault(subscription["TopicArn"], set()).add(subscription["Endpoint"])
     assert len(readers) == 3  # the topic for KeyWatch's own health is the third
-    assert all(found == {"oncall@example.com", "security@example.com"} for found in readers.values())
+    assert all(
+        found == {"oncall@example.com", "security@example.com"} for found in readers.values()
+    )
     assert "FALLBACK_TOPIC_ARN" not in environment(EVERYTHING_OFF)
 
 
@@ -260,7 +305,9 @@ def test_a_chat_channel_listens_to_a_topic_of_its_own_and_may_do_nothing(channel
     # AND what is typed there is denied, twice
     assert configuration["GuardrailPolicies"] == ["arn:aws:iam::aws:policy/AWSDenyAll"]
     role = configuration["IamRoleArn"].split(".")[0]
-    assert not any(role in policy["Roles"] for policy in of_kind(settings, "AWS::IAM::Policy").values())
+    assert not any(
+        role in policy["Roles"] for policy in of_kind(settings, "AWS::IAM::Policy").values()
+    )
     assert "ManagedPolicyArns" not in of_kind(settings, "AWS::IAM::Role")[role]
 
 
@@ -276,13 +323,27 @@ def test_log_groups_are_subscribed_each_with_its_own_permission():
     filters = of_kind(EVERYTHING_ON, "AWS::Logs::SubscriptionFilter")
     permissions = of_kind(EVERYTHING_ON, "AWS::Lambda::Permission")
     # THEN both deliver to the function
-    assert {found["LogGroupName"] for found in filters.values()} == {"/ecs/payments", "/aws/lambda/orders"}
+    assert {found["LogGroupName"] for found in filters.values()} == {
+        "/ecs/payments",
+        "/aws/lambda/orders",
+    }
     (function,) = of_kind(EVERYTHING_ON, "AWS::Lambda::Function")
     assert all(found["DestinationArn"] == f"{function}.Arn" for found in filters.values())
     # AND CloudWatch Logs may call it for these and no others
-    assert {(found["Principal"], found["SourceAccount"], found["SourceArn"]) for found in permissions.values()} == {
-        ("logs.amazonaws.com", "111122223333", "arn:aws:logs:eu-west-1:111122223333:log-group:/ecs/payments:*"),
-        ("logs.amazonaws.com", "111122223333", "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/orders:*"),
+    assert {
+        (found["Principal"], found["SourceAccount"], found["SourceArn"])
+        for found in permissions.values()
+    } == {
+        (
+            "logs.amazonaws.com",
+            "111122223333",
+            "arn:aws:logs:eu-west-1:111122223333:log-group:/ecs/payments:*",
+        ),
+        (
+            "logs.amazonaws.com",
+            "111122223333",
+            "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/orders:*",
+        ),
     }
     # AND the permission is there first, or the subscription would be refused
     for name in filters:
@@ -290,12 +351,20 @@ def test_log_groups_are_subscribed_each_with_its_own_permission():
 
 
 def test_a_log_group_given_by_arn_is_subscribed_in_its_own_region():
-    stacks = templates({"regions": ["eu-west-1", "us-east-1"], "log_groups": EVERYTHING_ON["log_groups"]})
+    stacks = templates(
+        {"regions": ["eu-west-1", "us-east-1"], "log_groups": EVERYTHING_ON["log_groups"]}
+    )
     groups = {
-        name: {found["LogGroupName"] for found in resources(of, "AWS::Logs::SubscriptionFilter").values()}
+        name: {
+            found["LogGroupName"]
+            for found in resources(of, "AWS::Logs::SubscriptionFilter").values()
+        }
         for name, of in stacks.items()
     }
-    assert groups == {"KeyWatch-eu-west-1": {"/ecs/payments", "/aws/lambda/orders"}, "KeyWatch-us-east-1": {"/ecs/payments"}}
+    assert groups == {
+        "KeyWatch-eu-west-1": {"/ecs/payments", "/aws/lambda/orders"},
+        "KeyWatch-us-east-1": {"/ecs/payments"},
+    }
 
 
 def test_all_log_groups_are_watched_but_our_own():
@@ -316,7 +385,10 @@ def test_the_function_writes_to_the_log_group_that_is_never_subscribed():
     of = template(EVERYTHING_OFF)
     (group,) = resources(of, "AWS::Logs::LogGroup")
     assert resolved(only(of, "AWS::Lambda::Function"))["LoggingConfig"]["LogGroup"] == group
-    assert of["Resources"][group]["Properties"] == {"LogGroupName": "/keywatch/function", "RetentionInDays": 30}
+    assert of["Resources"][group]["Properties"] == {
+        "LogGroupName": "/keywatch/function",
+        "RetentionInDays": 30,
+    }
 
 
 def test_a_trail_only_when_asked_for():

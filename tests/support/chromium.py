@@ -34,6 +34,13 @@ def picture(page: Path, target: Path, *, width: int = 1200, height: int = 900) -
 def _run(page: Path, width: int, height: int, *what: str) -> str:
     assert BINARY, "chromium is not installed"
     with tempfile.TemporaryDirectory() as profile:
-        command = [BINARY, *_FLAGS, f"--user-data-dir={profile}", f"--window-size={width},{height}", *what, page.as_uri()]
+        command = [
+            BINARY,
+            *_FLAGS,
+            f"--user-data-dir={profile}",
+            f"--window-size={width},{height}",
+            *what,
+            page.as_uri(),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     return done.stdout

@@ -1,6 +1,7 @@
 """A small world to run the pipeline in: moto's DynamoDB, SNS and SQS, a scripted KMS, a clock that tests move.
 
-Every AWS call goes through ``Wire``: it is recorded, and may be made to fail, or the function to die, before or after it.
+Every AWS call goes through ``Wire``: it is recorded, and may be made to fail, or the function to
+die, before or after it.
 """
 
 import json
@@ -35,7 +36,10 @@ class Killed(BaseException):
 
 
 def aws_error(code: str, message: str = "", operation: str = "Any") -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
+    return ClientError(
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}},
+        operation,
+    )
 
 
 def key_arn(key_id: str = KEY_ID, region: str = REGION) -> str:
@@ -54,18 +58,31 @@ class ScriptedKms:
 
     def add(self, key_id: str = KEY_ID, state: str = "Enabled", **metadata: Any) -> str:
         arn = key_arn(key_id, self.region)
-        created = {"CreationDate": datetime(2024, 1, 1, tzinfo=UTC), "KeyManager": "CUSTOMER", "Origin": "AWS_KMS"}
-        self.keys[key_id] = {"KeyId": key_id, "Arn": arn, "AWSAccountId": ACCOUNT, "KeyState": state} | created | metadata
+        created = {
+            "CreationDate": datetime(2024, 1, 1, tzinfo=UTC),
+            "KeyManager": "CUSTOMER",
+            "Origin": "AWS_KMS",
+        }
+        self.keys[key_id] = (
+            {"KeyId": key_id, "Arn": arn, "AWSAccountId": ACCOUNT, "KeyState": state}
+            | created
+            | metadata
+        )
         return arn
 
     def describe_key(self, KeyId: str) -> dict[str, Any]:
         name = KeyId.rpartition(":")[2].removeprefix("key/") if KeyId.startswith("arn:") else KeyId
         if name.startswith("alias/"):
             if name not in self.alias_targets:
-                raise aws_error("NotFoundException", f"Alias arn:aws:kms:{self.region}:{ACCOUNT}:{name} is not found.")
+                raise aws_error(
+                    "NotFoundException",
+                    f"Alias arn:aws:kms:{self.region}:{ACCOUNT}:{name} is not found.",
+                )
             name = self.alias_targets[name]
         if name not in self.keys:
-            raise aws_error("NotFoundException", f"Key '{key_arn(name, self.region)}' does not exist")
+            raise aws_error(
+                "NotFoundException", f"Key '{key_arn(name, self.region)}' does not exist"
+            )
         return {"KeyMetadata": self.keys[name]}
 
     def list_aliases(self, KeyId: str | None = None, Limit: int = 50) -> dict[str, Any]:
@@ -162,7 +179,11 @@ class World:
     def take(self, *events: dict[str, Any], memory: Memory | None = None) -> set[str]:
         """Run a batch, one message per event; return the ids of failed messages (their index as text)."""
         own = self.services.settings.own_role
-        signals = [(str(i), s) for i, event in enumerate(events) for s in read_event(event, received=self.now, own_role=own)]
+        signals = [
+            (str(i), s)
+            for i, event in enumerate(events)
+            for s in read_event(event, received=self.now, own_role=own)
+        ]
         return Pipeline(self.services, memory or self.memory).take(signals)
 
     def tick(self) -> int:
@@ -181,14 +202,18 @@ class World:
 
 
 @contextmanager
-def world(*, ignore: tuple[IgnoreRule, ...] = (), search_regions: tuple[str, ...] = ()) -> Iterator[World]:
+def world(
+    *, ignore: tuple[IgnoreRule, ...] = (), search_regions: tuple[str, ...] = ()
+) -> Iterator[World]:
     """Open a fresh world; no call leaves the process."""
     with mock_aws():
         dynamodb, sns, sqs = (client_of(name) for name in ("dynamodb", "sns", "sqs"))
         create_table(dynamodb)
         topic = sns.create_topic(Name="alerts")["TopicArn"]
         queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox")
+        sns.subscribe(
+            TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox"
+        )
         wire, kms, trail, moment = Wire(), ScriptedKms(), Trail(), [START]
         regional = {REGION: kms}
         real = {"dynamodb": dynamodb, "sns": sns}
@@ -207,7 +232,9 @@ def world(*, ignore: tuple[IgnoreRule, ...] = (), search_regions: tuple[str, ...
             search_regions=search_regions,
             ignore=ignore,
         )
-        services = build(settings, client, logging.getLogger("keywatch.tests"), now=lambda: moment[0])
+        services = build(
+            settings, client, logging.getLogger("keywatch.tests"), now=lambda: moment[0]
+        )
         yield World(services, kms, wire, lambda: receive(sqs, queue), dynamodb, moment, trail)
 
 
@@ -223,12 +250,20 @@ def create_table(dynamodb: Any, name: str = "incidents") -> None:
     dynamodb.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "subject", "KeyType": "HASH"}, {"AttributeName": "item", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": a, "AttributeType": t} for a, t in attributes.items()],
+        KeySchema=[
+            {"AttributeName": "subject", "KeyType": "HASH"},
+            {"AttributeName": "item", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": a, "AttributeType": t} for a, t in attributes.items()
+        ],
         GlobalSecondaryIndexes=[
             {
                 "IndexName": "due",
-                "KeySchema": [{"AttributeName": "queue", "KeyType": "HASH"}, {"AttributeName": "due_at", "KeyType": "RANGE"}],
+                "KeySchema": [
+                    {"AttributeName": "queue", "KeyType": "HASH"},
+                    {"AttributeName": "due_at", "KeyType": "RANGE"},
+                ],
                 "Projection": {"ProjectionType": "ALL"},
             }
         ],
@@ -248,7 +283,14 @@ def receive(sqs: Any, queue: str) -> list[dict[str, Any]]:
 _SERIAL = iter(range(10**9))
 
 
-def failed(code: str, message: str | None, key_id: str | None = None, *, at: datetime = START, **fields: Any) -> dict[str, Any]:
+def failed(
+    code: str,
+    message: str | None,
+    key_id: str | None = None,
+    *,
+    at: datetime = START,
+    **fields: Any,
+) -> dict[str, Any]:
     """Return an EventBridge event of a failed KMS call by the application's role."""
     return wrapped(
         {
@@ -263,15 +305,36 @@ def failed(code: str, message: str | None, key_id: str | None = None, *, at: dat
 
 
 def changed(
-    what: str, *, at: datetime = START, key: str | None = KEY_ID, alias: str | None = None, **fields: Any
+    what: str,
+    *,
+    at: datetime = START,
+    key: str | None = KEY_ID,
+    alias: str | None = None,
+    **fields: Any,
 ) -> dict[str, Any]:
     """Return an EventBridge event of a successful KMS write by an administrator."""
-    resources = [{"ARN": key_arn(key), "accountId": ACCOUNT, "type": "AWS::KMS::Key"}] if key else []
+    resources = (
+        [{"ARN": key_arn(key), "accountId": ACCOUNT, "type": "AWS::KMS::Key"}] if key else []
+    )
     if alias:
         resources.append({"ARN": f"arn:aws:kms:{REGION}:{ACCOUNT}:{alias}", "accountId": ACCOUNT})
     request = {"keyId": key} | ({"aliasName": alias, "targetKeyId": key} if alias else {})
-    admin = {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/alice", "accountId": ACCOUNT, "userName": "alice"}
-    return wrapped({"eventName": what, "requestParameters": request, "resources": resources, "userIdentity": admin, **fields}, at)
+    admin = {
+        "type": "IAMUser",
+        "arn": f"arn:aws:iam::{ACCOUNT}:user/alice",
+        "accountId": ACCOUNT,
+        "userName": "alice",
+    }
+    return wrapped(
+        {
+            "eventName": what,
+            "requestParameters": request,
+            "resources": resources,
+            "userIdentity": admin,
+            **fields,
+        },
+        at,
+    )
 
 
 def wrapped(detail: dict[str, Any], at: datetime) -> dict[str, Any]:
@@ -281,7 +344,14 @@ def wrapped(detail: dict[str, Any], at: datetime) -> dict[str, Any]:
             "type": "AssumedRole",
             "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/payments-app/i-0abc",
             "accountId": ACCOUNT,
-            "sessionContext": {"sessionIssuer": {"type": "Role", "arn": APP, "accountId": ACCOUNT, "userName": "payments-app"}},
+            "sessionContext": {
+                "sessionIssuer": {
+                    "type": "Role",
+                    "arn": APP,
+                    "accountId": ACCOUNT,
+                    "userName": "payments-app",
+                }
+            },
         },
         "eventTime": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "eventSource": "kms.amazonaws.com",
@@ -308,7 +378,12 @@ def disabled(key_id: str = KEY_ID, **fields: Any) -> dict[str, Any]:
 
 
 def alias_missing(alias: str, **fields: Any) -> dict[str, Any]:
-    return failed("NotFoundException", f"Alias arn:aws:kms:{REGION}:{ACCOUNT}:{alias} is not found.", alias, **fields)
+    return failed(
+        "NotFoundException",
+        f"Alias arn:aws:kms:{REGION}:{ACCOUNT}:{alias} is not found.",
+        alias,
+        **fields,
+    )
 
 
 def key_missing(key_id: str = KEY_ID, **fields: Any) -> dict[str, Any]:

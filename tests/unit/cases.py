@@ -5,7 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from keywatch.lookups.plan import Scope
-from keywatch.model.evidence import AliasFacts, ChangeFact, KeyFacts, Look, Sight, StoreFacts
+from keywatch.model.evidence import (
+    AliasFacts,
+    ChangeFact,
+    KeyFacts,
+    LookupOutcome,
+    LookupResult,
+    StoreFacts,
+)
 from keywatch.model.identifiers import parse
 from keywatch.model.signals import Caller, KeyFailure
 from keywatch.model.subjects import subject_of
@@ -52,20 +59,28 @@ def failed(
 ) -> KeyFailure:
     """A failure as the sources make it from AWS's code and text, and what the caller typed."""
     operation = parts.pop("operation", "Decrypt")
-    reading = read_error(code, message, operation=operation)
-    assert reading is not None
-    identifier = parse(typed or reading.identifier or "") if typed or reading.identifier else None
-    key_arn = reading.key_arn or key_arn or (identifier.text if identifier and identifier.key_id and identifier.account else None)
+    classification = read_error(code, message, operation=operation)
+    assert classification is not None
+    identifier = (
+        parse(typed or classification.identifier or "")
+        if typed or classification.identifier
+        else None
+    )
+    key_arn = (
+        classification.key_arn
+        or key_arn
+        or (identifier.text if identifier and identifier.key_id and identifier.account else None)
+    )
     return KeyFailure(
         source=parts.pop("source", "cloudtrail"),
         event_id="e-1",
         time=THEN,
-        reading=reading,
+        classification=classification,
         subject=subject_of(
-            reading=reading,
+            classification=classification,
             identifier=identifier,
             key_arn=key_arn,
-            account=reading.account or account,
+            account=classification.account or account,
             region=region,
             key_store=parts.get("key_store"),
             caller=APP,
@@ -83,11 +98,15 @@ def failed(
 
 
 def no_alias(typed: str = ALIAS, **parts: Any) -> KeyFailure:
-    return failed("NotFoundException", ALIAS_GONE.replace(ALIAS, typed.rpartition(":")[2]), typed, **parts)
+    return failed(
+        "NotFoundException", ALIAS_GONE.replace(ALIAS, typed.rpartition(":")[2]), typed, **parts
+    )
 
 
 def no_key(typed: str = KEY_ID, **parts: Any) -> KeyFailure:
-    return failed("NotFoundException", KEY_GONE.replace(KEY_ID, typed.rpartition("/")[2]), typed, **parts)
+    return failed(
+        "NotFoundException", KEY_GONE.replace(KEY_ID, typed.rpartition("/")[2]), typed, **parts
+    )
 
 
 def denied(typed: str | None = KEY, **parts: Any) -> KeyFailure:
@@ -99,72 +118,107 @@ def in_state(text: str, **parts: Any) -> KeyFailure:
     return failed(code, f"{KEY} {text}", KEY_ID, **parts)
 
 
-def key(state: str = "Enabled", key_id: str = KEY_ID, region: str = REGION, account: str = ACCOUNT, **facts: Any) -> KeyFacts:
-    return KeyFacts(arn(key_id, region, account), key_id, state, region, account, **({"created": OLD} | facts))
+def key(
+    state: str = "Enabled",
+    key_id: str = KEY_ID,
+    region: str = REGION,
+    account: str = ACCOUNT,
+    **facts: Any,
+) -> KeyFacts:
+    return KeyFacts(
+        arn(key_id, region, account), key_id, state, region, account, **({"created": OLD} | facts)
+    )
 
 
 def store(state: str = "CONNECTED", error: str = "") -> StoreFacts:
     return StoreFacts(STORE, "vault", "EXTERNAL_KEY_STORE", state, error)
 
 
-def alias(name: str = ALIAS, created: datetime = OLD, updated: datetime | None = None) -> AliasFacts:
+def alias(
+    name: str = ALIAS, created: datetime = OLD, updated: datetime | None = None
+) -> AliasFacts:
     return AliasFacts(name, KEY_ID, created, updated or created)
 
 
-def change(what: str, ago: timedelta = timedelta(days=1), who: str = BOB, **details: str) -> ChangeFact:
+def change(
+    what: str, ago: timedelta = timedelta(days=1), who: str = BOB, **details: str
+) -> ChangeFact:
     """A change, that long before the failing call."""
     number = abs(hash((what, ago, who))) % 10_000
     return ChangeFact(what, who, THEN - ago, f"event-{number}", "change ledger", details)
 
 
-def seen(region: str = REGION, operation: str = "DescribeKey", asked: str = KEY_ID) -> Look:
-    return Look(operation, asked, region, Sight.SEEN)
+def seen(region: str = REGION, operation: str = "DescribeKey", asked: str = KEY_ID) -> LookupResult:
+    return LookupResult(operation, asked, region, LookupOutcome.SEEN)
 
 
-def absent(region: str = REGION, operation: str = "DescribeKey", asked: str = KEY_ID) -> Look:
-    return Look(operation, asked, region, Sight.ABSENT, "NotFoundException", KEY_GONE)
+def absent(
+    region: str = REGION, operation: str = "DescribeKey", asked: str = KEY_ID
+) -> LookupResult:
+    return LookupResult(
+        operation, asked, region, LookupOutcome.ABSENT, "NotFoundException", KEY_GONE
+    )
 
 
-def blind(region: str = REGION, operation: str = "DescribeKey", asked: str = KEY_ID, sight: Sight = Sight.DENIED) -> Look:
-    return Look(operation, asked, region, sight, "AccessDeniedException" if sight is Sight.DENIED else "ThrottlingException")
+def blind(
+    region: str = REGION,
+    operation: str = "DescribeKey",
+    asked: str = KEY_ID,
+    outcome: LookupOutcome = LookupOutcome.DENIED,
+) -> LookupResult:
+    return LookupResult(
+        operation,
+        asked,
+        region,
+        outcome,
+        "AccessDeniedException" if outcome is LookupOutcome.DENIED else "ThrottlingException",
+    )
 
 
 @dataclass
 class ScriptedLookups:
     """What look-ups find, by (name, Region); everything else is absent. ``asked`` are the questions, in order."""
 
-    keys: dict[tuple[str, str], KeyFacts | Look] = field(default_factory=dict)
+    keys: dict[tuple[str, str], KeyFacts | LookupResult] = field(default_factory=dict)
     listed: tuple[AliasFacts, ...] = ()
     stores: dict[str, StoreFacts] = field(default_factory=dict)
     histories: dict[str, tuple[ChangeFact, ...]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def key(self, key_id: str, region: str) -> tuple[KeyFacts | None, Look]:
+    def key(self, key_id: str, region: str) -> tuple[KeyFacts | None, LookupResult]:
         self.asked.append(f"DescribeKey {key_id} {region}")
         found = self.keys.get((key_id, region))
-        if isinstance(found, Look):
+        if isinstance(found, LookupResult):
             return None, found
         return found, seen(region, asked=key_id) if found else absent(region, asked=key_id)
 
-    def aliases(self, region: str, *, fresh: bool = False) -> tuple[tuple[AliasFacts, ...], Look]:
+    def aliases(
+        self, region: str, *, fresh: bool = False
+    ) -> tuple[tuple[AliasFacts, ...], LookupResult]:
         self.asked.append(f"ListAliases {region}{' fresh' if fresh else ''}")
         return self.listed, seen(region, "ListAliases", "all")
 
-    def names(self, key: KeyFacts) -> tuple[tuple[str, ...], Look]:
+    def names(self, key: KeyFacts) -> tuple[tuple[str, ...], LookupResult]:
         self.asked.append(f"ListAliases of {key.arn}")
         return (ALIAS,), seen(key.region, "ListAliases", key.key_id)
 
-    def store(self, store_id: str, region: str) -> tuple[StoreFacts | None, Look]:
+    def store(self, store_id: str, region: str) -> tuple[StoreFacts | None, LookupResult]:
         self.asked.append(f"DescribeCustomKeyStores {store_id} {region}")
         found = self.stores.get(store_id)
         operation = "DescribeCustomKeyStores"
-        return found, seen(region, operation, store_id) if found else absent(region, operation, store_id)
+        return found, seen(region, operation, store_id) if found else absent(
+            region, operation, store_id
+        )
 
-    def last_use(self, key_arn: str, region: str) -> tuple[datetime | None, datetime | None, Look | None]:
+    def last_use(
+        self, key_arn: str, region: str
+    ) -> tuple[datetime | None, datetime | None, LookupResult | None]:
         self.asked.append(f"GetKeyLastUsage {key_arn} {region}")
         return OLD, OLD, seen(region, "GetKeyLastUsage", key_arn)
 
-    def history(self, name: str, region: str) -> tuple[tuple[ChangeFact, ...], Look]:
+    def history(self, name: str, region: str) -> tuple[tuple[ChangeFact, ...], LookupResult]:
         self.asked.append(f"LookupEvents {name} {region}")
         found = self.histories.get(name, ())
-        return found, seen(region, "LookupEvents", name) if found else absent(region, "LookupEvents", name)
+        return found, seen(region, "LookupEvents", name) if found else absent(
+            region, "LookupEvents", name
+        )

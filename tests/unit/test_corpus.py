@@ -1,6 +1,7 @@
 """Public texts and records, labelled by readers: read where the corpus lies beside the repository, skipped elsewhere.
 
-Its labels are coarser than the causes. Where one is held wrong, it stands in ``DISPUTED`` with the reason.
+Its labels are coarser than the causes. Where one is held wrong, it stands in ``DISPUTED`` with the
+reason.
 """
 
 import json
@@ -12,7 +13,9 @@ import pytest
 from keywatch.actions.explain import explain
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
-pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not part of the repository")
+pytestmark = pytest.mark.skipif(
+    not CORPUS.is_dir(), reason="the corpus is not part of the repository"
+)
 
 COARSE = {
     "alias_not_found": "alias_not_found",
@@ -41,14 +44,19 @@ COARSE = {
     "grant_not_found": "grant_not_found",
 }
 
-# The key state table prints "is unavailable." for keys of a disconnected key store and for nothing else.
+# The key state table prints "is unavailable." for keys of a disconnected key store and for nothing
+# else.
 DISPUTED = {"log-0227": "key_store_unavailable"}
 
 
 @cache
 def rows(name):
     path = CORPUS / name
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    return (
+        [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        if path.exists()
+        else []
+    )
 
 
 def wrong(row, request):
@@ -72,7 +80,11 @@ def wrong(row, request):
     ("name", "field", "as_request"),
     [
         ("logs.jsonl", "text", lambda text: {"text": text}),
-        ("logs.jsonl", "text", lambda text: {"text": json.dumps({"level": "error", "message": text})}),
+        (
+            "logs.jsonl",
+            "text",
+            lambda text: {"text": json.dumps({"level": "error", "message": text})},
+        ),
         ("cloudtrail.jsonl", "record", lambda record: {"record": record}),
         ("cloudtrail.jsonl", "record", lambda record: {"text": json.dumps(record)}),
         ("events.jsonl", "event", lambda event: {"record": event}),
@@ -81,5 +93,7 @@ def wrong(row, request):
     ids=["logs", "logs-in-json", "cloudtrail", "cloudtrail-as-text", "events", "events-as-text"],
 )
 def test_every_row_is_answered_as_its_label_says(name, field, as_request):
-    problems = {row["id"]: problem for row in rows(name) if (problem := wrong(row, as_request(row[field])))}
+    problems = {
+        row["id"]: problem for row in rows(name) if (problem := wrong(row, as_request(row[field])))
+    }
     assert problems == {}

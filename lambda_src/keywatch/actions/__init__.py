@@ -28,7 +28,9 @@ def _dispatch(request: Request, context: object, runtime: Callable[[], "Runtime"
 
         return explain(request)
     if not isinstance(action, str) or action not in _ACTIONS:
-        raise InvalidRequest(f"action must be one of explain, {', '.join(_ACTIONS)}", {"action": "unknown"})
+        raise InvalidRequest(
+            f"action must be one of explain, {', '.join(_ACTIONS)}", {"action": "unknown"}
+        )
     return _ACTIONS[action](request, context, runtime())
 
 
@@ -53,4 +55,8 @@ def _doctor(request: Request, _context: object, runtime: "Runtime") -> Answer:
         return doctor(request, runtime.services)
 
 
-_ACTIONS: Mapping[str, Callable[[Request, object, "Runtime"], Answer]] = {"check": _check, "sweep": _sweep, "doctor": _doctor}
+_ACTIONS: Mapping[str, Callable[[Request, object, "Runtime"], Answer]] = {
+    "check": _check,
+    "sweep": _sweep,
+    "doctor": _doctor,
+}

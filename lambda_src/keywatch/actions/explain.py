@@ -1,6 +1,7 @@
 """``explain``: what an error text, stack trace, log line or record means. Pure: no AWS call, no settings, no credentials.
 
-The same readers that turn logs and records into alerts answer here, so that what is explained is what would be alerted.
+The same readers that turn logs and records into alerts answer here, so that what is explained is
+what would be alerted.
 """
 
 import json
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from keywatch.actions.requests import InvalidRequest
 from keywatch.catalogue.causes import CAUSES, Confidence, remedies_for
 from keywatch.model.identifiers import KeyIdentifier, Kind, parse, partition_of
-from keywatch.model.signals import KeyChange, KeyFailure, NotOurs, Signal
+from keywatch.model.signals import KeyChange, KeyFailure, Signal, Unrelated
 from keywatch.parsing.log_texts import LoggedError, find_errors
 from keywatch.sources import read_event
 
@@ -40,15 +41,24 @@ class _Case:
 def explain(request: Mapping[str, object]) -> dict[str, object]:
     """Answer ``{"action": "explain", "text": …, "record": …}`` (one or both); raises ``InvalidRequest``.
 
-    The answer has one finding for each distinct failure, in the order of appearance; none when nothing in it says that a
-    KMS key was missing or unusable.
+    The answer has one finding for each distinct failure, in the order of appearance; none when
+    nothing in it says that a KMS key was missing or unusable.
     """
     text, record = _read_request(request)
     cases = list(_from_record(record)) if record is not None else []
     if text is not None:
         cases += _from_text(text)
-    findings = list({(c.cause, c.key_arn or (c.identifier.text if c.identifier else "")): c for c in reversed(cases)}.values())
-    return {"schema": SCHEMA, "matched": bool(findings), "findings": [_finding(case) for case in reversed(findings)]}
+    findings = list(
+        {
+            (c.cause, c.key_arn or (c.identifier.text if c.identifier else "")): c
+            for c in reversed(cases)
+        }.values()
+    )
+    return {
+        "schema": SCHEMA,
+        "matched": bool(findings),
+        "findings": [_finding(case) for case in reversed(findings)],
+    }
 
 
 def _read_request(request: Mapping[str, object]) -> tuple[str | None, Mapping[str, object] | None]:
@@ -61,7 +71,9 @@ def _read_request(request: Mapping[str, object]) -> tuple[str | None, Mapping[st
     if text is None and record is None:
         wrong["text"] = "give a text, a record, or both"
     if wrong:
-        raise InvalidRequest("; ".join(f"{name}: {problem}" for name, problem in wrong.items()), wrong)
+        raise InvalidRequest(
+            "; ".join(f"{name}: {problem}" for name, problem in wrong.items()), wrong
+        )
     return text if isinstance(text, str) else None, record if isinstance(record, Mapping) else None
 
 
@@ -92,7 +104,7 @@ def _from_record(record: Mapping[str, object]) -> Iterator[_Case]:
     """Read a record or event; one of a kind that nobody knows is searched as text, once."""
     signals = read_event(record)
     yield from (case for signal in signals if (case := _of_signal(signal)))
-    if NotOurs("unknown_shape") in signals:
+    if Unrelated("unknown_shape") in signals:
         yield from (_of_text(error) for error in find_errors(_as_text(record)))
 
 
@@ -104,17 +116,17 @@ def _as_text(record: Mapping[str, object]) -> str:
 
 
 def _of_text(error: LoggedError) -> _Case:
-    reading = error.reading
+    classification = error.classification
     said = f"AWS answered {f'{error.code}: ' if error.code else ''}{error.message}".rstrip(": ")
     return _Case(
-        reading.cause or "unclassified",
-        reading.proof,
+        classification.cause or "unclassified",
+        classification.confidence,
         "error text",
         said,
         error.code,
         error.operation,
         error.identifier,
-        reading.key_arn,
+        classification.key_arn,
         error.region,
         error.called_region,
         error.account,
@@ -131,12 +143,12 @@ def _of_signal(signal: Signal) -> _Case | None:
 
 
 def _of_failure(failure: KeyFailure) -> _Case:
-    reading = failure.reading
+    classification = failure.classification
     said = ": ".join(filter(None, (failure.error_code, failure.error_message)))
-    key_region = reading.region if reading.cause == "wrong_region" else None
+    key_region = classification.region if classification.cause == "wrong_region" else None
     return _Case(
-        reading.cause or "unclassified",
-        reading.proof,
+        classification.cause or "unclassified",
+        classification.confidence,
         "error text" if failure.error_message else "error code",
         f"AWS answered {said}" if said else "AWS reported a failure",
         failure.error_code,
@@ -145,7 +157,7 @@ def _of_failure(failure: KeyFailure) -> _Case:
         failure.key_arn,
         key_region or failure.region,
         failure.region,
-        reading.account or failure.account,
+        classification.account or failure.account,
         failure.key_store,
         failure.external_key,
         failure.caller.principal if failure.caller.principal.startswith("arn:") else None,
@@ -189,7 +201,9 @@ def _finding(case: _Case) -> dict[str, object]:
         "operation": case.operation,
         "error_code": case.code,
         "because": list(_because(case)),
-        "remedies": [{"text": r.text, "command": r.command} for r in remedies_for(case.cause, _facts(case))],
+        "remedies": [
+            {"text": r.text, "command": r.command} for r in remedies_for(case.cause, _facts(case))
+        ],
     }
 
 

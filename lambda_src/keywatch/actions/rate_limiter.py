@@ -5,7 +5,7 @@ from collections.abc import Callable
 from threading import Lock
 
 
-class Pace:
+class RateLimiter:
     """Lets at most ``per_second`` calls begin in a second, evenly spread, whichever thread makes them.
 
     ``clock`` counts seconds, ``sleep`` waits; both are passed in by tests.

@@ -22,7 +22,9 @@ class InvalidRequest(ValueError):
 
 def invalid_request(problem: InvalidRequest) -> dict[str, object]:
     """Return the answer to a bad request."""
-    return {"error": {"code": "invalid_request", "message": problem.message, "fields": problem.fields}}
+    return {
+        "error": {"code": "invalid_request", "message": problem.message, "fields": problem.fields}
+    }
 
 
 def is_region(value: object) -> bool:
@@ -33,4 +35,8 @@ def is_region(value: object) -> bool:
 def unknown_fields(request: Mapping[str, object], *known: str) -> dict[str, str]:
     """Return what to say of fields that no such request has: a misspelt one would otherwise be silently ignored."""
     allowed = ("action", *known)
-    return {str(name)[:64]: f"is not known; allowed: {', '.join(allowed)}" for name in request if name not in allowed}
+    return {
+        str(name)[:64]: f"is not known; allowed: {', '.join(allowed)}"
+        for name in request
+        if name not in allowed
+    }

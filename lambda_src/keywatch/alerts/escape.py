@@ -1,7 +1,8 @@
 """What untrusted text may look like in each place that shows it: plain text, chat, HTML, a log line, a command.
 
-Text from events and logs was made one bounded printable line when it entered (``keywatch.model.text``); here it also loses what a
-target would act on. Everything that a renderer prints and did not write itself goes through one of these functions.
+Text from events and logs was made one bounded printable line when it entered
+(``keywatch.model.text``); here it also loses what a target would act on. Everything that a renderer
+prints and did not write itself goes through one of these functions.
 """
 
 import html as _html
@@ -11,24 +12,31 @@ from keywatch.model.text import one_line
 
 MAX_COMMAND = 2_000
 
-# Mail programs and chat clients turn web addresses into links. Only KeyWatch's own links and AWS's public pages may be links.
+# Mail programs and chat clients turn web addresses into links. Only KeyWatch's own links and AWS's
+# public pages may be links.
 _LINK = re.compile(r"://(?!(?:docs|health)\.aws\.amazon\.com/)|(?i:(?<=\bwww)\.)")
 _WEB_ADDRESS = re.compile(r"(?i)https?://|\bwww\.")
 _DEFANGED = {"://": "[:]//", ".": "[.]"}
 
-# Slack and Teams share no escape sign (Slack's mrkdwn has none), so a sign with a meaning becomes its full-width twin.
+# Slack and Teams share no escape sign (Slack's mrkdwn has none), so a sign with a meaning becomes
+# its full-width twin.
 _FULL_WIDTH = 0xFEE0
 _IN_PROSE = {ord(sign): ord(sign) + _FULL_WIDTH for sign in "<>@`*~[]|\\"}
 _IN_CODE = {ord(sign): ord(sign) + _FULL_WIDTH for sign in "<>@`"}
-# A "_" between letters is part of a name; "&lt;" would be read as "<"; "://" and "www." become links.
+# A "_" between letters is part of a name; "&lt;" would be read as "<"; "://" and "www." become
+# links.
 _MEANS_SOMETHING_IN_CODE = re.compile(r"&(?=#?\w{1,32};)|:(?=//)|(?i:(?<=\bwww)\.)")
-_MEANS_SOMETHING = re.compile(rf"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|{_MEANS_SOMETHING_IN_CODE.pattern}")
+_MEANS_SOMETHING = re.compile(
+    rf"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|{_MEANS_SOMETHING_IN_CODE.pattern}"
+)
 _ACTS_IN_CHAT = re.compile(r"[<>@`]|&#?\w{1,32};")
 
 
 def plain(value: object, limit: int = 1_000) -> str:
     """Return ``value`` for an e-mail or terminal: one printable line in which foreign web addresses are no links."""
-    return one_line(_LINK.sub(lambda found: _DEFANGED[found.group()], one_line(value, limit)), limit)
+    return one_line(
+        _LINK.sub(lambda found: _DEFANGED[found.group()], one_line(value, limit)), limit
+    )
 
 
 def ascii_line(value: object, limit: int) -> str:
@@ -43,7 +51,9 @@ def markdown(value: object, limit: int = 1_000) -> str:
 
 def code(value: object, limit: int = 300) -> str:
     """Return ``value`` as an inline code span for Slack and Teams; an empty value gives the empty string."""
-    text = _MEANS_SOMETHING_IN_CODE.sub(_widened, one_line(value, max(0, limit - 2)).translate(_IN_CODE))
+    text = _MEANS_SOMETHING_IN_CODE.sub(
+        _widened, one_line(value, max(0, limit - 2)).translate(_IN_CODE)
+    )
     return f"`{text}`" if text else ""
 
 
@@ -54,16 +64,23 @@ def html(value: object, limit: int = 1_000) -> str:
 
 def log(value: object, limit: int = 256) -> str:
     """Return ``value`` for a log line: one line of printable ASCII, other characters as Python writes them in a literal."""
-    return one_line(one_line(value, limit).encode("ascii", "backslashreplace").decode("ascii"), limit)
+    return one_line(
+        one_line(value, limit).encode("ascii", "backslashreplace").decode("ascii"), limit
+    )
 
 
 def command(value: object, limit: int = MAX_COMMAND) -> str | None:
     """Return a command exactly as it was given, or ``None`` when it cannot be shown so.
 
-    A command that was cut, wrapped or cleaned is another command, so there is no third way. None of the catalogue's holds
-    a web address: one that does got it from outside.
+    A command that was cut, wrapped or cleaned is another command, so there is no third way. None of
+    the catalogue's holds a web address: one that does got it from outside.
     """
-    if not isinstance(value, str) or not value or one_line(value, limit) != value or _WEB_ADDRESS.search(value):
+    if (
+        not isinstance(value, str)
+        or not value
+        or one_line(value, limit) != value
+        or _WEB_ADDRESS.search(value)
+    ):
         return None
     return value
 

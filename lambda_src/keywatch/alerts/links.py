@@ -6,8 +6,13 @@ from urllib.parse import quote
 
 from keywatch.model.identifiers import KeyIdentifier, Kind, parse
 
-# Hosts of the AWS Management Console by partition; other partitions have hosts that are not public, so they get no link.
-_CONSOLES = {"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
+# Hosts of the AWS Management Console by partition; other partitions have hosts that are not public,
+# so they get no link.
+_CONSOLES = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]{1,12}){1,3}-\d{1,2}")
 _EVENT_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 
@@ -41,7 +46,9 @@ def build(
     named = {
         "key": console(partition, key_region, key_page) if key_page else None,
         "keys": console(partition, region, "kms#/kms/keys") if not key_page else None,
-        "key_store": console(partition, region, "kms#/kms/custom-key-stores") if key_store else None,
+        "key_store": console(partition, region, "kms#/kms/custom-key-stores")
+        if key_store
+        else None,
         "event": _event(partition, region, event_ids),
         "history": console(partition, key_region, f"cloudtrailv2#/events?{_filter(key)}"),
     }
@@ -60,4 +67,8 @@ def _event(partition: str, region: str, event_ids: Sequence[str]) -> str | None:
 
 def _filter(key: KeyIdentifier | None) -> str:
     known_arn = key is not None and key.kind is Kind.KEY_ARN
-    return f"ResourceName={quote(key.text, safe='')}" if key and known_arn else "EventSource=kms.amazonaws.com"
+    return (
+        f"ResourceName={quote(key.text, safe='')}"
+        if key and known_arn
+        else "EventSource=kms.amazonaws.com"
+    )

@@ -8,7 +8,7 @@ from typing import Protocol
 from botocore.exceptions import ClientError
 
 from keywatch.alerts.channels import chat, email
-from keywatch.alerts.document import ROOMS, Alert, Document, build
+from keywatch.alerts.document import SIZE_LIMITS, Alert, Document, build
 from keywatch.alerts.wording import NOBODY
 from keywatch.model.text import one_line
 
@@ -33,8 +33,9 @@ def _ignore(_metric: str) -> None:
 class Publisher:
     """Publishes alerts to the alert topic and, where there is one, to the chat topic.
 
-    ``fallback_topic_arn`` is a topic without a customer key, used when the alert topic's own key is the broken one.
-    ``count`` takes the name of a metric to add one to: ``ChatPublishFailed``, ``AlertTopicKeyBroken``.
+    ``fallback_topic_arn`` is a topic without a customer key, used when the alert topic's own key is
+    the broken one. ``count`` takes the name of a metric to add one to: ``ChatPublishFailed``,
+    ``AlertTopicKeyBroken``.
     """
 
     def __init__(
@@ -45,7 +46,12 @@ class Publisher:
         fallback_topic_arn: str | None = None,
         count: Callable[[str], None] = _ignore,
     ) -> None:
-        self._sns, self._topic, self._chat_topic, self._fallback = sns, topic_arn, chat_topic_arn, fallback_topic_arn
+        self._sns, self._topic, self._chat_topic, self._fallback = (
+            sns,
+            topic_arn,
+            chat_topic_arn,
+            fallback_topic_arn,
+        )
         self._count = count
 
     def publish(self, alert: Alert) -> None:
@@ -74,14 +80,18 @@ class Publisher:
 
     def _send_card(self, topic_arn: str, document: Document) -> None:
         try:
-            self._sns.publish(TopicArn=topic_arn, Message=_json(chat.message(document)), MessageAttributes=attributes(document))
+            self._sns.publish(
+                TopicArn=topic_arn,
+                Message=_json(chat.message(document)),
+                MessageAttributes=attributes(document),
+            )
         except Exception:  # noqa: BLE001 - the alert is out; sending it all again for the sake of its card would be a duplicate
             self._count(CHAT_FAILED)
 
 
 def fit(alert: Alert) -> tuple[Document, str]:
     """Return the most complete document of ``alert`` whose message, all protocols together, SNS accepts; and that message."""
-    for room in ROOMS:
+    for room in SIZE_LIMITS:
         document = build(alert, room)
         message = envelope(document)
         if len(message.encode()) <= MAX_BYTES - _RESERVE:
@@ -99,8 +109,13 @@ def envelope(document: Document) -> str:
 def attributes(document: Document) -> dict[str, dict[str, str]]:
     """Return the message attributes that subscriptions filter on. SNS refuses empty ones, so they say ``unknown``."""
     place = document["subject"]
-    values = {key: document[key] for key in ("status", "severity", "cause")} | {key: place[key] for key in ("account", "region")}
-    return {key: {"DataType": "String", "StringValue": one_line(value, 128) or NOBODY} for key, value in values.items()}
+    values = {key: document[key] for key in ("status", "severity", "cause")} | {
+        key: place[key] for key in ("account", "region")
+    }
+    return {
+        key: {"DataType": "String", "StringValue": one_line(value, 128) or NOBODY}
+        for key, value in values.items()
+    }
 
 
 def _key_is_broken(code: str) -> bool:

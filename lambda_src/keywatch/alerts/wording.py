@@ -34,7 +34,9 @@ def cause_of(cause_id: str) -> Cause:
     known: Mapping[str, Cause] = causes.CAUSES
     if cause_id in known:
         return known[cause_id]
-    return Cause(cause_id, one_line(cause_id, 64).replace("_", " ").capitalize(), Severity.HIGH, "", (), "")
+    return Cause(
+        cause_id, one_line(cause_id, 64).replace("_", " ").capitalize(), Severity.HIGH, "", (), ""
+    )
 
 
 def known(value: str | None) -> str:
@@ -54,7 +56,14 @@ def clock(moment: str, after: str = "") -> str:
     return f"{time[:5]} UTC" if after.startswith(day) else f"{day} {time[:5]} UTC"
 
 
-def name(*, cause: str, alias: str | None, identifier: str | None, key_arn: str | None, key_store: str | None) -> str:
+def name(
+    *,
+    cause: str,
+    alias: str | None,
+    identifier: str | None,
+    key_arn: str | None,
+    key_store: str | None,
+) -> str:
     """Return the most human name of what is broken: its alias, else its key id, else what the caller typed, in quotes."""
     if key_store and cause in STORE_CAUSES:
         return _shown(key_store)
@@ -84,10 +93,16 @@ def brief(status: str, failures: int) -> str:
         return "resolved"
     if failures == 0:
         return "no call has failed yet"
-    return f"still failing, {calls(failures)} so far" if status == "reminder" else f"{calls(failures)} failed"
+    return (
+        f"still failing, {calls(failures)} so far"
+        if status == "reminder"
+        else f"{calls(failures)} failed"
+    )
 
 
-def most_frequent(items: Sequence[Mapping[str, Any]], most: int) -> tuple[Sequence[Mapping[str, Any]], str]:
+def most_frequent(
+    items: Sequence[Mapping[str, Any]], most: int
+) -> tuple[Sequence[Mapping[str, Any]], str]:
     """Return the first ``most`` counted names of an impact, and in words how many more there are (empty when none)."""
     named = [item for item in items if item["name"] != OTHERS]
     if len(named) < len(items):
@@ -115,4 +130,8 @@ def toll(status: str, failures: int, first: str, last: str) -> str:
 
 def hints(facts: Mapping[str, str]) -> str:
     """Return the facts of a diagnosis that help at once, as sentences. Anything that reads like more than a name is left out."""
-    return " ".join(text.format(facts[key]) for key, text in _HINTS.items() if _HINT.fullmatch(facts.get(key) or ""))
+    return " ".join(
+        text.format(facts[key])
+        for key, text in _HINTS.items()
+        if _HINT.fullmatch(facts.get(key) or "")
+    )

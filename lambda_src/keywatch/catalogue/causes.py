@@ -1,7 +1,8 @@
 """The catalogue: every cause KeyWatch can name, what it means, how bad it is and what mends it.
 
-Cause ids are API (dashboards, filter policies and ignore rules rely on them). The knowledge is data; the only logic here
-fills a remedy's command with the identifiers of the case, quoted for a shell.
+Cause ids are API (dashboards, filter policies and ignore rules rely on them). The knowledge is
+data; the only logic here fills a remedy's command with the identifiers of the case, quoted for a
+shell.
 """
 
 import shlex
@@ -51,7 +52,8 @@ class Confidence(StrEnum):
 class Remedy:
     """One step that mends a cause: a sentence, and a command (AWS CLI v2) to paste, where one exists.
 
-    In the catalogue ``command`` is a template with ``{names}`` of case facts; in an alert it is filled in and quoted.
+    In the catalogue ``command`` is a template with ``{names}`` of case facts; in an alert it is
+    filled in and quoted.
     """
 
     text: str
@@ -73,22 +75,25 @@ class Cause:
 def fill(remedy: Remedy, facts: Mapping[str, str]) -> Remedy | None:
     """Return ``remedy`` with every ``{name}`` of its command replaced by the shell-quoted fact.
 
-    A command that needs a fact which the case does not know cannot be pasted: the step is then left out (``None``).
+    A command that needs a fact which the case does not know cannot be pasted: the step is then left
+    out (``None``).
     """
     if remedy.command is None:
         return remedy
     names = {name for _, name, _, _ in Formatter().parse(remedy.command) if name}
     if not all(facts.get(name) for name in names):
         return None
-    return Remedy(remedy.text, remedy.command.format_map({name: shlex.quote(facts[name]) for name in names}))
+    return Remedy(
+        remedy.text, remedy.command.format_map({name: shlex.quote(facts[name]) for name in names})
+    )
 
 
 def remedies_for(cause_id: str, facts: Mapping[str, str]) -> tuple[Remedy, ...]:
     """Return what mends a cause, in order of trying, with the case's own facts in the commands.
 
-    A step whose command needs a fact that nobody knows stays as a sentence, but is left out altogether where that fact is
-    what the step is about (``did_you_mean``, ``key_region``, ``multi_region_key``). Without a Region, commands rely on the
-    caller's default.
+    A step whose command needs a fact that nobody knows stays as a sentence, but is left out
+    altogether where that fact is what the step is about (``did_you_mean``, ``key_region``,
+    ``multi_region_key``). Without a Region, commands rely on the caller's default.
     """
     cause = CAUSES.get(cause_id)
     steps = cause.remedies if cause else ()
@@ -110,15 +115,21 @@ def _filled(step: Remedy, facts: Mapping[str, str]) -> Remedy | None:
 
 _GUIDE = "https://docs.aws.amazon.com/kms/latest/developerguide/"
 _DESCRIBE = "aws kms describe-key --key-id {key} --region {region}"
-_DESCRIBE_STORE = "aws kms describe-custom-key-stores --custom-key-store-id {key_store} --region {region}"
+_DESCRIBE_STORE = (
+    "aws kms describe-custom-key-stores --custom-key-store-id {key_store} --region {region}"
+)
 _CONNECT = "aws kms connect-custom-key-store --custom-key-store-id {key_store} --region {region}"
-_DISCONNECT = "aws kms disconnect-custom-key-store --custom-key-store-id {key_store} --region {region}"
+_DISCONNECT = (
+    "aws kms disconnect-custom-key-store --custom-key-store-id {key_store} --region {region}"
+)
 _HISTORY = (
     "aws cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue={key} "
     "--region {region} --query 'Events[].[EventTime,EventName,Username]' --output table"
 )
 _LIST_ALIASES = "aws kms list-aliases --region {region} --query 'Aliases[].[AliasName,TargetKeyId]' --output table"
-_EXTERNAL_KEY = "aws kms describe-key --key-id {key} --region {region} --query KeyMetadata.XksKeyConfiguration"
+_EXTERNAL_KEY = (
+    "aws kms describe-key --key-id {key} --region {region} --query KeyMetadata.XksKeyConfiguration"
+)
 _PROXY = f"{_DESCRIBE_STORE} --query 'CustomKeyStores[].XksProxyConfiguration'"
 
 _MISSING = (
@@ -149,7 +160,10 @@ _MISSING = (
         Severity.HIGH,
         "No key with this id exists in the account and Region that were asked.",
         (
-            Remedy("See in which account the caller really is; a bare key id is looked up there.", "aws sts get-caller-identity"),
+            Remedy(
+                "See in which account the caller really is; a bare key id is looked up there.",
+                "aws sts get-caller-identity",
+            ),
             Remedy("See what happened to the key in the last 90 days, and who did it.", _HISTORY),
             Remedy(
                 "Compare with the keys that exist in this Region.",
@@ -169,7 +183,9 @@ _MISSING = (
                 "A deleted key cannot be restored. Create a new key for new data,",
                 "aws kms create-key --description 'Replaces a deleted key' --region {region}",
             ),
-            Remedy("point the alias at it (--target-key-id is the new key), and restore data from copies under other keys."),
+            Remedy(
+                "point the alias at it (--target-key-id is the new key), and restore data from copies under other keys."
+            ),
             Remedy(
                 "Only a deleted replica of a multi-Region key (mrk-...) can be made again, from its primary key.",
                 "aws kms replicate-key --key-id {multi_region_key} --replica-region {region} --region {key_region}",
@@ -200,8 +216,13 @@ _MISSING = (
         Severity.HIGH,
         "The call went to a Region in which this key does not exist; it lives in another one.",
         (
-            Remedy("Call KMS in the Region of the key.", "aws kms describe-key --key-id {key} --region {key_region}"),
-            Remedy("Set the client's Region to the one in the key's ARN, or name a key of the Region that is called."),
+            Remedy(
+                "Call KMS in the Region of the key.",
+                "aws kms describe-key --key-id {key} --region {key_region}",
+            ),
+            Remedy(
+                "Set the client's Region to the one in the key's ARN, or name a key of the Region that is called."
+            ),
             Remedy(
                 "Only for a multi-Region key (mrk-...): make a replica in the Region that is called.",
                 "aws kms replicate-key --key-id {multi_region_key} --replica-region {region} --region {key_region}",
@@ -216,7 +237,10 @@ _MISSING = (
         "The call looked in one account for a key that belongs to another.",
         (
             Remedy("See in which account the caller really is.", "aws sts get-caller-identity"),
-            Remedy("Name the key by its full ARN; a bare id or alias never leaves the caller's account.", _DESCRIBE),
+            Remedy(
+                "Name the key by its full ARN; a bare id or alias never leaves the caller's account.",
+                _DESCRIBE,
+            ),
         ),
         _GUIDE + "key-policy-modifying-external-accounts.html",
     ),
@@ -226,7 +250,10 @@ _MISSING = (
         Severity.WARNING,
         "AWS gave the one answer that it gives for a missing key, a wrong Region and a denial; it does not say which.",
         (
-            Remedy("Ask with an identity that may see the key whether it exists in that Region.", _DESCRIBE),
+            Remedy(
+                "Ask with an identity that may see the key whether it exists in that Region.",
+                _DESCRIBE,
+            ),
             Remedy(
                 "If it exists, see whether its key policy lets the caller in,",
                 "aws kms get-key-policy --key-id {key} --region {region} --query Policy --output text",
@@ -256,8 +283,13 @@ _MISSING = (
         Severity.WARNING,
         "The grant or grant token that the call named does not exist or is not valid any more.",
         (
-            Remedy("See which grants the key has.", "aws kms list-grants --key-id {key} --region {region}"),
-            Remedy("Create the grant again, and use its token within minutes: later the grant works without it."),
+            Remedy(
+                "See which grants the key has.",
+                "aws kms list-grants --key-id {key} --region {region}",
+            ),
+            Remedy(
+                "Create the grant again, and use its token within minutes: later the grant works without it."
+            ),
         ),
         _GUIDE + "grants.html",
     ),
@@ -270,8 +302,14 @@ _UNUSABLE = (
         Severity.CRITICAL,
         "The key is scheduled for deletion, cannot be used meanwhile, and will be lost for good when its waiting period ends.",
         (
-            Remedy("Cancel the deletion while there is time,", "aws kms cancel-key-deletion --key-id {key} --region {region}"),
-            Remedy("then enable the key, which is disabled after that.", "aws kms enable-key --key-id {key} --region {region}"),
+            Remedy(
+                "Cancel the deletion while there is time,",
+                "aws kms cancel-key-deletion --key-id {key} --region {region}",
+            ),
+            Remedy(
+                "then enable the key, which is disabled after that.",
+                "aws kms enable-key --key-id {key} --region {region}",
+            ),
             Remedy("See who scheduled the deletion, and when.", _HISTORY),
         ),
         _GUIDE + "deleting-keys.html",
@@ -326,9 +364,13 @@ _UNUSABLE = (
         Severity.WARNING,
         "KMS itself, or something that it depends on, could not serve the call; this is on AWS's side and mostly passes.",
         (
-            Remedy("Let the application retry with growing delays; the AWS SDKs do so for these errors."),
+            Remedy(
+                "Let the application retry with growing delays; the AWS SDKs do so for these errors."
+            ),
             Remedy("See whether the key answers now.", _DESCRIBE),
-            Remedy("If it lasts, look for KMS on the AWS Health Dashboard, https://health.aws.amazon.com/health/status."),
+            Remedy(
+                "If it lasts, look for KMS on the AWS Health Dashboard, https://health.aws.amazon.com/health/status."
+            ),
         ),
         _GUIDE + "accessing-kms.html",
     ),
@@ -352,8 +394,13 @@ _STORES = (
         Severity.CRITICAL,
         "The custom key store is not connected, so that none of its keys can be used.",
         (
-            Remedy("See the connection state and, where it failed, the error code.", _DESCRIBE_STORE),
-            Remedy("Where the state is FAILED, mend what its code names, then disconnect first.", _DISCONNECT),
+            Remedy(
+                "See the connection state and, where it failed, the error code.", _DESCRIBE_STORE
+            ),
+            Remedy(
+                "Where the state is FAILED, mend what its code names, then disconnect first.",
+                _DISCONNECT,
+            ),
             Remedy("Connect the store; it takes some minutes.", _CONNECT),
         ),
         _GUIDE + "key-store-overview.html",
@@ -384,7 +431,9 @@ _STORES = (
                 "See whether the cluster is ACTIVE and has HSMs in at least two zones.",
                 "aws cloudhsmv2 describe-clusters --region {region}",
             ),
-            Remedy("Let the security group of the cluster pass TCP 2223-2225 within itself; then retry, it is often transient."),
+            Remedy(
+                "Let the security group of the cluster pass TCP 2223-2225 within itself; then retry, it is often transient."
+            ),
         ),
         _GUIDE + "fix-keystore.html",
     ),
@@ -395,8 +444,13 @@ _STORES = (
         "KMS cannot reach the external key store proxy, or gets no answer from it or from the key manager behind it in time.",
         (
             Remedy("See which endpoint KMS calls, and whether it still is the right one.", _PROXY),
-            Remedy("Check that the proxy runs, answers on port 443 within 250 ms, and reaches its external key manager."),
-            Remedy("See whether KMS has given the connection up; then connect the store again.", _DESCRIBE_STORE),
+            Remedy(
+                "Check that the proxy runs, answers on port 443 within 250 ms, and reaches its external key manager."
+            ),
+            Remedy(
+                "See whether KMS has given the connection up; then connect the store again.",
+                _DESCRIBE_STORE,
+            ),
         ),
         _GUIDE + "xks-troubleshooting.html",
     ),
@@ -422,7 +476,9 @@ _STORES = (
         "The external key store proxy, or the key manager behind it, does not let this caller use this external key.",
         (
             Remedy("See which external key it is.", _EXTERNAL_KEY),
-            Remedy("In the proxy and the external key manager, allow the caller and the key for this operation."),
+            Remedy(
+                "In the proxy and the external key manager, allow the caller and the key for this operation."
+            ),
         ),
         _GUIDE + "xks-troubleshooting.html",
     ),
@@ -433,13 +489,17 @@ _STORES = (
         "KMS and the external key store proxy do not understand each other: URI path, TLS certificate, or the proxy's answers.",
         (
             Remedy("Compare endpoint and URI path with what the proxy serves.", _PROXY),
-            Remedy("Check the proxy's certificate (not expired, right name, public CA, TLS 1.2 or 1.3)."),
+            Remedy(
+                "Check the proxy's certificate (not expired, right name, public CA, TLS 1.2 or 1.3)."
+            ),
             Remedy(
                 "Correct a wrong URI path.",
                 "aws kms update-custom-key-store --custom-key-store-id {key_store} "
                 "--xks-proxy-uri-path /example/prefix/kms/xks/v1 --region {region}",
             ),
-            Remedy("Report answers that KMS cannot read, or operations that the proxy refuses, to the proxy's administrator."),
+            Remedy(
+                "Report answers that KMS cannot read, or operations that the proxy refuses, to the proxy's administrator."
+            ),
         ),
         _GUIDE + "xks-troubleshooting.html",
     ),
@@ -449,7 +509,9 @@ _STORES = (
         Severity.CRITICAL,
         "The external key store proxy says of itself, or of all key managers behind it, that it cannot work.",
         (
-            Remedy("Notify the administrator of the proxy; check the external key manager's instances."),
+            Remedy(
+                "Notify the administrator of the proxy; check the external key manager's instances."
+            ),
             Remedy("See the connection state of the key store.", _DESCRIBE_STORE),
         ),
         _GUIDE + "xks-troubleshooting.html",
@@ -461,8 +523,12 @@ _STORES = (
         "The external key manager no longer has the key behind this KMS key; AWS cannot see that by itself.",
         (
             Remedy("See the id of the external key.", _EXTERNAL_KEY),
-            Remedy("Restore that key in the external key manager under the same id; a KMS key cannot be given another one."),
-            Remedy("If it is lost, what only it encrypted is lost: create a KMS key on a new external key for new data."),
+            Remedy(
+                "Restore that key in the external key manager under the same id; a KMS key cannot be given another one."
+            ),
+            Remedy(
+                "If it is lost, what only it encrypted is lost: create a KMS key on a new external key for new data."
+            ),
         ),
         _GUIDE + "xks-troubleshooting.html",
     ),
@@ -473,10 +539,14 @@ _STORES = (
         "The key exists in the external key manager, but is disabled there or not allowed or not fit for this operation.",
         (
             Remedy("See which external key it is.", _EXTERNAL_KEY),
-            Remedy("In the external key manager, enable it (AES-256, for encryption and decryption)."),
+            Remedy(
+                "In the external key manager, enable it (AES-256, for encryption and decryption)."
+            ),
         ),
         _GUIDE + "xks-troubleshooting.html",
     ),
 )
 
-CAUSES: Mapping[str, Cause] = MappingProxyType({cause.id: cause for cause in (*_MISSING, *_UNUSABLE, *_STORES)})
+CAUSES: Mapping[str, Cause] = MappingProxyType(
+    {cause.id: cause for cause in (*_MISSING, *_UNUSABLE, *_STORES)}
+)

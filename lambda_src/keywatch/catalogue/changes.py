@@ -1,7 +1,7 @@
 """Which changes bring a cause about, and which undo them again. Data only.
 
-Source: KMS Developer Guide, "Key states of AWS KMS keys". Naming somebody for a change that was undone since, or that came
-after the failure, would blame the wrong person.
+Source: KMS Developer Guide, "Key states of AWS KMS keys". Naming somebody for a change that was
+undone since, or that came after the failure, would blame the wrong person.
 """
 
 from collections.abc import Mapping
@@ -21,8 +21,9 @@ MADE_BY: Mapping[str, tuple[str, ...]] = {
     "key_deleted": ("ScheduleKeyDeletion",),
 }
 
-# Change → the changes that undo it. A key that was deleted comes back only as a replica of a multi-Region key (CreateKey is
-# recorded in the replica's Region); cancelling a deletion leaves the key disabled.
+# Change → the changes that undo it. A key that was deleted comes back only as a replica of a
+# multi-Region key (CreateKey is recorded in the replica's Region); cancelling a deletion leaves the
+# key disabled.
 UNDONE_BY: Mapping[str, tuple[str, ...]] = {
     "ScheduleKeyDeletion": ("CancelKeyDeletion",),
     "CancelKeyDeletion": ("EnableKey", "ScheduleKeyDeletion"),
@@ -38,5 +39,6 @@ UNDONE_BY: Mapping[str, tuple[str, ...]] = {
     "ReplicateKey": ("ScheduleKeyDeletion", "DeleteKey"),
 }
 
-# What explains that something is not there (any more): with one of these at hand nobody else need be asked.
+# What explains that something is not there (any more): with one of these at hand nobody else need
+# be asked.
 EXPLAINS_ABSENCE = ("DeleteKey", "ScheduleKeyDeletion", "DeleteAlias")

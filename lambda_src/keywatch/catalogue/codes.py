@@ -1,8 +1,9 @@
 """The error codes of KMS, and those with which other services report a missing or unusable KMS key. Data only.
 
-A code is looked up by its ``core``: lower case, without namespace, ``KMS.`` or ``Client.`` prefix and without the suffix
-Exception, Fault or Error; CloudTrail and the SDKs differ in these (``AccessDenied`` and ``AccessDeniedException``).
-Sources: botocore's service models (errors of each operation); the S3 codes and texts are recorded answers of the service.
+A code is looked up by its ``core``: lower case, without namespace, ``KMS.`` or ``Client.`` prefix
+and without the suffix Exception, Fault or Error; CloudTrail and the SDKs differ in these
+(``AccessDenied`` and ``AccessDeniedException``). Sources: botocore's service models (errors of each
+operation); the S3 codes and texts are recorded answers of the service.
 """
 
 from dataclasses import dataclass
@@ -17,11 +18,12 @@ _CERTAIN, _LIKELY, _POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence
 class Code:
     """What a code means when its text says nothing: a cause, or ``None`` and the reason why it is out of scope.
 
-    ``bare`` is the cause when there is no text at all; otherwise an unknown text is worth more than a guess.
+    ``bare`` is the cause when there is no text at all; otherwise an unknown text is worth more than
+    a guess.
     """
 
     cause: str | None
-    proof: Confidence = Confidence.LIKELY
+    confidence: Confidence = Confidence.LIKELY
     reason: str = ""
     bare: str | None = None
 
@@ -108,7 +110,8 @@ KMS_CODES: dict[str, Code] = {
     "optinrequired": _CREDENTIALS,
 }
 
-# Codes of other services that speak of a KMS key. What starts with "kms" is also read by its remainder (see ``code_of``).
+# Codes of other services that speak of a KMS key. What starts with "kms" is also read by its
+# remainder (see ``code_of``).
 SERVICE_CODES: dict[str, Code] = {
     "kmsnotfound": _NOT_FOUND,
     "kmskeynotfound": _NOT_FOUND,
@@ -155,11 +158,26 @@ SERVICE_SPECIFIC: dict[tuple[str, str], Code] = {
 }
 
 # These operations refuse a store in the wrong connection state although nothing is broken.
-STORE_CHANGES = frozenset({"ConnectCustomKeyStore", "DisconnectCustomKeyStore", "UpdateCustomKeyStore", "DeleteCustomKeyStore"})
+STORE_CHANGES = frozenset(
+    {
+        "ConnectCustomKeyStore",
+        "DisconnectCustomKeyStore",
+        "UpdateCustomKeyStore",
+        "DeleteCustomKeyStore",
+    }
+)
 
 _SUFFIXES = ("exception", "fault", "error")
 _PREFIXES = ("kms.", "client.", "server.")
-_MISSING_OR_UNUSABLE = ("notfound", "unavailable", "invalidstate", "disabled", "unreachable", "inaccessible", "notaccessible")
+_MISSING_OR_UNUSABLE = (
+    "notfound",
+    "unavailable",
+    "invalidstate",
+    "disabled",
+    "unreachable",
+    "inaccessible",
+    "notaccessible",
+)
 
 
 @lru_cache(maxsize=1024)

@@ -1,8 +1,8 @@
 """What the ConnectionErrorCode of a custom key store means and what mends it. Data only.
 
-Sources: KMS API Reference, CustomKeyStoresListEntry; KMS Developer Guide, "Troubleshooting external key stores" and "Fixing
-a failed connection". The code is present only while ConnectionState is FAILED, and a failed store must be disconnected
-before it can be connected again.
+Sources: KMS API Reference, CustomKeyStoresListEntry; KMS Developer Guide, "Troubleshooting external
+key stores" and "Fixing a failed connection". The code is present only while ConnectionState is
+FAILED, and a failed store must be disconnected before it can be connected again.
 """
 
 from collections.abc import Mapping

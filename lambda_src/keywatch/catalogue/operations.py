@@ -13,5 +13,8 @@ UpdatePrimaryRegion Verify VerifyMac
 
 KMS_OPERATIONS = frozenset(_NAMES.split())
 
-# Other services with a NotFoundException have operations of these names too: they do not prove that KMS was called.
-SHARED_OPERATIONS = frozenset({"CreateAlias", "DeleteAlias", "ListAliases", "TagResource", "UntagResource", "UpdateAlias"})
+# Other services with a NotFoundException have operations of these names too: they do not prove that
+# KMS was called.
+SHARED_OPERATIONS = frozenset(
+    {"CreateAlias", "DeleteAlias", "ListAliases", "TagResource", "UntagResource", "UpdateAlias"}
+)

@@ -6,17 +6,20 @@ from datetime import UTC, datetime, timedelta
 
 from keywatch.catalogue.causes import Confidence
 from keywatch.catalogue.changes import ALIAS_CHANGES, UNDONE_BY
-from keywatch.model.evidence import ChangeFact, Evidence, KeyFacts, Look, Sight
+from keywatch.model.evidence import ChangeFact, Evidence, KeyFacts, LookupOutcome, LookupResult
 from keywatch.model.identifiers import KeyIdentifier, Kind
 from keywatch.model.signals import KeyFailure
 from keywatch.model.subjects import UNKNOWN
 
-# KMS is eventually consistent: usually seconds, "in some cases several minutes" (KMS Developer Guide, "Accessing KMS").
+# KMS is eventually consistent: usually seconds, "in some cases several minutes" (KMS Developer
+# Guide, "Accessing KMS").
 PROPAGATION = timedelta(minutes=5)
-# CloudTrail writes whole seconds, and the hosts of one service differ a little: closer than this, order proves nothing.
+# CloudTrail writes whole seconds, and the hosts of one service differ a little: closer than this,
+# order proves nothing.
 SKEW = timedelta(seconds=5)
 _MISSING = frozenset({"alias_not_found", "key_not_found"})
-# Sources that know in which account and Region a call was made; a log line may come from a program that called elsewhere.
+# Sources that know in which account and Region a call was made; a log line may come from a program
+# that called elsewhere.
 _KNOW_THE_PLACE = frozenset({"cloudtrail", "native", "manual", "change"})
 
 
@@ -42,7 +45,9 @@ class Finding:
     facts: Mapping[str, str] = field(default_factory=dict)
     unknowns: tuple[str, ...] = ()
 
-    def adding(self, *because: Reason, facts: Mapping[str, str] | None = None, unknowns: Iterable[str] = ()) -> "Finding":
+    def adding(
+        self, *because: Reason, facts: Mapping[str, str] | None = None, unknowns: Iterable[str] = ()
+    ) -> "Finding":
         """Return this finding with more to say."""
         return replace(
             self,
@@ -70,7 +75,11 @@ class Case:
     def asked(self) -> str:
         """Return the identifier that the caller asked for, or the best name there is."""
         failure = self.failure
-        return (failure.identifier.text if failure.identifier else None) or failure.key_arn or failure.subject.name
+        return (
+            (failure.identifier.text if failure.identifier else None)
+            or failure.key_arn
+            or failure.subject.name
+        )
 
     @property
     def alias(self) -> str | None:
@@ -95,28 +104,35 @@ class Case:
     def two_keys(self) -> bool:
         """Tell whether the call used two keys (ReEncrypt) and AWS did not say which of them failed."""
         failure = self.failure
-        if failure.operation != "ReEncrypt" or failure.reading.identifier:
+        if failure.operation != "ReEncrypt" or failure.classification.identifier:
             return bool(failure.other_keys)
-        return not any(action in (failure.error_message or "") for action in ("kms:ReEncryptFrom", "kms:ReEncryptTo"))
+        return not any(
+            action in (failure.error_message or "")
+            for action in ("kms:ReEncryptFrom", "kms:ReEncryptTo")
+        )
 
     @property
     def place_known(self) -> bool:
         """Tell whether it is known in which account and Region KMS looked, and not only where KeyWatch itself did."""
-        if self.failure.source in _KNOW_THE_PLACE or self.failure.key_arn or self.failure.reading.alias_arn:
+        if (
+            self.failure.source in _KNOW_THE_PLACE
+            or self.failure.key_arn
+            or self.failure.classification.alias_arn
+        ):
             return True
         return self.identifier is not None and self.identifier.account is not None
 
     @property
-    def here(self) -> Look | None:
+    def here(self) -> LookupResult | None:
         """Return the DescribeKey of the very thing that was asked for, where the call looked for it."""
         return self.evidence.look("DescribeKey", self.failure.region)
 
     @property
     def absent_here(self) -> bool:
         """Tell whether AWS itself said, to the caller or to KeyWatch, that the thing does not exist where it was asked for."""
-        reading = self.failure.reading
-        said = reading.cause in _MISSING and reading.proof is Confidence.CERTAIN
-        return said or (self.here is not None and self.here.sight is Sight.ABSENT)
+        classification = self.failure.classification
+        said = classification.cause in _MISSING and classification.confidence is Confidence.CERTAIN
+        return said or (self.here is not None and self.here.outcome is LookupOutcome.ABSENT)
 
     def moments_before(self, when: datetime | None) -> bool:
         """Tell whether something that happened then may not have been visible everywhere when the call was made."""
@@ -132,7 +148,11 @@ class Case:
 
     def change(self, *kinds: str) -> ChangeFact | None:
         """Return the newest known change of one of these kinds to what was asked for."""
-        return max((c for c in self.evidence.changes if c.what in kinds and self._concerns(c)), key=_when, default=None)
+        return max(
+            (c for c in self.evidence.changes if c.what in kinds and self._concerns(c)),
+            key=_when,
+            default=None,
+        )
 
     def standing(self, *kinds: str) -> ChangeFact | None:
         """Return that change unless a later one is known to have undone it: what was undone explains nothing."""
@@ -142,7 +162,9 @@ class Case:
 
     def _concerns(self, change: ChangeFact) -> bool:
         """Leave out what was done to other aliases of the key: a deleted alias does not explain a missing key."""
-        return change.what not in ALIAS_CHANGES or (self.alias is not None and change.details.get("alias") in {None, self.alias})
+        return change.what not in ALIAS_CHANGES or (
+            self.alias is not None and change.details.get("alias") in {None, self.alias}
+        )
 
 
 def _when(change: ChangeFact) -> datetime:
@@ -166,37 +188,48 @@ AWS_ITSELF = frozenset({"AWS KMS", "AWS Internal"})
 def because_change(change: ChangeFact) -> Reason:
     """Return who did what and when, naming the CloudTrail event or the ledger; AWS's own doings are no calls."""
     if change.who in AWS_ITSELF:
-        return Reason(change_source(change), f"KMS itself did {change.what} at {stamp(change.when)}.")
+        return Reason(
+            change_source(change), f"KMS itself did {change.what} at {stamp(change.when)}."
+        )
     target = change.details.get("target_key")
-    onto = f" ({change.details['alias']} to {target})" if target and change.details.get("alias") else ""
-    return Reason(change_source(change), f"{change.who} called {change.what}{onto} at {stamp(change.when)}.")
+    onto = (
+        f" ({change.details['alias']} to {target})"
+        if target and change.details.get("alias")
+        else ""
+    )
+    return Reason(
+        change_source(change), f"{change.who} called {change.what}{onto} at {stamp(change.when)}."
+    )
 
 
 def change_source(change: ChangeFact) -> str:
     """Return where a change is known from."""
     if not change.event_id:
         return change.source
-    return f"KMS event {change.event_id}" if change.who == "AWS KMS" else f"CloudTrail event {change.event_id}"
+    return (
+        f"KMS event {change.event_id}"
+        if change.who == "AWS KMS"
+        else f"CloudTrail event {change.event_id}"
+    )
 
 
-def because_look(look: Look, text: str) -> Reason:
+def because_look(look: LookupResult, text: str) -> Reason:
     """Return what a look-up said, naming its operation and Region."""
     return Reason(f"{look.operation} in {look.region}", text)
 
 
 _WHY_NOT_SEEN = {
-    Sight.DENIED: "KeyWatch was denied",
-    Sight.THROTTLED: "KeyWatch was throttled",
-    Sight.FAILED: "the look-up failed",
+    LookupOutcome.DENIED: "KeyWatch was denied",
+    LookupOutcome.THROTTLED: "KeyWatch was throttled",
+    LookupOutcome.FAILED: "the look-up failed",
 }
 
 
-def not_seen(look: Look) -> str:
+def not_seen(look: LookupResult) -> str:
     """Return what a look-up without an answer leaves unknown."""
     error = f" ({look.error})" if look.error else ""
-    return (
-        f"Could not see {look.operation} of {look.asked} in {look.region}: {_WHY_NOT_SEEN.get(look.sight, 'no answer')}{error}."
-    )
+    why = _WHY_NOT_SEEN.get(look.outcome, "no answer")
+    return f"Could not see {look.operation} of {look.asked} in {look.region}: {why}{error}."
 
 
 def key_state(key: KeyFacts) -> str:

@@ -1,7 +1,8 @@
 """From one failure and what could be looked up to one cause. Pure: no I/O and no clock of its own.
 
-AWS's words give a first reading; which hypotheses that reading raises, and in which order they are asked, is the table
-``ORDER``. The first that holds is the cause. What could not be seen is said, never papered over.
+AWS's words give a first reading; which hypotheses that reading raises, and in which order they are
+asked, is the table ``ORDER``. The first that holds is the cause. What could not be seen is said,
+never papered over.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,8 +28,9 @@ Hypothesis = Callable[[Case], Finding | None]
 class Diagnosis:
     """Why a key was missing or unusable.
 
-    ``cause`` is a cause id; ``because`` the proven statements; ``remedies`` are filled in; ``unknowns`` say what could not
-    be seen and what would tell; ``facts`` are named case facts (``deletion_date``, ``did_you_mean``…) as text.
+    ``cause`` is a cause id; ``because`` the proven statements; ``remedies`` are filled in;
+    ``unknowns`` say what could not be seen and what would tell; ``facts`` are named case facts
+    (``deletion_date``, ``did_you_mean``…) as text.
     """
 
     cause: str
@@ -93,15 +95,24 @@ ORDER: Mapping[str, tuple[Hypothesis, ...]] = {
 def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosis:
     """Return the one cause of ``failure``, how sure that is, why, and what mends it. ``now`` is UTC."""
     case = Case(failure, evidence, now)
-    hypotheses = ORDER.get(failure.reading.cause or "", (states.as_said,))
+    hypotheses = ORDER.get(failure.classification.cause or "", (states.as_said,))
     finding = next(found for ask in hypotheses if (found := ask(case)) is not None)
-    because = tuple(dict.fromkeys((*_error_said(failure), *finding.because, *_made_by(case, finding))))
+    because = tuple(
+        dict.fromkeys((*_error_said(failure), *finding.because, *_made_by(case, finding)))
+    )
     known_as = {"known_as": next(iter(sorted(evidence.names)), "")}
     known = {**_base_facts(failure), **known_as, **finding.facts}
     facts = {name: value for name, value in (known | _multi_region(known["key"])).items() if value}
-    unseen = tuple(not_seen(look) for look in evidence.looks if not look.answered)
+    unseen = tuple(not_seen(look) for look in evidence.lookup_results if not look.answered)
     unknowns = tuple(dict.fromkeys((*finding.unknowns, *unseen)))
-    return Diagnosis(finding.cause, finding.confidence, because, remedies_for(finding.cause, facts), unknowns, facts)
+    return Diagnosis(
+        finding.cause,
+        finding.confidence,
+        because,
+        remedies_for(finding.cause, facts),
+        unknowns,
+        facts,
+    )
 
 
 def _multi_region(key: str) -> dict[str, str]:
@@ -118,12 +129,26 @@ def _error_said(failure: KeyFailure) -> tuple[Reason, ...]:
 def _made_by(case: Case, finding: Finding) -> tuple[Reason, ...]:
     """Name the change that brought the cause about: one before the call, unless a look-up shows the cause as it is now."""
     change = case.standing(*MADE_BY.get(finding.cause, ()))
-    if change and change.what == "UpdateCustomKeyStore" and case.failure.time - change.when > FRESH_UPDATE:
+    if (
+        change
+        and change.what == "UpdateCustomKeyStore"
+        and case.failure.time - change.when > FRESH_UPDATE
+    ):
         change = None
-    seen_now = finding.facts.get("key_state") or finding.facts.get("store_state") or finding.cause == "key_deleted"
-    made = (because_change(change),) if change and (seen_now or case.before_call(change.when)) else ()
+    seen_now = (
+        finding.facts.get("key_state")
+        or finding.facts.get("store_state")
+        or finding.cause == "key_deleted"
+    )
+    made = (
+        (because_change(change),) if change and (seen_now or case.before_call(change.when)) else ()
+    )
     repointed = case.standing("UpdateAlias")
-    return (*made, because_change(repointed)) if repointed and case.before_call(repointed.when) else made
+    return (
+        (*made, because_change(repointed))
+        if repointed and case.before_call(repointed.when)
+        else made
+    )
 
 
 def _base_facts(failure: KeyFailure) -> dict[str, str]:
@@ -135,10 +160,13 @@ def _base_facts(failure: KeyFailure) -> dict[str, str]:
         "partition": failure.partition,
         "identifier": identifier.text if identifier else "",
         "key": failure.key_arn or _key_named(failure) or "",
-        "alias": (identifier.alias if identifier else None) or (failure.subject.name if failure.subject.kind == "alias" else ""),
+        "alias": (identifier.alias if identifier else None)
+        or (failure.subject.name if failure.subject.kind == "alias" else ""),
         "key_store": failure.key_store or "",
         "xks_key": failure.external_key or "",
-        "principal": failure.caller.principal if failure.caller.principal.startswith("arn:") else "",
+        "principal": failure.caller.principal
+        if failure.caller.principal.startswith("arn:")
+        else "",
         "operation": failure.operation or "",
     }
 
@@ -149,6 +177,10 @@ def _key_named(failure: KeyFailure) -> str | None:
     if identifier is None or not identifier.key_id:
         return None
     account, region = failure.subject.account, failure.subject.region
-    if identifier.account or failure.subject.kind != "key" or not (account.isdigit() and "-" in region):
+    if (
+        identifier.account
+        or failure.subject.kind != "key"
+        or not (account.isdigit() and "-" in region)
+    ):
         return identifier.text
     return f"arn:{failure.partition}:kms:{region}:{account}:key/{identifier.key_id}"

@@ -1,7 +1,7 @@
 """Changes that will break a key in use: an incident before the first failure.
 
-Not every change is news: a key that was never used may be disabled, an alias may be pointed to another usable key. Such
-changes stay in the ledger and nobody is told.
+Not every change is news: a key that was never used may be disabled, an alias may be pointed to
+another usable key. Such changes stay in the ledger and nobody is told.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.diagnosis.hypotheses.states import STATE_CAUSES
 from keywatch.model.evidence import Evidence
 from keywatch.model.identifiers import parse
-from keywatch.model.signals import KeyChange, KeyFailure, Reading, Subject
+from keywatch.model.signals import ErrorClassification, KeyChange, KeyFailure, Subject
 
 SOURCE = "change"
 # Change → what it makes of its subject, and the kind of subject that it breaks.
@@ -37,7 +37,7 @@ def warned_of(change: KeyChange) -> KeyFailure | None:
         source=SOURCE,
         event_id=change.event_id,
         time=change.time,
-        reading=Reading(cause, Confidence.CERTAIN),
+        classification=ErrorClassification(cause, Confidence.CERTAIN),
         subject=subject,
         caller=change.who,
         partition=change.partition,
@@ -64,7 +64,9 @@ def is_news(failure: KeyFailure, diagnosis: Diagnosis, evidence: Evidence) -> bo
     if failure.subject.kind == "key_store":
         return True
     if failure.subject.kind == "alias" and evidence.key is not None:
-        return diagnosis.cause in STATE_CAUSES.values()  # re-pointed: news only if its new key cannot serve
+        return (
+            diagnosis.cause in STATE_CAUSES.values()
+        )  # re-pointed: news only if its new key cannot serve
     if failure.operation == "UpdateAlias":
         return False
     return _in_use(failure, evidence)

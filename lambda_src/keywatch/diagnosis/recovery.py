@@ -3,12 +3,15 @@
 from enum import StrEnum
 
 from keywatch.diagnosis.hypotheses.states import CONNECTED, STATE_CAUSES
-from keywatch.model.evidence import Evidence, Sight
+from keywatch.model.evidence import Evidence, LookupOutcome
 from keywatch.model.signals import Subject
 
-# Causes whose end a look-up can see. An external key, a denial or a malformed identifier cannot be probed without a call
-# of the caller's own (an ``Enabled`` key says nothing about its external key: KMS Developer Guide, key state table).
-PROBED = frozenset({"alias_not_found", "key_not_found", "key_deleted", "not_yet_visible", *STATE_CAUSES.values()})
+# Causes whose end a look-up can see. An external key, a denial or a malformed identifier cannot be
+# probed without a call of the caller's own (an ``Enabled`` key says nothing about its external key:
+# KMS Developer Guide, key state table).
+PROBED = frozenset(
+    {"alias_not_found", "key_not_found", "key_deleted", "not_yet_visible", *STATE_CAUSES.values()}
+)
 # Of these, those where somebody may simply have stopped asking for what does not exist.
 MISSING = frozenset({"alias_not_found", "key_not_found", "key_deleted", "not_yet_visible"})
 
@@ -29,11 +32,19 @@ def judge(cause: str, subject: Subject, evidence: Evidence) -> Recovery:
         return Recovery.UNKNOWN
     key = evidence.key
     if key is None:
-        look = evidence.look("DescribeKey", subject.region)  # that it is missing elsewhere says nothing about here
-        return Recovery.REFUTED if look and look.sight is Sight.ABSENT else Recovery.UNKNOWN
+        look = evidence.look(
+            "DescribeKey", subject.region
+        )  # that it is missing elsewhere says nothing about here
+        return (
+            Recovery.REFUTED if look and look.outcome is LookupOutcome.ABSENT else Recovery.UNKNOWN
+        )
     if not key.usable or (evidence.store and evidence.store.state != CONNECTED):
         return Recovery.REFUTED
-    return Recovery.UNKNOWN if key.external_key and cause not in STATE_CAUSES.values() else Recovery.PROVEN
+    return (
+        Recovery.UNKNOWN
+        if key.external_key and cause not in STATE_CAUSES.values()
+        else Recovery.PROVEN
+    )
 
 
 def _store(cause: str, evidence: Evidence) -> Recovery:

@@ -1,7 +1,7 @@
 """The canary: every hour one KMS call that must fail, and must come back through CloudTrail, EventBridge and the queue.
 
-While it comes back, KeyWatch sees: the trail logs, KMS is not excluded, the rule shows read-only calls, the queue is read.
-``CanaryAge`` is how long ago the newest canary that came back was sent.
+While it comes back, KeyWatch sees: the trail logs, KMS is not excluded, the rule shows read-only
+calls, the queue is read. ``CanaryAge`` is how long ago the newest canary that came back was sent.
 """
 
 from datetime import datetime, timedelta
@@ -9,23 +9,23 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.model.evidence import Sight
+from keywatch.model.evidence import LookupOutcome
 from keywatch.services import Services
 from keywatch.sources.canary import CANARY_ALIAS
-from keywatch.store.housekeeping import Book, Page
+from keywatch.store.housekeeping import HousekeepingState, HousekeepingStore
 
 EVERY = timedelta(hours=1)
 LATE = timedelta(hours=3)
 CALLED, RETURNED = "canary_called", "canary_returned"
 
 
-def due(page: Page, now: datetime) -> bool:
+def due(page: HousekeepingState, now: datetime) -> bool:
     """Tell whether it is time for a canary."""
     called = page.time(CALLED)
     return called is None or now - called >= EVERY
 
 
-def age(page: Page, now: datetime) -> timedelta:
+def age(page: HousekeepingState, now: datetime) -> timedelta:
     """Return how long ago the newest canary that came back was sent; without one, how long KeyWatch has been running."""
     return now - (page.time(RETURNED) or page.time("since") or now)
 
@@ -33,18 +33,25 @@ def age(page: Page, now: datetime) -> timedelta:
 def send(services: Services) -> dict[str, Any]:
     """Make the call; return what became of it. That it fails is what it is for."""
     _, look = services.lookups.key(CANARY_ALIAS, services.settings.region)
-    if look.sight is Sight.SEEN:
+    if look.outcome is LookupOutcome.SEEN:
         services.counts.add("CanaryDidNotFail")
-        services.logger.info("somebody created %s: delete it, or KeyWatch cannot tell whether it sees anything", CANARY_ALIAS)
+        services.logger.info(
+            "somebody created %s: delete it, or KeyWatch cannot tell whether it sees anything",
+            CANARY_ALIAS,
+        )
     else:
         services.counts.add("CanarySent" if look.error and look.message else "CanaryNotSent")
-    return {"schema": "keywatch.canary/1", "alias": CANARY_ALIAS, "answer": look.error or look.sight.value}
+    return {
+        "schema": "keywatch.canary/1",
+        "alias": CANARY_ALIAS,
+        "answer": look.error or look.outcome.value,
+    }
 
 
 def came_back(services: Services, called: datetime) -> None:
     """Note that the canary that was sent at ``called`` has come back. The next one will do if this cannot be noted."""
     try:
-        Book(services).note_latest(RETURNED, min(called, services.now()))
+        HousekeepingStore(services).note_latest(RETURNED, min(called, services.now()))
     except (ClientError, BotoCoreError):
         services.counts.add("TableUnreachable")
         services.logger.exception("the return of a canary could not be noted")

@@ -22,11 +22,16 @@ NOTABLE_CHANGES = 5
 
 
 def examine(
-    services: Services, failure: KeyFailure, changes: tuple[ChangeFact, ...], *, ask_trail: bool = True
+    services: Services,
+    failure: KeyFailure,
+    changes: tuple[ChangeFact, ...],
+    *,
+    ask_trail: bool = True,
 ) -> tuple[Diagnosis, Evidence]:
     """Look up and diagnose; look-ups that break in an unforeseen way cost their evidence, not the alert.
 
-    ``ask_trail`` allows to ask CloudTrail's event history, whose quota is two look-ups a second for the whole account.
+    ``ask_trail`` allows to ask CloudTrail's event history, whose quota is two look-ups a second for
+    the whole account.
     """
     try:
         evidence = investigate(
@@ -52,22 +57,26 @@ def _ledger(services: Services, subject: Subject) -> tuple[ChangeFact, ...]:
         return ()
 
 
-def announce(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> Incident | None:
+def announce(
+    services: Services, incident: Incident, changes: tuple[ChangeFact, ...]
+) -> Incident | None:
     """Hold or send a claimed incident; return it as it is once sent, ``None`` where it was not.
 
     Raises what SNS raises; nothing is recorded as sent before it was.
     """
-    diagnosis, evidence = examine(services, incident.sample, changes)
+    diagnosis, evidence = examine(services, incident.latest_failure, changes)
     now = services.now()
-    if incident.sample.source == early_warning.SOURCE and not early_warning.is_news(incident.sample, diagnosis, evidence):
+    if incident.latest_failure.source == early_warning.SOURCE and not early_warning.is_news(
+        incident.latest_failure, diagnosis, evidence
+    ):
         services.counts.add("ChangesNotAlerted")
         services.table.end(incident, HEALED, now)
     elif diagnosis.cause == "not_yet_visible" and now - incident.first_seen < PROPAGATION:
         services.counts.add("IncidentsHeld")
-        services.table.settle(incident, now + HOLD, status=HELD, cause=diagnosis.cause)
+        services.table.record_outcome(incident, now + HOLD, status=HELD, cause=diagnosis.cause)
     elif _muted_by_key(services, incident, evidence.changes):
         services.counts.add("IncidentsMuted")
-        services.table.settle(incident, now + QUIET, status=MUTED, cause=diagnosis.cause)
+        services.table.record_outcome(incident, now + QUIET, status=MUTED, cause=diagnosis.cause)
     else:
         return send(services, "opened", incident, diagnosis, evidence.changes)
     return None
@@ -85,11 +94,20 @@ def _muted_by_key(services: Services, incident: Incident, changes: tuple[ChangeF
     except (ClientError, BotoCoreError):
         services.counts.add("TableUnreachable")
         return False
-    return of_key is not None and of_key.status == OPEN and of_key.cause in {"key_deleted", "key_pending_deletion"}
+    return (
+        of_key is not None
+        and of_key.status == OPEN
+        and of_key.cause in {"key_deleted", "key_pending_deletion"}
+    )
 
 
 def send(
-    services: Services, status: str, incident: Incident, diagnosis: Diagnosis, changes: tuple[ChangeFact, ...], *notes: str
+    services: Services,
+    status: str,
+    incident: Incident,
+    diagnosis: Diagnosis,
+    changes: tuple[ChangeFact, ...],
+    *notes: str,
 ) -> Incident:
     """Publish an alert, then record that it was sent and when the incident is due again; return the incident as it is then."""
     alert = alert_of(status, incident, diagnosis, changes, notes)
@@ -101,7 +119,7 @@ def send(
         services.counts.add(f"Incidents.{diagnosis.cause}")
     now = services.now()
     announced = ",".join(dict.fromkeys((*incident.announced, diagnosis.cause)))
-    services.table.settle(
+    services.table.record_outcome(
         incident,
         next_look(incident, now, services.settings.repeat_interval),
         status=OPEN,
@@ -109,7 +127,7 @@ def send(
         severity=CAUSES[diagnosis.cause].severity.value,
         announced=announced,
         sent_at=now,
-        told=diagnosis_json.dump(diagnosis),
+        last_diagnosis=diagnosis_json.dump(diagnosis),
         history=changes_json.dump(change for change in changes if change.source == FROM_TRAIL),
     )
     return replace(incident, status=OPEN, cause=diagnosis.cause, sent_at=now)
@@ -117,17 +135,23 @@ def send(
 
 def next_look(incident: Incident, sent_at: datetime, repeat_interval: timedelta) -> datetime:
     """Return when an alerted incident is due: when it may have ended, or when a reminder may be."""
-    return max(sent_at + timedelta(minutes=1), min(incident.last_seen + QUIET, sent_at + repeat_interval))
+    return max(
+        sent_at + timedelta(minutes=1), min(incident.last_seen + QUIET, sent_at + repeat_interval)
+    )
 
 
 def alert_of(
-    status: str, incident: Incident, diagnosis: Diagnosis, changes: tuple[ChangeFact, ...], notes: tuple[str, ...] = ()
+    status: str,
+    incident: Incident,
+    diagnosis: Diagnosis,
+    changes: tuple[ChangeFact, ...],
+    notes: tuple[str, ...] = (),
 ) -> Alert:
     """Return the alert about an incident. Pure."""
     return Alert(
         status=status,
         incident_id=incident.id,
-        subject=subject_view(incident.subject, incident.sample, diagnosis),
+        subject=subject_view(incident.subject, incident.latest_failure, diagnosis),
         diagnosis=diagnosis,
         impact=Impact(
             failures=incident.failures,

@@ -1,8 +1,9 @@
 """What the passing minute does to incidents.
 
-It finishes what a crash left, looks again at what was held, tells when the nature of an incident changed, reminds of those
-that go on, and ends those that are over. Semantics follow Prometheus Alertmanager: a reminder every ``repeat_interval`` while
-failures go on, ``resolved`` only for what was announced, state written after the send.
+It finishes what a crash left, looks again at what was held, tells when the nature of an incident
+changed, reminds of those that go on, and ends those that are over. Semantics follow Prometheus
+Alertmanager: a reminder every ``repeat_interval`` while failures go on, ``resolved`` only for what
+was announced, state written after the send.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,17 @@ from keywatch.diagnosis.hypotheses.states import STATE_CAUSES
 from keywatch.diagnosis.recovery import MISSING, Recovery, judge
 from keywatch.incidents.announce import alert_of, announce, examine, next_look, send
 from keywatch.model.evidence import ChangeFact, Evidence
-from keywatch.model.incident import HEALED, HELD, HOLD, MUTED, NEW, QUIET, RESOLVED, UNPROVEN_QUIET, Incident
+from keywatch.model.incident import (
+    HEALED,
+    HELD,
+    HOLD,
+    MUTED,
+    NEW,
+    QUIET,
+    RESOLVED,
+    UNPROVEN_QUIET,
+    Incident,
+)
 from keywatch.services import Services
 
 SLICE = 100
@@ -67,7 +78,7 @@ def _handle(services: Services, incident: Incident) -> None:
 def _look_again(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> None:
     """End a held incident that healed; alert about one that turned out to be something else, or that lasts too long."""
     lasts = services.now() - incident.first_seen >= PROPAGATION
-    diagnosis, evidence = examine(services, incident.sample, changes, ask_trail=lasts)
+    diagnosis, evidence = examine(services, incident.latest_failure, changes, ask_trail=lasts)
     now = services.now()
     if diagnosis.cause != "not_yet_visible":
         send(services, "opened", incident, diagnosis, evidence.changes)
@@ -78,12 +89,12 @@ def _look_again(services: Services, incident: Incident, changes: tuple[ChangeFac
     elif lasts:
         send(services, "opened", incident, diagnosis, evidence.changes)
     else:
-        services.table.settle(incident, now + HOLD)
+        services.table.record_outcome(incident, now + HOLD)
 
 
 def _follow(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> None:
     """Follow an open incident: resolved, changed, reminded of, or left alone until it is due again."""
-    diagnosis, evidence = examine(services, incident.sample, changes, ask_trail=False)
+    diagnosis, evidence = examine(services, incident.latest_failure, changes, ask_trail=False)
     now, announced = services.now(), incident.cause or diagnosis.cause
     recovery = judge(announced, incident.subject, evidence)
     if note := _over(incident, announced, recovery, now):
@@ -93,14 +104,14 @@ def _follow(services: Services, incident: Incident, changes: tuple[ChangeFact, .
     elif _goes_on(incident, now) and now - _sent(incident) >= services.settings.repeat_interval:
         send(services, "reminder", incident, diagnosis, evidence.changes)
     else:
-        services.table.settle(incident, _next(incident, now, services))
+        services.table.record_outcome(incident, _next(incident, now, services))
 
 
 def _over(incident: Incident, cause: str, recovery: Recovery, now: datetime) -> str | None:
     """Return how an incident ended, as its last message says it; ``None`` while it lasts.
 
-    A key that exists and cannot be used stays broken however quiet it is; only of what is missing or cannot be probed
-    silence is taken for the end.
+    A key that exists and cannot be used stays broken however quiet it is; only of what is missing
+    or cannot be probed silence is taken for the end.
     """
     quiet = now - incident.last_seen
     if recovery is Recovery.PROVEN and quiet >= QUIET:
@@ -115,8 +126,8 @@ def _over(incident: Incident, cause: str, recovery: Recovery, now: datetime) -> 
 def _changed(incident: Incident, diagnosis: Diagnosis, evidence: Evidence) -> bool:
     """Tell whether the diagnosis is news.
 
-    A state that KMS reports always is (a cancelled deletion leaves the key disabled). Of anything else a cause that was
-    announced before is not: the errors of two callers may alternate.
+    A state that KMS reports always is (a cancelled deletion leaves the key disabled). Of anything
+    else a cause that was announced before is not: the errors of two callers may alternate.
     """
     if diagnosis.cause in {incident.cause, "not_yet_visible", "unclassified"}:
         return False
@@ -143,11 +154,13 @@ def _next(incident: Incident, now: datetime, services: Services) -> datetime:
     return min(now + patience, silence) if silence > now else now + patience
 
 
-def _resolve(services: Services, incident: Incident, diagnosis: Diagnosis, evidence: Evidence, note: str) -> None:
+def _resolve(
+    services: Services, incident: Incident, diagnosis: Diagnosis, evidence: Evidence, note: str
+) -> None:
     """Say that an incident is over, then end it; failures that come in between open it again, aloud."""
     announced = incident.cause or diagnosis.cause
-    told = replace(diagnosis, cause=announced, remedies=(), unknowns=())
-    services.publisher.publish(alert_of("resolved", incident, told, evidence.changes, (note,)))
+    closing = replace(diagnosis, cause=announced, remedies=(), unknowns=())
+    services.publisher.publish(alert_of("resolved", incident, closing, evidence.changes, (note,)))
     services.counts.add("AlertsSent")
     if services.table.end(incident, RESOLVED, services.now()):
         services.counts.add("IncidentsResolved")

@@ -1,8 +1,9 @@
 """The one way: signals in, alerts out.
 
-Changes go to the ledger first, so that the failures of the same batch can name them. Failures are grouped by subject: a
-batch costs each subject at most two writes and, for a new incident only, one set of look-ups. Whatever fails for one subject
-fails only the messages of that subject; they stay in the queue.
+Changes go to the ledger first, so that the failures of the same batch can name them. Failures are
+grouped by subject: a batch costs each subject at most two writes and, for a new incident only, one
+set of look-ups. Whatever fails for one subject fails only the messages of that subject; they stay
+in the queue.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from keywatch.diagnosis import early_warning
 from keywatch.incidents.announce import alert_of, announce, examine
 from keywatch.model.evidence import ChangeFact
-from keywatch.model.incident import ENDED, NEW, OPEN, Gathering, Incident, provisional
+from keywatch.model.incident import ENDED, NEW, OPEN, FailureBatch, Incident, provisional
 from keywatch.model.signals import KeyChange, KeyFailure, Signal, Subject
 from keywatch.services import Services
 
@@ -29,7 +30,8 @@ UNGROUPED_SILENCE = timedelta(hours=1)
 FRESH = timedelta(seconds=60)
 FORGET_AFTER = 20_000
 _TABLE_DOWN_NOTE = (
-    "KeyWatch could not reach its incident table: this alert is not grouped or counted, and may come again from another instance."
+    "KeyWatch could not reach its incident table: this alert is not grouped or counted, "
+    "and may come again from another instance."
 )
 
 
@@ -59,17 +61,27 @@ class Pipeline:
         self._services = services
         self._memory = memory or Memory()
 
-    def take(self, signals: Iterable[tuple[str, Signal]], remaining: Callable[[], float] = lambda: 60.0) -> set[str]:
+    def take(
+        self, signals: Iterable[tuple[str, Signal]], remaining: Callable[[], float] = lambda: 60.0
+    ) -> set[str]:
         """Handle ``(message id, signal)`` pairs; return the ids of the messages that must be delivered again."""
         gatherings, changes = self._sort(signals)
         failed = self._each(changes, self._record, lambda pair: (pair[0],), remaining)
-        return failed | self._each(list(gatherings.items()), self._handle, lambda g: g[1].messages, remaining)
+        return failed | self._each(
+            list(gatherings.items()), self._handle, lambda g: g[1].messages, remaining
+        )
 
-    def _sort(self, signals: Iterable[tuple[str, Signal]]) -> tuple[dict[Subject, Gathering], list[tuple[str, KeyChange]]]:
-        gatherings: dict[Subject, Gathering] = {}
+    def _sort(
+        self, signals: Iterable[tuple[str, Signal]]
+    ) -> tuple[dict[Subject, FailureBatch], list[tuple[str, KeyChange]]]:
+        gatherings: dict[Subject, FailureBatch] = {}
         changes: dict[tuple[str, str, datetime], tuple[str, KeyChange]] = {}
         seen: set[str] = set()
-        now, count, ignores = self._services.now(), self._services.counts.add, self._services.ignorer.ignores
+        now, count, ignores = (
+            self._services.now(),
+            self._services.counts.add,
+            self._services.ignorer.ignores,
+        )
         for message, signal in signals:
             if isinstance(signal, KeyFailure):
                 if ignores(signal):
@@ -82,7 +94,7 @@ class Pipeline:
                 failure = signal if signal.time <= now else replace(signal, time=now)
                 gathering = gatherings.get(signal.subject)
                 if gathering is None:
-                    gathering = gatherings[signal.subject] = Gathering(failure)
+                    gathering = gatherings[signal.subject] = FailureBatch(failure)
                 gathering.add(failure, message)
             elif isinstance(signal, KeyChange):
                 changes[signal.event_id, signal.what, signal.time] = (message, signal)
@@ -123,7 +135,7 @@ class Pipeline:
         going_on = set()
         for subject in change.subjects:
             table.record(change, subject)
-            if table.nudge(subject, self._services.now()):
+            if table.schedule_now(subject, self._services.now()):
                 going_on.add(subject)
         self._services.counts.add("Changes")
         warning = early_warning.warned_of(change)
@@ -136,13 +148,13 @@ class Pipeline:
         if now - warning.time > STALE_CHANGE:
             return
         known = self._services.table.read(warning.subject)
-        gathering = Gathering(replace(warning, time=min(warning.time, now)))
+        gathering = FailureBatch(replace(warning, time=min(warning.time, now)))
         if known.incident is None or known.incident.status in ENDED:
             claimed = self._services.table.open(warning.subject, gathering, now, known.incident)
             if claimed:
                 self._announce(claimed, known.changes)
 
-    def _handle(self, pair: tuple[Subject, Gathering]) -> None:
+    def _handle(self, pair: tuple[Subject, FailureBatch]) -> None:
         subject, gathering = pair
         remembered = self._memory.recall(subject, self._services.now())
         if remembered and self._count(remembered, gathering):
@@ -158,27 +170,37 @@ class Pipeline:
         if claimed:
             self._announce(claimed, known.changes)
 
-    def _claim(self, incident: Incident | None, subject: Subject, gathering: Gathering) -> Incident | None:
+    def _claim(
+        self, incident: Incident | None, subject: Subject, gathering: FailureBatch
+    ) -> Incident | None:
         """Take the right to alert about ``subject``, or count where somebody has it already (``None``)."""
         table, now = self._services.table, self._services.now()
         if incident is None or incident.status in ENDED:
             if opened := table.open(subject, gathering, now, incident):
                 return opened
             incident = table.read(subject).incident
-        elif incident.status == NEW and not incident.leased(now) and (claimed := table.claim(incident, now, gathering)):
+        elif (
+            incident.status == NEW
+            and not incident.leased(now)
+            and (claimed := table.claim(incident, now, gathering))
+        ):
             return claimed
         if incident:
             self._count(incident, gathering)
         return None
 
-    def _count(self, incident: Incident, gathering: Gathering) -> bool:
+    def _count(self, incident: Incident, gathering: FailureBatch) -> bool:
         """Add to an incident that somebody alerts or has alerted about.
 
-        A new kind of failure, or one that comes when a reminder is due, is for the clock to look at.
+        A new kind of failure, or one that comes when a reminder is due, is for the clock to look
+        at.
         """
-        now, cause = self._services.now(), gathering.sample.reading.cause
-        overdue = incident.sent_at is not None and now - incident.sent_at >= self._services.settings.repeat_interval
-        news = incident.status == OPEN and (overdue or cause != incident.said)
+        now, cause = self._services.now(), gathering.latest_failure.classification.cause
+        overdue = (
+            incident.sent_at is not None
+            and now - incident.sent_at >= self._services.settings.repeat_interval
+        )
+        news = incident.status == OPEN and (overdue or cause != incident.latest_cause)
         try:
             counted = self._services.table.count(incident, gathering, due_at=now if news else None)
         except (ClientError, BotoCoreError):
@@ -190,7 +212,7 @@ class Pipeline:
             return False
         if incident.status == OPEN:
             last_seen = max(incident.last_seen, gathering.last_seen)
-            self._memory.keep(replace(incident, said=cause or "", last_seen=last_seen), now)
+            self._memory.keep(replace(incident, latest_cause=cause or "", last_seen=last_seen), now)
         return True
 
     def _announce(self, incident: Incident, changes: tuple[ChangeFact, ...]) -> None:
@@ -205,20 +227,22 @@ class Pipeline:
 
     def _give_back(self, incident: Incident) -> None:
         try:
-            self._services.table.settle(incident, self._services.now())
+            self._services.table.record_outcome(incident, self._services.now())
         except (ClientError, BotoCoreError):
             self._services.counts.add("ClaimsNotReturned")  # its lease runs out by itself
 
-    def _ungrouped(self, subject: Subject, gathering: Gathering) -> None:
+    def _ungrouped(self, subject: Subject, gathering: FailureBatch) -> None:
         """Alert without the table: once per container and subject within an hour, and say so."""
         now = self._services.now()
-        told = self._memory.ungrouped.get(subject.id)
-        if told and now - told < UNGROUPED_SILENCE:
+        alerted_at = self._memory.ungrouped.get(subject.id)
+        if alerted_at and now - alerted_at < UNGROUPED_SILENCE:
             self._services.counts.add("CountsLost", gathering.count)
             return
         incident = provisional(subject, gathering, now)
-        diagnosis, evidence = examine(self._services, gathering.sample, ())
-        self._services.publisher.publish(alert_of("opened", incident, diagnosis, evidence.changes, (_TABLE_DOWN_NOTE,)))
+        diagnosis, evidence = examine(self._services, gathering.latest_failure, ())
+        self._services.publisher.publish(
+            alert_of("opened", incident, diagnosis, evidence.changes, (_TABLE_DOWN_NOTE,))
+        )
         self._services.counts.add("AlertsSent")
         if len(self._memory.ungrouped) >= FORGET_AFTER:
             self._memory.ungrouped.clear()

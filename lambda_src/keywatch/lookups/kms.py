@@ -1,8 +1,9 @@
-"""Read-only look-ups in AWS: each answers facts and a ``Look``, and never raises for what AWS refuses.
+"""Read-only look-ups in AWS: each answers facts and a ``LookupResult``, and never raises for what AWS refuses.
 
-The account's own KMS quota is not KeyWatch's to burn: ListAliases and DescribeCustomKeyStores are remembered for a minute
-(5 DescribeCustomKeyStores a second are allowed for a whole account), CloudTrail is asked once per incident (2 a second).
-Sources: KMS Developer Guide, "Request quotas"; CloudTrail API Reference, LookupEvents.
+The account's own KMS quota is not KeyWatch's to burn: ListAliases and DescribeCustomKeyStores are
+remembered for a minute (5 DescribeCustomKeyStores a second are allowed for a whole account),
+CloudTrail is asked once per incident (2 a second). Sources: KMS Developer Guide, "Request quotas";
+CloudTrail API Reference, LookupEvents.
 """
 
 import json
@@ -14,7 +15,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.model.evidence import FROM_TRAIL, AliasFacts, ChangeFact, KeyFacts, Look, Sight, StoreFacts
+from keywatch.model.evidence import (
+    FROM_TRAIL,
+    AliasFacts,
+    ChangeFact,
+    KeyFacts,
+    LookupOutcome,
+    LookupResult,
+    StoreFacts,
+)
 from keywatch.model.identifiers import parse
 from keywatch.model.signals import KeyChange
 from keywatch.model.text import one_line
@@ -33,26 +42,43 @@ MAX_HISTORY = 50  # one page: LookupEvents allows two calls a second for a whole
 _ABSENT = frozenset({"NotFoundException", "CustomKeyStoreNotFoundException"})
 _REFUSED = frozenset({"InvalidArnException", "ValidationException"})
 _DENIED = frozenset(
-    {"AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "InvalidClientTokenId", "OptInRequired"}
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "OptInRequired",
+    }
 )
-_THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException", "LimitExceededException"})
-# KMS says these under NotFoundException as well, and they say nothing about any key: the name belongs to another Region, or
-# is none at all.
+_THROTTLED = frozenset(
+    {"ThrottlingException", "Throttling", "TooManyRequestsException", "LimitExceededException"}
+)
+# KMS says these under NotFoundException as well, and they say nothing about any key: the name
+# belongs to another Region, or is none at all.
 _REFUSALS = ("invalid arn", "invalid keyid")
 
 
-def sight_of(error: Exception) -> tuple[Sight, str, str]:
+def sight_of(error: Exception) -> tuple[LookupOutcome, str, str]:
     """Return how a look-up that raised ended, with AWS's code and text (or the client's own error, such as a timeout)."""
     if not isinstance(error, ClientError):
-        return Sight.FAILED, type(error).__name__, ""
+        return LookupOutcome.FAILED, type(error).__name__, ""
     answer = error.response.get("Error", {})
     code, message = str(answer.get("Code", "")), one_line(answer.get("Message"), 1100)
     if code in _ABSENT and message.lower().startswith(_REFUSALS):
-        return Sight.REFUSED, code, message
-    return next((sight for codes, sight in _SIGHTS if code in codes), Sight.FAILED), code, message
+        return LookupOutcome.REFUSED, code, message
+    return (
+        next((outcome for codes, outcome in _SIGHTS if code in codes), LookupOutcome.FAILED),
+        code,
+        message,
+    )
 
 
-_SIGHTS = ((_ABSENT, Sight.ABSENT), (_REFUSED, Sight.REFUSED), (_DENIED, Sight.DENIED), (_THROTTLED, Sight.THROTTLED))
+_SIGHTS = (
+    (_ABSENT, LookupOutcome.ABSENT),
+    (_REFUSED, LookupOutcome.REFUSED),
+    (_DENIED, LookupOutcome.DENIED),
+    (_THROTTLED, LookupOutcome.THROTTLED),
+)
 
 
 @dataclass
@@ -78,69 +104,88 @@ class Lookups:
     def __init__(self, client: Callable[[str, str], Any], now: Callable[[], datetime]) -> None:
         self._client = client
         self._lock = Lock()
-        self._aliases: _Memory[tuple[tuple[AliasFacts, ...], Look]] = _Memory(now)
-        self._stores: _Memory[tuple[tuple[StoreFacts, ...], Look]] = _Memory(now)
+        self._aliases: _Memory[tuple[tuple[AliasFacts, ...], LookupResult]] = _Memory(now)
+        self._stores: _Memory[tuple[tuple[StoreFacts, ...], LookupResult]] = _Memory(now)
 
     def _kms(self, region: str) -> "KMSClient":
         client: KMSClient = self._client("kms", region)
         return client
 
-    def key(self, key_id: str, region: str) -> tuple[KeyFacts | None, Look]:
+    def key(self, key_id: str, region: str) -> tuple[KeyFacts | None, LookupResult]:
         """Describe a key by any identifier; a key that is not there is ``None`` with an ``absent`` look."""
         try:
             metadata = self._kms(region).describe_key(KeyId=key_id)["KeyMetadata"]
         except (ClientError, BotoCoreError) as error:
-            return None, Look("DescribeKey", key_id, region, *sight_of(error))
-        return key_facts(metadata, region), Look("DescribeKey", key_id, region, Sight.SEEN)
+            return None, LookupResult("DescribeKey", key_id, region, *sight_of(error))
+        return key_facts(metadata, region), LookupResult(
+            "DescribeKey", key_id, region, LookupOutcome.SEEN
+        )
 
-    def aliases(self, region: str, *, fresh: bool = False) -> tuple[tuple[AliasFacts, ...], Look]:
+    def aliases(
+        self, region: str, *, fresh: bool = False
+    ) -> tuple[tuple[AliasFacts, ...], LookupResult]:
         """List the aliases of a Region, as seen within the last minute, or ``fresh`` where minutes matter."""
         with self._lock:
             if fresh:
                 self._aliases.answers.pop(region, None)
-            return self._aliases.recall(region, lambda: self._list_aliases(region), keep=lambda answer: answer[1].answered)
+            return self._aliases.recall(
+                region, lambda: self._list_aliases(region), keep=lambda answer: answer[1].answered
+            )
 
-    def names(self, key: KeyFacts) -> tuple[tuple[str, ...], Look]:
+    def names(self, key: KeyFacts) -> tuple[tuple[str, ...], LookupResult]:
         """List the aliases of one key: what people call it."""
         try:
             answer = self._kms(key.region).list_aliases(KeyId=key.key_id, Limit=100)
         except (ClientError, BotoCoreError) as error:
-            return (), Look("ListAliases", key.key_id, key.region, *sight_of(error))
+            return (), LookupResult("ListAliases", key.key_id, key.region, *sight_of(error))
         names = tuple(alias["AliasName"] for alias in answer["Aliases"] if "AliasName" in alias)
-        return names, Look("ListAliases", key.key_id, key.region, Sight.SEEN)
+        return names, LookupResult("ListAliases", key.key_id, key.region, LookupOutcome.SEEN)
 
-    def _list_aliases(self, region: str) -> tuple[tuple[AliasFacts, ...], Look]:
+    def _list_aliases(self, region: str) -> tuple[tuple[AliasFacts, ...], LookupResult]:
         found: list[AliasFacts] = []
         try:
-            pages = self._kms(region).get_paginator("list_aliases").paginate(PaginationConfig={"PageSize": 100})
+            pages = (
+                self._kms(region)
+                .get_paginator("list_aliases")
+                .paginate(PaginationConfig={"PageSize": 100})
+            )
             for number, page in enumerate(pages, 1):
                 found += [
                     AliasFacts(
-                        a.get("AliasName", ""), a.get("TargetKeyId"), _utc(a.get("CreationDate")), _utc(a.get("LastUpdatedDate"))
+                        a.get("AliasName", ""),
+                        a.get("TargetKeyId"),
+                        _utc(a.get("CreationDate")),
+                        _utc(a.get("LastUpdatedDate")),
                     )
                     for a in page["Aliases"]
                 ]
                 if number == MAX_ALIAS_PAGES:
                     break
         except (ClientError, BotoCoreError) as error:
-            return tuple(found), Look("ListAliases", "all", region, *sight_of(error))
-        return tuple(found), Look("ListAliases", "all", region, Sight.SEEN)
+            return tuple(found), LookupResult("ListAliases", "all", region, *sight_of(error))
+        return tuple(found), LookupResult("ListAliases", "all", region, LookupOutcome.SEEN)
 
-    def store(self, store_id: str, region: str) -> tuple[StoreFacts | None, Look]:
+    def store(self, store_id: str, region: str) -> tuple[StoreFacts | None, LookupResult]:
         """Describe one custom key store, as seen within the last minute."""
         with self._lock:
             question = f"{region}/{store_id}"
             stores, look = self._stores.recall(
-                question, lambda: self._describe_store(store_id, region), keep=lambda answer: answer[1].answered
+                question,
+                lambda: self._describe_store(store_id, region),
+                keep=lambda answer: answer[1].answered,
             )
         return next(iter(stores), None), look
 
-    def _describe_store(self, store_id: str, region: str) -> tuple[tuple[StoreFacts, ...], Look]:
+    def _describe_store(
+        self, store_id: str, region: str
+    ) -> tuple[tuple[StoreFacts, ...], LookupResult]:
         operation = "DescribeCustomKeyStores"
         try:
-            entries = self._kms(region).describe_custom_key_stores(CustomKeyStoreId=store_id)["CustomKeyStores"]
+            entries = self._kms(region).describe_custom_key_stores(CustomKeyStoreId=store_id)[
+                "CustomKeyStores"
+            ]
         except (ClientError, BotoCoreError) as error:
-            return (), Look(operation, store_id, region, *sight_of(error))
+            return (), LookupResult(operation, store_id, region, *sight_of(error))
         stores = tuple(
             StoreFacts(
                 entry.get("CustomKeyStoreId", store_id),
@@ -151,9 +196,13 @@ class Lookups:
             )
             for entry in entries
         )
-        return stores, Look(operation, store_id, region, Sight.SEEN if stores else Sight.ABSENT)
+        return stores, LookupResult(
+            operation, store_id, region, LookupOutcome.SEEN if stores else LookupOutcome.ABSENT
+        )
 
-    def last_use(self, key_arn: str, region: str) -> tuple[datetime | None, datetime | None, Look | None]:
+    def last_use(
+        self, key_arn: str, region: str
+    ) -> tuple[datetime | None, datetime | None, LookupResult | None]:
         """Return when a key last did cryptography and since when KMS keeps track of it; no look where boto3 is too old."""
         kms: Any = self._kms(region)
         if not hasattr(kms, "get_key_last_usage"):
@@ -161,25 +210,35 @@ class Lookups:
         try:
             answer = kms.get_key_last_usage(KeyId=key_arn)
         except (ClientError, BotoCoreError) as error:
-            return None, None, Look("GetKeyLastUsage", key_arn, region, *sight_of(error))
+            return None, None, LookupResult("GetKeyLastUsage", key_arn, region, *sight_of(error))
         used = _utc((answer.get("KeyLastUsage") or {}).get("Timestamp"))
-        return used, _utc(answer.get("TrackingStartDate")), Look("GetKeyLastUsage", key_arn, region, Sight.SEEN)
+        return (
+            used,
+            _utc(answer.get("TrackingStartDate")),
+            LookupResult("GetKeyLastUsage", key_arn, region, LookupOutcome.SEEN),
+        )
 
-    def history(self, arn: str, region: str) -> tuple[tuple[ChangeFact, ...], Look]:
+    def history(self, arn: str, region: str) -> tuple[tuple[ChangeFact, ...], LookupResult]:
         """Return the changes of a key or alias that CloudTrail's event history holds, newest first; the ARN's own Region only.
 
-        KMS names keys and aliases in ``ResourceName`` for all management writes (KMS Developer Guide, "Logging with
-        CloudTrail"). The history reaches back 90 days and lags by some minutes; an empty one is an ``absent`` look.
+        KMS names keys and aliases in ``ResourceName`` for all management writes (KMS Developer
+        Guide, "Logging with CloudTrail"). The history reaches back 90 days and lags by some
+        minutes; an empty one is an ``absent`` look.
         """
         client: CloudTrailClient = self._client("cloudtrail", region)
         try:
             answer = client.lookup_events(
-                LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": arn}], MaxResults=MAX_HISTORY
+                LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": arn}],
+                MaxResults=MAX_HISTORY,
             )
         except (ClientError, BotoCoreError) as error:
-            return (), Look("LookupEvents", arn, region, *sight_of(error))
-        changes = tuple(change_facts(event.get("CloudTrailEvent") for event in answer.get("Events", [])))
-        return changes, Look("LookupEvents", arn, region, Sight.SEEN if changes else Sight.ABSENT)
+            return (), LookupResult("LookupEvents", arn, region, *sight_of(error))
+        changes = tuple(
+            change_facts(event.get("CloudTrailEvent") for event in answer.get("Events", []))
+        )
+        return changes, LookupResult(
+            "LookupEvents", arn, region, LookupOutcome.SEEN if changes else LookupOutcome.ABSENT
+        )
 
 
 def change_facts(records: Iterable[str | None]) -> Iterable[ChangeFact]:
@@ -191,7 +250,14 @@ def change_facts(records: Iterable[str | None]) -> Iterable[ChangeFact]:
             continue
         change = read_record(record, received=datetime.fromtimestamp(0, UTC))
         if isinstance(change, KeyChange):
-            yield ChangeFact(change.what, change.who.principal, change.time, change.event_id, FROM_TRAIL, change.details)
+            yield ChangeFact(
+                change.what,
+                change.who.principal,
+                change.time,
+                change.event_id,
+                FROM_TRAIL,
+                change.details,
+            )
 
 
 def key_facts(metadata: "KeyMetadataTypeDef", region: str) -> KeyFacts:

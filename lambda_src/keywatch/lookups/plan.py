@@ -1,7 +1,8 @@
 """Which look-ups a failure deserves: the fewest that settle what AWS's words leave open.
 
-Bounded per incident: at most one DescribeKey where the call looked (two for a call with two keys), one per other Region, one
-ListAliases, one DescribeCustomKeyStores, one GetKeyLastUsage and one CloudTrail look-up.
+Bounded per incident: at most one DescribeKey where the call looked (two for a call with two keys),
+one per other Region, one ListAliases, one DescribeCustomKeyStores, one GetKeyLastUsage and one
+CloudTrail look-up.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,16 +14,22 @@ from keywatch.diagnosis.case import AWS_ITSELF, Case
 from keywatch.diagnosis.hypotheses.deletion import behind_alias
 from keywatch.diagnosis.hypotheses.states import STATE_CAUSES
 from keywatch.lookups.kms import Lookups
-from keywatch.model.evidence import ChangeFact, Evidence, KeyFacts, Sight
+from keywatch.model.evidence import ChangeFact, Evidence, KeyFacts, LookupOutcome
 from keywatch.model.identifiers import KeyIdentifier, Kind, parse
 from keywatch.model.signals import KeyFailure, Subject
 from keywatch.model.subjects import STORE_CAUSES, UNKNOWN, key_subject
 
 MAX_REGIONS = 8
-MISSING = frozenset({"alias_not_found", "key_not_found", "key_deleted", "missing_or_not_authorized"})
+MISSING = frozenset(
+    {"alias_not_found", "key_not_found", "key_deleted", "missing_or_not_authorized"}
+)
 _NEEDS_NO_KEY = frozenset({"malformed_identifier", "wrong_region", "key_store_not_found"})
-_OF_THE_KEY_BEHIND = frozenset({"DeleteKey", "ScheduleKeyDeletion", "CancelKeyDeletion", "CreateKey"})
-SAME_MOMENT = timedelta(seconds=60)  # KMS may announce one deletion twice within seconds (EventBridge reference, KMS)
+_OF_THE_KEY_BEHIND = frozenset(
+    {"DeleteKey", "ScheduleKeyDeletion", "CancelKeyDeletion", "CreateKey"}
+)
+SAME_MOMENT = timedelta(
+    seconds=60
+)  # KMS may announce one deletion twice within seconds (EventBridge reference, KMS)
 
 Ledger = Callable[[Subject], tuple[ChangeFact, ...]]
 
@@ -47,11 +54,12 @@ def investigate(
 ) -> Evidence:
     """Look up what may explain ``failure``. ``changes`` are those known of its subject; ``ledger`` finds those of others.
 
-    ``ask_trail`` allows to ask CloudTrail's event history, which is done only where the known changes explain nothing; its
-    quota is small: once per incident (``Evidence.history_asked``) is enough.
+    ``ask_trail`` allows to ask CloudTrail's event history, which is done only where the known
+    changes explain nothing; its quota is small: once per incident (``Evidence.history_asked``) is
+    enough.
     """
     evidence = Evidence(changes=merged(changes), own_account=scope.account)
-    cause = failure.reading.cause or ""
+    cause = failure.classification.cause or ""
     if cause == "malformed_identifier":
         return _corrected(failure, lookups, scope, evidence)
     if cause not in _NEEDS_NO_KEY:
@@ -88,7 +96,7 @@ def _same(one: ChangeFact, other: ChangeFact) -> bool:
 
 def _gone(evidence: Evidence) -> bool:
     look = evidence.look("DescribeKey")
-    return look is not None and look.sight is Sight.ABSENT
+    return look is not None and look.outcome is LookupOutcome.ABSENT
 
 
 def _wanted(failure: KeyFailure) -> KeyIdentifier | None:
@@ -119,21 +127,25 @@ def _name_in(failure: KeyFailure, wanted: KeyIdentifier, scope: Scope, region: s
     return _arn(failure, wanted, scope, region)
 
 
-def _key_asked_for(failure: KeyFailure, lookups: Lookups, scope: Scope, evidence: Evidence) -> Evidence:
+def _key_asked_for(
+    failure: KeyFailure, lookups: Lookups, scope: Scope, evidence: Evidence
+) -> Evidence:
     wanted, region = _wanted(failure), failure.region or scope.region
     name = failure.key_arn or (wanted.text if wanted and wanted.account else None)
     name = name or (_name_in(failure, wanted, scope, region) if wanted else None)
     if name is None:
         return evidence
     key, look = lookups.key(name, region)
-    evidence = replace(evidence, key=key, looks=(*evidence.looks, look))
+    evidence = replace(evidence, key=key, lookup_results=(*evidence.lookup_results, look))
     if key is None or not key.usable or not failure.other_keys:
         return evidence
     other, look = lookups.key(failure.other_keys[0], region)
-    return replace(evidence, other=other, looks=(*evidence.looks, look))
+    return replace(evidence, other=other, lookup_results=(*evidence.lookup_results, look))
 
 
-def _same_name_elsewhere(failure: KeyFailure, lookups: Lookups, scope: Scope, evidence: Evidence) -> Evidence:
+def _same_name_elsewhere(
+    failure: KeyFailure, lookups: Lookups, scope: Scope, evidence: Evidence
+) -> Evidence:
     """Look for the same id or alias in the other Regions, and in KeyWatch's own account where the call looked in another."""
     wanted, here = _wanted(failure), failure.region or scope.region
     if wanted is None:
@@ -141,23 +153,33 @@ def _same_name_elsewhere(failure: KeyFailure, lookups: Lookups, scope: Scope, ev
     for region in _other_regions(wanted, here, scope, evidence):
         key, look = lookups.key(_name_in(failure, wanted, scope, region), region)
         elsewhere = (*evidence.elsewhere, key) if key else evidence.elsewhere
-        evidence = replace(evidence, looks=(*evidence.looks, look), elsewhere=elsewhere)
+        evidence = replace(
+            evidence, lookup_results=(*evidence.lookup_results, look), elsewhere=elsewhere
+        )
     if (wanted.account or _account(failure, scope)) != scope.account:
         own, look = lookups.key(wanted.alias or wanted.key_id or wanted.text, here)
-        evidence = replace(evidence, here=own, looks=(*evidence.looks, look))
+        evidence = replace(evidence, here=own, lookup_results=(*evidence.lookup_results, look))
     return evidence
 
 
 def _other_regions(wanted: KeyIdentifier, here: str, scope: Scope, evidence: Evidence) -> list[str]:
     """Return where else to look: where the ARN says, where a replica was made, at home, and where the settings say."""
-    replicas = (change.details.get("replica_region") for change in evidence.changes) if wanted.multi_region else ()
+    replicas = (
+        (change.details.get("replica_region") for change in evidence.changes)
+        if wanted.multi_region
+        else ()
+    )
     regions = dict.fromkeys((wanted.region, *replicas, scope.region, *scope.search_regions))
     return [region for region in regions if region and region != here][:MAX_REGIONS]
 
 
 def _key_behind_alias(failure: KeyFailure, evidence: Evidence, ledger: Ledger) -> Evidence:
     """Add the changes of the key that a vanished alias pointed to: deleting a key deletes its aliases."""
-    if failure.subject.kind != "alias" or evidence.key or any(c.what == "DeleteKey" for c in evidence.changes):
+    if (
+        failure.subject.kind != "alias"
+        or evidence.key
+        or any(c.what == "DeleteKey" for c in evidence.changes)
+    ):
         return evidence
     target = behind_alias(Case(failure, evidence, failure.time))
     if target is None:
@@ -170,19 +192,31 @@ def _key_behind_alias(failure: KeyFailure, evidence: Evidence, ledger: Ledger) -
 def _history(failure: KeyFailure, lookups: Lookups, scope: Scope, evidence: Evidence) -> Evidence:
     """Ask CloudTrail who changed the key or alias, where no known change explains what is seen."""
     wanted, region = _wanted(failure), failure.region or scope.region
-    if wanted is None or wanted.region not in {None, region} or _account(failure, scope) != scope.account:
+    if (
+        wanted is None
+        or wanted.region not in {None, region}
+        or _account(failure, scope) != scope.account
+    ):
         return evidence
     wanting = _wanting(failure, evidence)
     if not wanting or Case(failure, evidence, failure.time).standing(*wanting):
         return evidence
-    arn = evidence.key.arn if evidence.key and evidence.key.arn else _arn(failure, wanted, scope, region)
+    arn = (
+        evidence.key.arn
+        if evidence.key and evidence.key.arn
+        else _arn(failure, wanted, scope, region)
+    )
     found, look = lookups.history(arn, region)
-    return replace(evidence, changes=merged((*evidence.changes, *found)), looks=(*evidence.looks, look))
+    return replace(
+        evidence,
+        changes=merged((*evidence.changes, *found)),
+        lookup_results=(*evidence.lookup_results, look),
+    )
 
 
 def _wanting(failure: KeyFailure, evidence: Evidence) -> tuple[str, ...]:
     """Return the changes of which one would explain the failure, as far as it is seen; none where changes explain nothing."""
-    cause = failure.reading.cause or ""
+    cause = failure.classification.cause or ""
     if evidence.key is not None:
         return MADE_BY.get(STATE_CAUSES.get(evidence.key.state, ""), ())
     if cause in MISSING or _gone(evidence):
@@ -195,20 +229,28 @@ def _in_region_of_arn(failure: KeyFailure, lookups: Lookups, evidence: Evidence)
     if identifier is None or identifier.region is None or identifier.kind is Kind.MALFORMED:
         return evidence
     key, look = lookups.key(identifier.text, identifier.region)
-    return replace(evidence, elsewhere=(key,) if key else (), looks=(*evidence.looks, look))
+    return replace(
+        evidence, elsewhere=(key,) if key else (), lookup_results=(*evidence.lookup_results, look)
+    )
 
 
 def _aliases(failure: KeyFailure, lookups: Lookups, scope: Scope, evidence: Evidence) -> Evidence:
     """List aliases where one was asked for: to see when it was made, or which other may have been meant."""
     alias = failure.identifier.alias if failure.identifier else None
-    if alias is None or failure.reading.cause not in MISSING or failure.subject.account != scope.account:
+    if (
+        alias is None
+        or failure.classification.cause not in MISSING
+        or failure.subject.account != scope.account
+    ):
         return evidence
-    listed, look = lookups.aliases(failure.region or scope.region, fresh=evidence.key is not None or failure.source == "manual")
+    listed, look = lookups.aliases(
+        failure.region or scope.region, fresh=evidence.key is not None or failure.source == "manual"
+    )
     return replace(
         evidence,
         alias=next((facts for facts in listed if facts.name == alias), None),
         aliases=tuple(facts.name for facts in listed),
-        looks=(*evidence.looks, look),
+        lookup_results=(*evidence.lookup_results, look),
     )
 
 
@@ -228,16 +270,28 @@ def _corrected(failure: KeyFailure, lookups: Lookups, scope: Scope, evidence: Ev
         return evidence
     if identifier.alias and identifier.kind is not Kind.MALFORMED:
         key, look = lookups.key(identifier.text, region)
-        return replace(evidence, corrected=key, looks=(look,))
+        return replace(evidence, corrected=key, lookup_results=(look,))
     listed, look = lookups.aliases(region)
-    evidence = replace(evidence, aliases=tuple(facts.name for facts in listed), looks=(look,))
+    evidence = replace(
+        evidence, aliases=tuple(facts.name for facts in listed), lookup_results=(look,)
+    )
     if identifier.corrected is None or identifier.corrected.startswith("alias/"):
         known = identifier.corrected in evidence.aliases
-        return replace(evidence, corrected=_listed(identifier.corrected, region, scope)) if known else evidence
+        return (
+            replace(evidence, corrected=_listed(identifier.corrected, region, scope))
+            if known
+            else evidence
+        )
     if identifier.region not in {None, region} or identifier.account not in {None, scope.account}:
         return evidence
     key, look = lookups.key(identifier.corrected, region)
-    return replace(evidence, corrected=key, looks=(*evidence.looks, look) if look.sight is Sight.SEEN else evidence.looks)
+    return replace(
+        evidence,
+        corrected=key,
+        lookup_results=(*evidence.lookup_results, look)
+        if look.outcome is LookupOutcome.SEEN
+        else evidence.lookup_results,
+    )
 
 
 def _listed(alias: str | None, region: str, scope: Scope) -> KeyFacts:
@@ -248,13 +302,17 @@ def _listed(alias: str | None, region: str, scope: Scope) -> KeyFacts:
 def _store(failure: KeyFailure, lookups: Lookups, scope: Scope, evidence: Evidence) -> Evidence:
     """Describe the key store where the failure or the key names one and it may be to blame."""
     store = failure.key_store or (evidence.key.key_store if evidence.key else None)
-    cause = failure.reading.cause or ""
-    wanted = cause in STORE_CAUSES or cause.startswith(("external_", "xks_")) or cause in {"unclassified", "kms_unavailable"}
+    cause = failure.classification.cause or ""
+    wanted = (
+        cause in STORE_CAUSES
+        or cause.startswith(("external_", "xks_"))
+        or cause in {"unclassified", "kms_unavailable"}
+    )
     wanted = wanted or (evidence.key is not None and evidence.key.state == "Unavailable")
     if store is None or not wanted or failure.subject.account not in {scope.account, "-"}:
         return evidence
     facts, look = lookups.store(store, failure.region or scope.region)
-    return replace(evidence, store=facts, looks=(*evidence.looks, look))
+    return replace(evidence, store=facts, lookup_results=(*evidence.lookup_results, look))
 
 
 def _last_use(lookups: Lookups, evidence: Evidence) -> Evidence:
@@ -263,5 +321,5 @@ def _last_use(lookups: Lookups, evidence: Evidence) -> Evidence:
     if key is None or key.state not in STATE_CAUSES or not key.arn:
         return evidence
     used, since, look = lookups.last_use(key.arn, key.region)
-    looks = (*evidence.looks, look) if look else evidence.looks
-    return replace(evidence, last_used=used, tracking_since=since, looks=looks)
+    lookup_results = (*evidence.lookup_results, look) if look else evidence.lookup_results
+    return replace(evidence, last_used=used, tracking_since=since, lookup_results=lookup_results)

@@ -1,6 +1,7 @@
 """What read-only look-ups found out about a failure. Facts only: what they mean is for the diagnosis to say.
 
-Each look-up may be denied, throttled, slow or pointless; that is recorded as a ``Look`` and never an error.
+Each look-up may be denied, throttled, slow or pointless; that is recorded as a ``LookupResult`` and
+never an error.
 """
 
 from collections.abc import Mapping
@@ -10,10 +11,19 @@ from enum import StrEnum
 
 # Where a change is known from.
 FROM_LEDGER, FROM_TRAIL = "change ledger", "CloudTrail"
-UNUSABLE_STATES = frozenset({"Disabled", "PendingDeletion", "PendingReplicaDeletion", "PendingImport", "Unavailable", "Creating"})
+UNUSABLE_STATES = frozenset(
+    {
+        "Disabled",
+        "PendingDeletion",
+        "PendingReplicaDeletion",
+        "PendingImport",
+        "Unavailable",
+        "Creating",
+    }
+)
 
 
-class Sight(StrEnum):
+class LookupOutcome(StrEnum):
     """How a look-up ended."""
 
     SEEN = "seen"
@@ -25,20 +35,20 @@ class Sight(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LookupResult:
     """One look-up: the operation, what it asked for, the Region, how it ended, and AWS's error code and text if it failed."""
 
     operation: str
     asked: str
     region: str
-    sight: Sight
+    outcome: LookupOutcome
     error: str = ""
     message: str = ""
 
     @property
     def answered(self) -> bool:
         """Tell whether AWS gave an answer, be it "there is none"."""
-        return self.sight in {Sight.SEEN, Sight.ABSENT, Sight.REFUSED}
+        return self.outcome in {LookupOutcome.SEEN, LookupOutcome.ABSENT, LookupOutcome.REFUSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +114,10 @@ class ChangeFact:
 class Evidence:
     """Everything that was found.
 
-    ``key`` is the key asked for, where it was asked for; ``elsewhere`` the same in other Regions; ``here`` the same in
-    KeyWatch's own account where the call looked in another; ``other`` the second key of a call that used two;
-    ``corrected`` the key under a corrected identifier; ``names`` are the aliases of ``key``; ``own_account`` is where KeyWatch
-    can look.
+    ``key`` is the key asked for, where it was asked for; ``elsewhere`` the same in other Regions;
+    ``here`` the same in KeyWatch's own account where the call looked in another; ``other`` the
+    second key of a call that used two; ``corrected`` the key under a corrected identifier;
+    ``names`` are the aliases of ``key``; ``own_account`` is where KeyWatch can look.
     """
 
     key: KeyFacts | None = None
@@ -122,7 +132,7 @@ class Evidence:
     changes: tuple[ChangeFact, ...] = ()
     last_used: datetime | None = None
     tracking_since: datetime | None = None
-    looks: tuple[Look, ...] = ()
+    lookup_results: tuple[LookupResult, ...] = ()
     own_account: str | None = None
 
     @property
@@ -130,9 +140,16 @@ class Evidence:
         """Tell whether CloudTrail's event history was asked: once per incident is what its quota allows."""
         return self.look("LookupEvents") is not None
 
-    def look(self, operation: str, region: str | None = None) -> Look | None:
+    def look(self, operation: str, region: str | None = None) -> LookupResult | None:
         """Return the first look-up of an operation (in a Region), or ``None`` where it was not made."""
-        return next((k for k in self.looks if k.operation == operation and region in {None, k.region}), None)
+        return next(
+            (
+                k
+                for k in self.lookup_results
+                if k.operation == operation and region in {None, k.region}
+            ),
+            None,
+        )
 
 
 NO_EVIDENCE = Evidence()

@@ -1,7 +1,8 @@
 """The ways to name a KMS key: key id, ``mrk-`` id, key ARN, alias name, alias ARN, and what is wrong with the rest.
 
-A key id is a UUID or ``mrk-`` and 32 hexadecimal digits; an alias name matches ``alias/[a-zA-Z0-9/_-]+`` (256 characters at
-most) and is case-sensitive. Sources: KMS API model (``KeyIdType``, ``AliasNameType``) and recorded answers of the service.
+A key id is a UUID or ``mrk-`` and 32 hexadecimal digits; an alias name matches
+``alias/[a-zA-Z0-9/_-]+`` (256 characters at most) and is case-sensitive. Sources: KMS API model
+(``KeyIdType``, ``AliasNameType``) and recorded answers of the service.
 """
 
 import re
@@ -33,7 +34,10 @@ _PARTITIONS = (  # Region prefix → partition; AWS General Reference
 
 def partition_of(region: str | None) -> str:
     """Return the partition that a Region belongs to; ``aws`` where nothing else is known."""
-    return next((partition for prefix, partition in _PARTITIONS if region and region.startswith(prefix)), "aws")
+    return next(
+        (partition for prefix, partition in _PARTITIONS if region and region.startswith(prefix)),
+        "aws",
+    )
 
 
 class Kind(StrEnum):
@@ -50,8 +54,8 @@ class Kind(StrEnum):
 class KeyIdentifier:
     """One identifier as its caller typed it (cleaned), and its parts as far as it names them.
 
-    ``alias`` includes the prefix ``alias/``. ``problem`` and ``corrected`` are set on malformed identifiers only;
-    ``corrected`` is a guess at what was meant, or ``None``.
+    ``alias`` includes the prefix ``alias/``. ``problem`` and ``corrected`` are set on malformed
+    identifiers only; ``corrected`` is a guess at what was meant, or ``None``.
     """
 
     text: str
@@ -89,13 +93,17 @@ def _from_arn(text: str, partition: str, region: str, account: str, resource: st
     if account.isdigit() and len(account) != _ACCOUNT_DIGITS:
         problem = f"the account in it has {len(account)} digits instead of {_ACCOUNT_DIGITS}"
         return KeyIdentifier(text, Kind.MALFORMED, partition, region, problem=problem)
-    if resource.startswith("key/") and (_KEY_ID.fullmatch(resource, 4) or _MRK_ID.fullmatch(resource, 4)):
+    if resource.startswith("key/") and (
+        _KEY_ID.fullmatch(resource, 4) or _MRK_ID.fullmatch(resource, 4)
+    ):
         return KeyIdentifier(text, Kind.KEY_ARN, partition, region, account, key_id=resource[4:])
     if _ALIAS.fullmatch(resource):
         return KeyIdentifier(text, Kind.ALIAS_ARN, partition, region, account, alias=resource)
     problem, meant = _wrong_resource(resource)
     corrected = f"{text[: -len(resource)]}{_as_resource(meant)}" if meant else None
-    return KeyIdentifier(text, Kind.MALFORMED, partition, region, account, problem=problem, corrected=corrected)
+    return KeyIdentifier(
+        text, Kind.MALFORMED, partition, region, account, problem=problem, corrected=corrected
+    )
 
 
 _ACCOUNT_DIGITS = 12
@@ -111,7 +119,11 @@ def _wrong_resource(resource: str) -> tuple[str, str | None]:
         return f"after {head} it has a colon instead of a slash", _valid_or_none(fixed)
     bare = resource.removeprefix("key/")
     if is_well_formed(bare):
-        problem = "key/ stands before an alias" if bare != resource else "key/ is missing before the key id"
+        problem = (
+            "key/ stands before an alias"
+            if bare != resource
+            else "key/ is missing before the key id"
+        )
         return problem, bare
     problem, meant = _what_is_wrong(bare)
     if problem == _NEITHER:
@@ -127,12 +139,21 @@ def _as_resource(identifier: str) -> str:
 def _unclean(raw: str, text: str) -> KeyIdentifier:
     """Say what kind of invisible or overlong text stands around or inside the identifier."""
     if len(raw.strip()) > MAX_IDENTIFIER:
-        return KeyIdentifier(text, Kind.MALFORMED, problem="it is too long for any key id, alias or ARN")
+        return KeyIdentifier(
+            text, Kind.MALFORMED, problem="it is too long for any key id, alias or ARN"
+        )
     if raw.strip() == text:
         side = "before" if raw == raw.rstrip() else "after" if raw == raw.lstrip() else "around"
         what = "a line break" if any(mark in raw for mark in "\r\n") else "blanks"
-        problem = f"there are {what} {side} it" if what == "blanks" else f"there is {what} {side} it"
-        return KeyIdentifier(text, Kind.MALFORMED, problem=problem if text else "it is empty", corrected=_valid_or_none(text))
+        problem = (
+            f"there are {what} {side} it" if what == "blanks" else f"there is {what} {side} it"
+        )
+        return KeyIdentifier(
+            text,
+            Kind.MALFORMED,
+            problem=problem if text else "it is empty",
+            corrected=_valid_or_none(text),
+        )
     visible = "".join(part for part in raw if part.isprintable()).strip()
     problem = "it has control or invisible characters in it"
     return KeyIdentifier(text, Kind.MALFORMED, problem=problem, corrected=_valid_or_none(visible))
@@ -144,20 +165,36 @@ _UNEXPANDED = re.compile(
 )
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 _OTHER_ARN = re.compile(r"arn:aws[a-z-]{0,20}:([a-z0-9-]{1,40}):.{0,400}")
-_KMS_ARN = re.compile(r"arn:(aws[a-z-]{0,20}):kms:([^:]{0,64}):([^:]{0,64}):(.{0,400})", re.IGNORECASE)
-_BAD_UUID = re.compile(r"[0-9A-Za-z]{6,10}-[0-9A-Za-z]{3,5}-[0-9A-Za-z]{3,5}-[0-9A-Za-z]{3,5}-[0-9A-Za-z]{8,16}")
+_KMS_ARN = re.compile(
+    r"arn:(aws[a-z-]{0,20}):kms:([^:]{0,64}):([^:]{0,64}):(.{0,400})", re.IGNORECASE
+)
+_BAD_UUID = re.compile(
+    r"[0-9A-Za-z]{6,10}-[0-9A-Za-z]{3,5}-[0-9A-Za-z]{3,5}-[0-9A-Za-z]{3,5}-[0-9A-Za-z]{8,16}"
+)
 _BYTES = re.compile(r"b(['\"])(.{1,400})\1")
 _NAME = re.compile(r"[a-zA-Z0-9/_-]{1,250}")
 _NEITHER = "it is neither a key id (a UUID, or mrk- and 32 hexadecimal digits), an alias (alias/<name>) nor an ARN of either"
 _BRACKETS = "{}()[]"
-_EMPTY_VALUES = frozenset({"none", "null", "undefined", "nil", "nan", "true", "false", "[object object]"})
+_EMPTY_VALUES = frozenset(
+    {"none", "null", "undefined", "nil", "nan", "true", "false", "[object object]"}
+)
 # Names of keys in other tools: sigstore, sops, HashiCorp's and Google's libraries.
-_SCHEMES = ("awskms:///", "awskms://", "aws-kms://", "awskms:", "kms://", "hashivault://", "file://")
+_SCHEMES = (
+    "awskms:///",
+    "awskms://",
+    "aws-kms://",
+    "awskms:",
+    "kms://",
+    "hashivault://",
+    "file://",
+)
 
 
 def _malformed(text: str) -> KeyIdentifier:
     problem, corrected = _what_is_wrong(text)
-    return KeyIdentifier(text, Kind.MALFORMED, problem=problem, corrected=_valid_or_none(corrected or ""))
+    return KeyIdentifier(
+        text, Kind.MALFORMED, problem=problem, corrected=_valid_or_none(corrected or "")
+    )
 
 
 def _valid_or_none(text: str) -> str | None:
@@ -181,7 +218,13 @@ def is_well_formed(text: str) -> bool:
 def _what_is_wrong(text: str) -> tuple[str, str | None]:
     """Return the most telling problem of a malformed identifier and, where there is one, its corrected form."""
     bare = text.strip(_QUOTES + " ")
-    for finding in (_not_filled_in(text), _wrapped(text, bare), _wrong_arn(text), _bad_alias(bare), _bad_key_id(bare)):
+    for finding in (
+        _not_filled_in(text),
+        _wrapped(text, bare),
+        _wrong_arn(text),
+        _bad_alias(bare),
+        _bad_key_id(bare),
+    ):
         if finding:
             return finding
     if _NAME.fullmatch(bare):
@@ -207,7 +250,9 @@ def _wrapped(text: str, bare: str) -> tuple[str, str | None] | None:
     if scheme := next((scheme for scheme in _SCHEMES if text.lower().startswith(scheme)), None):
         return f"the prefix {scheme} belongs to another tool", text[len(scheme) :].lstrip("/")
     if "%2f" in text.lower() or "%3a" in text.lower():
-        return "it is still URL-encoded", re.sub("%3a", ":", re.sub("%2f", "/", text, flags=re.IGNORECASE), flags=re.IGNORECASE)
+        return "it is still URL-encoded", re.sub(
+            "%3a", ":", re.sub("%2f", "/", text, flags=re.IGNORECASE), flags=re.IGNORECASE
+        )
     return None
 
 
@@ -217,11 +262,16 @@ def _wrong_arn(text: str) -> tuple[str, str | None] | None:
     if other := _OTHER_ARN.fullmatch(text):
         return f"it is an ARN of another service ({other.group(1)})", None
     if text.lower().startswith("arn:"):
-        return "its ARN is not arn:<partition>:kms:<Region>:<account>:key/<key id> or ...:alias/<name>", None
+        return (
+            "its ARN is not arn:<partition>:kms:<Region>:<account>:key/<key id> or ...:alias/<name>",
+            None,
+        )
     return None
 
 
-def _wrong_kms_arn(text: str, partition: str, region: str, account: str, resource: str) -> tuple[str, str | None]:
+def _wrong_kms_arn(
+    text: str, partition: str, region: str, account: str, resource: str
+) -> tuple[str, str | None]:
     if "*" in region or resource.endswith("*"):
         return "it is a pattern (*) and names no single key", None
     if not region:
@@ -230,10 +280,18 @@ def _wrong_kms_arn(text: str, partition: str, region: str, account: str, resourc
         return "the account in its ARN is empty", None
     digits = account.replace("-", "")
     if digits != account and digits.isdigit():
-        return "the account in its ARN is written with dashes", f"arn:{partition}:kms:{region}:{digits}:{resource}"
-    if text != text.lower() and is_well_formed(fixed := f"arn:{partition}:kms:{region}:".lower() + f"{account}:{resource}"):
+        return (
+            "the account in its ARN is written with dashes",
+            f"arn:{partition}:kms:{region}:{digits}:{resource}",
+        )
+    if text != text.lower() and is_well_formed(
+        fixed := f"arn:{partition}:kms:{region}:".lower() + f"{account}:{resource}"
+    ):
         return "the beginning of its ARN is written in upper case", fixed
-    return "its ARN is not arn:<partition>:kms:<Region>:<account>:key/<key id> or ...:alias/<name>", None
+    return (
+        "its ARN is not arn:<partition>:kms:<Region>:<account>:key/<key id> or ...:alias/<name>",
+        None,
+    )
 
 
 def _bad_alias(bare: str) -> tuple[str, str | None] | None:
@@ -255,7 +313,10 @@ def _bad_alias_name(name: str) -> tuple[str, str | None]:
     if len(name) > 250:  # noqa: PLR2004 - 256 with the prefix
         return "the alias is longer than 256 characters", None
     wrong = "".join(dict.fromkeys(mark for mark in name if not _NAME.fullmatch(mark)))[:8]
-    return f"the alias name holds what KMS does not allow ({wrong}): only letters, digits, / _ - may stand in it", None
+    return (
+        f"the alias name holds what KMS does not allow ({wrong}): only letters, digits, / _ - may stand in it",
+        None,
+    )
 
 
 def _bad_key_id(bare: str) -> tuple[str, str | None] | None:
@@ -279,8 +340,15 @@ def _near_key_id(bare: str) -> tuple[str, str | None] | None:
 
 def _bad_multi_region_id(lower: str) -> tuple[str, str | None] | None:
     if _HEX.fullmatch(digits := lower[3:].replace("-", "").replace("_", "")):
-        return "a multi-Region key id is mrk- and 32 hexadecimal digits without further dashes", f"mrk-{digits}"
-    return ("a multi-Region key id is mrk- and 32 hexadecimal digits", None) if lower.startswith("mrk-") else None
+        return (
+            "a multi-Region key id is mrk- and 32 hexadecimal digits without further dashes",
+            f"mrk-{digits}",
+        )
+    return (
+        ("a multi-Region key id is mrk- and 32 hexadecimal digits", None)
+        if lower.startswith("mrk-")
+        else None
+    )
 
 
 def _dashed(digits: str) -> str:
@@ -311,8 +379,9 @@ def edit_distance(left: str, right: str, most: int) -> int:
 def nearest_alias(wanted: str, existing: Iterable[str]) -> str | None:
     """Return the existing alias that ``wanted`` most likely meant, or ``None`` when none is near.
 
-    Near means: the same name in another case or with other separators, or at most one slip per five characters of the
-    name (three at most). A tie between two equally near aliases gives none: a guess is worse than silence.
+    Near means: the same name in another case or with other separators, or at most one slip per five
+    characters of the name (three at most). A tie between two equally near aliases gives none: a
+    guess is worse than silence.
     """
     name = wanted.removeprefix("alias/")
     most = min(3, max(1, len(name) // 5))

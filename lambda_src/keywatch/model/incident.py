@@ -1,9 +1,10 @@
 """One incident per broken thing: what it counts, when it is due again, and what its state allows. Pure.
 
-An incident is ``new`` (claimed by somebody who is about to alert), ``held`` (suspected transient), ``muted`` (an alias whose
-key has an incident of its own), ``open`` (alerted), ``resolved`` or ``healed`` (ended, with and without an alert before).
-``due_at`` is when the clock looks at it again; for a ``new`` one it is the end of the claimant's lease: if the claimant died,
-the clock or the batch's retry claims it anew.
+An incident is ``new`` (claimed by somebody who is about to alert), ``held`` (suspected transient),
+``muted`` (an alias whose key has an incident of its own), ``open`` (alerted), ``resolved`` or
+``healed`` (ended, with and without an alert before). ``due_at`` is when the clock looks at it
+again; for a ``new`` one it is the end of the claimant's lease: if the claimant died, the clock or
+the batch's retry claims it anew.
 """
 
 import hashlib
@@ -33,9 +34,9 @@ Names = Mapping[tuple[str, str], int]
 class Incident:
     """What is stored of one incident. Times are UTC; ``names`` counts (kind, name) of callers, operations, services, resources.
 
-    ``said`` is the reading of the newest failure, ``cause`` and ``severity`` what was last announced, ``announced`` every
-    cause announced so far; ``history`` what CloudTrail was asked for once, because its quota is small; ``told`` is the
-    diagnosis last announced (``diagnosis_json``).
+    ``latest_cause`` is the reading of the newest failure, ``cause`` and ``severity`` what was last
+    announced, ``announced`` every cause announced so far; ``history`` what CloudTrail was asked for
+    once, because its quota is small; ``last_diagnosis`` is the diagnosis last announced (``diagnosis_json``).
     """
 
     id: str
@@ -45,15 +46,15 @@ class Incident:
     first_seen: datetime
     last_seen: datetime
     due_at: datetime
-    said: str
-    sample: KeyFailure
+    latest_cause: str
+    latest_failure: KeyFailure
     names: Names = field(default_factory=dict)
     cause: str | None = None
     severity: str | None = None
     announced: tuple[str, ...] = ()
     sent_at: datetime | None = None
     history: tuple[ChangeFact, ...] = ()
-    told: str | None = None
+    last_diagnosis: str | None = None
 
     def leased(self, now: datetime) -> bool:
         """Tell whether somebody is at it right now."""
@@ -61,13 +62,14 @@ class Incident:
 
 
 @dataclass(slots=True)
-class Gathering:
+class FailureBatch:
     """Failures of one subject in one batch, added up. ``messages`` are the ids of the messages that they came in.
 
-    Of a key store the resources are its keys: which of them failed says more than what they protected.
+    Of a key store the resources are its keys: which of them failed says more than what they
+    protected.
     """
 
-    sample: KeyFailure
+    latest_failure: KeyFailure
     count: int = 0
     first_seen: datetime = field(init=False)
     last_seen: datetime = field(init=False)
@@ -75,7 +77,7 @@ class Gathering:
     messages: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.first_seen = self.last_seen = self.sample.time
+        self.first_seen = self.last_seen = self.latest_failure.time
 
     def add(self, failure: KeyFailure, message: str) -> None:
         """Count one failure; the newest becomes the sample."""
@@ -85,7 +87,7 @@ class Gathering:
         if when < self.first_seen:
             self.first_seen = when
         elif when >= self.last_seen:
-            self.last_seen, self.sample = when, failure
+            self.last_seen, self.latest_failure = when, failure
         names = self.names
         names["caller", failure.caller.principal] += 1
         if failure.operation:
@@ -103,7 +105,7 @@ def new_id(subject: Subject, first_seen: datetime) -> str:
     return f"kw-{digest[:16]}"
 
 
-def provisional(subject: Subject, gathering: Gathering, now: datetime) -> Incident:
+def provisional(subject: Subject, gathering: FailureBatch, now: datetime) -> Incident:
     """Return the incident that failures of a subject open, claimed until the end of a lease from ``now``."""
     return Incident(
         id=new_id(subject, gathering.first_seen),
@@ -113,8 +115,8 @@ def provisional(subject: Subject, gathering: Gathering, now: datetime) -> Incide
         first_seen=gathering.first_seen,
         last_seen=gathering.last_seen,
         due_at=now + LEASE,
-        said=gathering.sample.reading.cause or "",
-        sample=gathering.sample,
+        latest_cause=gathering.latest_failure.classification.cause or "",
+        latest_failure=gathering.latest_failure,
         names=bounded(gathering.names, ()),
     )
 

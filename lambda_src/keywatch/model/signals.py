@@ -9,16 +9,17 @@ from keywatch.model.identifiers import KeyIdentifier
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ErrorClassification:
     """What an error code and text say by themselves.
 
-    ``cause`` is a cause id, or ``None`` for errors out of scope (``reason`` then says which kind: throttling, plain denial…).
-    ``proof`` is how much the text alone proves. ``identifier``, ``key_arn`` and ``alias_arn`` are what the text names;
-    ``pattern`` is the id of the table row that matched (for evidence and tests), empty when only the code was known.
+    ``cause`` is a cause id, or ``None`` for errors out of scope (``reason`` then says which kind:
+    throttling, plain denial…). ``confidence`` is how much the text alone proves. ``identifier``,
+    ``key_arn`` and ``alias_arn`` are what the text names; ``pattern`` is the id of the table row
+    that matched (for evidence and tests), empty when only the code was known.
     """
 
     cause: str | None
-    proof: Confidence = Confidence.POSSIBLE
+    confidence: Confidence = Confidence.POSSIBLE
     pattern: str = ""
     reason: str = ""
     identifier: str | None = None
@@ -32,7 +33,8 @@ class Reading:
 class Caller:
     """Who made a call. ``principal`` is the ARN of a user or role (sessions removed), a service name, or ``unknown``.
 
-    ``service`` is set when an AWS service made the call for the principal (CloudTrail ``invokedBy``).
+    ``service`` is set when an AWS service made the call for the principal (CloudTrail
+    ``invokedBy``).
     """
 
     principal: str
@@ -45,7 +47,8 @@ class Caller:
 class Subject:
     """What an incident is about: the thing that is missing or broken, as seen from one account and Region.
 
-    ``kind`` is key, alias, key_store, identifier (something that names no key) or caller (AWS did not say which key).
+    ``kind`` is key, alias, key_store, identifier (something that names no key) or caller (AWS did
+    not say which key).
     """
 
     kind: str
@@ -69,15 +72,15 @@ class Subject:
 class KeyFailure:
     """One call that failed because a key was missing or unusable. Text is cleaned and bounded; ``time`` is UTC.
 
-    ``identifier`` is what the caller asked for, as far as known; ``key_arn`` is the key that AWS resolved it to, if it did.
-    ``resource`` is what an AWS service was encrypting; ``other_keys`` are further keys of the same call (ReEncrypt has two),
-    where AWS did not say which one failed.
+    ``identifier`` is what the caller asked for, as far as known; ``key_arn`` is the key that AWS
+    resolved it to, if it did. ``resource`` is what an AWS service was encrypting; ``other_keys``
+    are further keys of the same call (ReEncrypt has two), where AWS did not say which one failed.
     """
 
     source: str
     event_id: str
     time: datetime
-    reading: Reading
+    classification: ErrorClassification
     subject: Subject
     caller: Caller
     partition: str = "aws"
@@ -99,8 +102,8 @@ class KeyFailure:
 class KeyChange:
     """One change that made, will make or un-makes something unusable. ``what`` is the KMS operation or native event.
 
-    ``subjects`` are all things it touches (a DeleteAlias touches the alias and its key); ``details`` are cleaned facts
-    (``deletion_date``, ``target_key``…) as text; ``time`` is UTC.
+    ``subjects`` are all things it touches (a DeleteAlias touches the alias and its key);
+    ``details`` are cleaned facts (``deletion_date``, ``target_key``…) as text; ``time`` is UTC.
     """
 
     source: str
@@ -116,17 +119,17 @@ class KeyChange:
 
 
 @dataclass(frozen=True, slots=True)
-class NotOurs:
+class Unrelated:
     """An input that says nothing about a missing or unusable key. ``reason`` is the name of the metric that counts it."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class CanarySeen(NotOurs):
+class CanarySeen(Unrelated):
     """KeyWatch's own failing call came back as an event: proof that failing calls still arrive. ``called`` is UTC."""
 
     called: datetime
 
 
-Signal = KeyFailure | KeyChange | NotOurs
+Signal = KeyFailure | KeyChange | Unrelated

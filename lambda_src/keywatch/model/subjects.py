@@ -1,13 +1,14 @@
 """Which thing a failure or a change is about, so that the id, the ARN and the alias of one key meet in one incident."""
 
 from keywatch.model.identifiers import KeyIdentifier, Kind, parse
-from keywatch.model.signals import Reading, Subject
+from keywatch.model.signals import ErrorClassification, Subject
 from keywatch.model.text import one_line
 
 UNKNOWN = "-"
 MAX_NAME = 256
 
-# When one of these broke, every key of the store is broken: the store is the incident, not each key.
+# When one of these broke, every key of the store is broken: the store is the incident, not each
+# key.
 STORE_CAUSES = frozenset(
     {
         "key_store_disconnected",
@@ -23,7 +24,7 @@ STORE_CAUSES = frozenset(
 
 def subject_of(
     *,
-    reading: Reading,
+    classification: ErrorClassification,
     identifier: KeyIdentifier | None,
     key_arn: str | None,
     account: str | None,
@@ -33,13 +34,19 @@ def subject_of(
 ) -> Subject:
     """Return what a failure is about.
 
-    ``key_arn`` is the key that AWS named, ``account`` and ``region`` those of the call: a bare id or alias always resolves
-    there (KMS API Reference, DescribeKey). A failure that names nothing at all is about its caller.
+    ``key_arn`` is the key that AWS named, ``account`` and ``region`` those of the call: a bare id
+    or alias always resolves there (KMS API Reference, DescribeKey). A failure that names nothing at
+    all is about its caller.
     """
-    if key_store and reading.cause in STORE_CAUSES:
+    if key_store and classification.cause in STORE_CAUSES:
         return store_subject(key_store, account, region)
-    if reading.cause == "wrong_region":
-        named = key_arn or (identifier.text if identifier else reading.identifier) or reading.region or caller
+    if classification.cause == "wrong_region":
+        named = (
+            key_arn
+            or (identifier.text if identifier else classification.identifier)
+            or classification.region
+            or caller
+        )
         return _subject("identifier", account, region, named)
     if key_arn and (key := key_subject(key_arn)):
         return key
@@ -48,7 +55,9 @@ def subject_of(
     return _subject("caller", account, region, caller)
 
 
-def identifier_subject(identifier: KeyIdentifier, account: str | None, region: str | None) -> Subject:
+def identifier_subject(
+    identifier: KeyIdentifier, account: str | None, region: str | None
+) -> Subject:
     """Return the key, alias or malformed identifier that was asked for; ARNs bring their own account and Region."""
     if identifier.kind is Kind.MALFORMED:
         return _subject("identifier", account, region, identifier.text)
@@ -61,7 +70,11 @@ def identifier_subject(identifier: KeyIdentifier, account: str | None, region: s
 def key_subject(arn: str) -> Subject | None:
     """Return the key or alias that a KMS ARN names; ``None`` for any other text."""
     identifier = parse(arn)
-    return identifier_subject(identifier, None, None) if identifier.kind in {Kind.KEY_ARN, Kind.ALIAS_ARN} else None
+    return (
+        identifier_subject(identifier, None, None)
+        if identifier.kind in {Kind.KEY_ARN, Kind.ALIAS_ARN}
+        else None
+    )
 
 
 def store_subject(key_store: str, account: str | None, region: str | None) -> Subject:

@@ -1,14 +1,16 @@
 """Make text from outside safe to keep: one line, printable, bounded.
 
-Everything that KeyWatch reads from events and logs is chosen by whoever can call KMS or write a log line (key ids, session
-names, user agents, messages). It is cleaned once, here, when it enters; renderers then escape it for their own target.
+Everything that KeyWatch reads from events and logs is chosen by whoever can call KMS or write a log
+line (key ids, session names, user agents, messages). It is cleaned once, here, when it enters;
+renderers then escape it for their own target.
 """
 
 import re
 
 ELLIPSIS = "..."
 
-# Control, format (bidirectional overrides, zero-width, tags), surrogate and line-separator characters.
+# Control, format (bidirectional overrides, zero-width, tags), surrogate and line-separator
+# characters.
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e0fff]+"
@@ -18,8 +20,9 @@ _UNSAFE = re.compile(
 def one_line(value: object, limit: int = 256) -> str:
     """Return ``value`` as one printable line of at most ``limit`` characters.
 
-    Control, bidirectional, zero-width and surrogate characters become one space; what is cut off is marked by ``...``.
-    Anything that is not a string gives the empty string: a wrong type in an event is no text.
+    Control, bidirectional, zero-width and surrogate characters become one space; what is cut off is
+    marked by ``...``. Anything that is not a string gives the empty string: a wrong type in an
+    event is no text.
     """
     if not isinstance(value, str):
         return ""

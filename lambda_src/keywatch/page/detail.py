@@ -19,7 +19,10 @@ def detail(view: View, *, endpoint: str) -> str:
     parts = (
         _back(endpoint),
         _head(view),
-        section(f"Why ({_SURE[document['confidence']]})", bullets(short(text, document) for text in document["because"])),
+        section(
+            f"Why ({_SURE[document['confidence']]})",
+            bullets(short(text, document) for text in document["because"]),
+        ),
         section("What could not be seen", bullets(document["unknowns"])),
         section("What to run", _steps(document)),
         section("Who changed it", bullets(_changes(document))),
@@ -64,7 +67,9 @@ def _head(view: View) -> str:
 
 
 def _steps(document: Document) -> str:
-    items = "".join(f"<li>{html(step['text'])}{_command(step['command'])}</li>" for step in document["remedies"])
+    items = "".join(
+        f"<li>{html(step['text'])}{_command(step['command'])}</li>" for step in document["remedies"]
+    )
     return f"<ol>{items}</ol>" if items else ""
 
 
@@ -74,13 +79,17 @@ def _command(command: str | None) -> str:
 
 
 def _changes(document: Document) -> Iterable[str]:
-    return (f"{clock(one['when'])}: {one['what']} by {short(one['who'], document)}" for one in document["changes"])
+    return (
+        f"{clock(one['when'])}: {one['what']} by {short(one['who'], document)}"
+        for one in document["changes"]
+    )
 
 
 def _hurt(document: Document) -> str:
     lists = who_is_hurt(document["impact"]) if document["impact"]["failures"] else {}
     return bullets(
-        f"{kind.capitalize()}: " + ", ".join(f"{short(item['name'], document)} ({item['count']:,})" for item in items)
+        f"{kind.capitalize()}: "
+        + ", ".join(f"{short(item['name'], document)} ({item['count']:,})" for item in items)
         for kind, items in lists.items()
     )
 

@@ -11,7 +11,14 @@ from keywatch.model.incident import OPEN
 from keywatch.page.markup import call, tag
 from keywatch.page.view import View
 
-_HEAD = (("Cause", "21%"), ("Key", "24%"), ("Since", "12%"), ("Failures", "9%"), ("Callers", "17%"), ("Remedy", "17%"))
+_HEAD = (
+    ("Cause", "21%"),
+    ("Key", "24%"),
+    ("Since", "12%"),
+    ("Failures", "9%"),
+    ("Callers", "17%"),
+    ("Remedy", "17%"),
+)
 
 _SAID_WHERE_NARROW = ("Since", "Failures", "Callers")
 
@@ -20,7 +27,9 @@ def listing(views: Sequence[View], *, endpoint: str, now: str, more: bool) -> st
     """Return the list of incidents as HTML; ``more`` tells that there are others beyond these, ``now`` is an ISO time."""
     if not views:
         return _none(endpoint, now)
-    columns = "".join(f'<th style="width:{width}"{_number(title)}>{title}</th>' for title, width in _HEAD)
+    columns = "".join(
+        f'<th style="width:{width}"{_number(title)}>{title}</th>' for title, width in _HEAD
+    )
     rows = "".join(_row(view, endpoint) for view in views)
     return f"{_bar(views, endpoint, now, more=more)}<table><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table>"
 
@@ -45,11 +54,16 @@ def _none(endpoint: str, now: str) -> str:
 
 def _bar(views: Sequence[View], endpoint: str, now: str, *, more: bool) -> str:
     count = len(views)
-    said = f"More than {count} incidents" if more else f"{count} incident{'' if count == 1 else 's'}"
+    said = (
+        f"More than {count} incidents" if more else f"{count} incident{'' if count == 1 else 's'}"
+    )
     by_severity = {
-        one: sum(view.document["severity"] == one for view in views) for one in ("critical", "high", "warning", "info")
+        one: sum(view.document["severity"] == one for view in views)
+        for one in ("critical", "high", "warning", "info")
     }
-    tags = "".join(f"<span>{tag(name, name)} {number}</span>" for name, number in by_severity.items() if number)
+    tags = "".join(
+        f"<span>{tag(name, name)} {number}</span>" for name, number in by_severity.items() if number
+    )
     cut = f'<span class="soft">{count} are shown.</span>' if more else ""
     again = call("Look again", endpoint) if endpoint else ""
     return (

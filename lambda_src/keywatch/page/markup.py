@@ -53,9 +53,18 @@ _THEMES: Mapping[str, Mapping[str, str]] = {
         "shade": "#f4f6f8",
         "link": "#0b5fb8",
     },
-    "dark": {"ground": "#161d26", "text": "#e3e6ea", "soft": "#9aa7b6", "line": "#323b47", "shade": "#1f2833", "link": "#5cb0ff"},
+    "dark": {
+        "ground": "#161d26",
+        "text": "#e3e6ea",
+        "soft": "#9aa7b6",
+        "line": "#323b47",
+        "shade": "#1f2833",
+        "link": "#5cb0ff",
+    },
 }
-STYLE = _BASE + "".join(_COLOURS.format(theme=theme, **colours) for theme, colours in _THEMES.items())
+STYLE = _BASE + "".join(
+    _COLOURS.format(theme=theme, **colours) for theme, colours in _THEMES.items()
+)
 
 
 def page(body: str, *, theme: str, width: object = None) -> str:
@@ -102,5 +111,7 @@ def bullets(texts: Iterable[str]) -> str:
 
 def facts(named: Mapping[str, str]) -> str:
     """Return names and values side by side, as many in a row as there is room for."""
-    cells = "".join(f"<div><b>{html(name)}</b>{html(value)}</div>" for name, value in named.items() if value)
+    cells = "".join(
+        f"<div><b>{html(name)}</b>{html(value)}</div>" for name, value in named.items() if value
+    )
     return f'<div class="facts">{cells}</div>'

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from keywatch.alerts.document import ROOMS, Document, Room, build
+from keywatch.alerts.document import SIZE_LIMITS, Document, SizeLimits, build
 from keywatch.alerts.wording import hints
 from keywatch.diagnosis.diagnose import Diagnosis, diagnose
 from keywatch.incidents.announce import alert_of
@@ -12,22 +12,25 @@ from keywatch.model.evidence import ChangeFact, Evidence
 from keywatch.model.incident import HELD, MUTED, NEW, OPEN, Incident
 from keywatch.store import diagnosis_json
 
-IN_A_ROW = ROOMS[2]
-WHOLE = ROOMS[0]
+IN_A_ROW = SIZE_LIMITS[2]
+WHOLE = SIZE_LIMITS[0]
 _RANK = {"critical": 0, "high": 1, "warning": 2, "info": 3}
 _STATES = {
     NEW: "Being looked at; the alert is about to be sent.",
     HELD: "Held back: it looks as if it heals by itself. An alert follows if it does not.",
     MUTED: "No alert of its own: the key behind this alias has one.",
 }
-_NOT_ANNOUNCED = "Nothing was looked up for this yet; it is what AWS's words and the changes seen so far say."
+_NOT_ANNOUNCED = (
+    "Nothing was looked up for this yet; it is what AWS's words and the changes seen so far say."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """What the page shows of one incident.
 
-    ``subject`` (``Subject.id``) is how the page asks for it again; ``hint`` is what helps at once, as a sentence.
+    ``subject`` (``Subject.id``) is how the page asks for it again; ``hint`` is what helps at once,
+    as a sentence.
     """
 
     subject: str
@@ -43,27 +46,41 @@ class View:
         return _STATES.get(self.status, "")
 
 
-def view_of(incident: Incident, changes: tuple[ChangeFact, ...], now: datetime, room: Room = WHOLE) -> View:
+def view_of(
+    incident: Incident, changes: tuple[ChangeFact, ...], now: datetime, room: SizeLimits = WHOLE
+) -> View:
     """Return an incident as the page shows it; ``changes`` are those of the ledger, newest first."""
     diagnosis, notes = _diagnosis(incident, changes, now)
     known = {(change.event_id, change.what): change for change in (*incident.history, *changes)}
-    alert = replace(alert_of("opened", incident, diagnosis, tuple(known.values()), notes), severity=incident.severity)
+    alert = replace(
+        alert_of("opened", incident, diagnosis, tuple(known.values()), notes),
+        severity=incident.severity,
+    )
     return View(
-        incident.subject.id, incident.status, build(alert, room), incident.last_seen, incident.sent_at, hints(diagnosis.facts)
+        incident.subject.id,
+        incident.status,
+        build(alert, room),
+        incident.last_seen,
+        incident.sent_at,
+        hints(diagnosis.facts),
     )
 
 
 def worst_first(views: Iterable[View]) -> list[View]:
     """Return ``views`` as somebody who is called at night reads them: alerted ones first, then by severity, newest first."""
     newest = sorted(views, key=lambda view: view.last_seen, reverse=True)
-    return sorted(newest, key=lambda view: (view.status != OPEN, _RANK.get(view.document["severity"], 1)))
+    return sorted(
+        newest, key=lambda view: (view.status != OPEN, _RANK.get(view.document["severity"], 1))
+    )
 
 
-def _diagnosis(incident: Incident, changes: tuple[ChangeFact, ...], now: datetime) -> tuple[Diagnosis, tuple[str, ...]]:
+def _diagnosis(
+    incident: Incident, changes: tuple[ChangeFact, ...], now: datetime
+) -> tuple[Diagnosis, tuple[str, ...]]:
     """Return what was announced, word for word; before that, what can be said without a look-up, and a note that says so."""
-    if incident.told:
+    if incident.last_diagnosis:
         try:
-            return diagnosis_json.load(incident.told), ()
+            return diagnosis_json.load(incident.last_diagnosis), ()
         except (ValueError, KeyError, TypeError):
             pass  # written by another version: as if nothing had been announced
-    return diagnose(incident.sample, Evidence(changes=changes), now), (_NOT_ANNOUNCED,)
+    return diagnose(incident.latest_failure, Evidence(changes=changes), now), (_NOT_ANNOUNCED,)

@@ -1,7 +1,8 @@
 """What CloudWatch asks of a custom widget: its documentation, the list of incidents, one incident.
 
-CloudWatch calls the function with the rights of whoever looks at the dashboard, with ``widgetContext`` and the parameters of
-what was clicked. Source: Amazon CloudWatch User Guide, "Details about custom widgets" and "Interactivity in the custom widget".
+CloudWatch calls the function with the rights of whoever looks at the dashboard, with
+``widgetContext`` and the parameters of what was clicked. Source: Amazon CloudWatch User Guide,
+"Details about custom widgets" and "Interactivity in the custom widget".
 """
 
 from collections.abc import Mapping
@@ -41,7 +42,9 @@ def answer(request: Mapping[str, Any], context: object, services: Services) -> s
         return DOCUMENTATION
     given = request.get("widgetContext")
     looks = given if isinstance(given, dict) else {}
-    return markup.page(_body(request, context, services), theme=str(looks.get("theme")), width=looks.get("width"))
+    return markup.page(
+        _body(request, context, services), theme=str(looks.get("theme")), width=looks.get("width")
+    )
 
 
 def _body(request: Mapping[str, Any], context: object, services: Services) -> str:
@@ -64,11 +67,15 @@ def _one(wanted: str, endpoint: str, services: Services) -> str:
     known = services.table.read(subject)
     if known.incident is None or known.incident.status in ENDED:
         return detail.unknown(endpoint)
-    return detail.detail(view.view_of(known.incident, known.changes, services.now()), endpoint=endpoint)
+    return detail.detail(
+        view.view_of(known.incident, known.changes, services.now()), endpoint=endpoint
+    )
 
 
 def _all(endpoint: str, services: Services) -> str:
     now = services.now()
     found = list(services.table.going_on(MOST + 1))
-    views = view.worst_first(view.view_of(incident, (), now, view.IN_A_ROW) for incident in found[:MOST])
+    views = view.worst_first(
+        view.view_of(incident, (), now, view.IN_A_ROW) for incident in found[:MOST]
+    )
     return listing.listing(views, endpoint=endpoint, now=iso(now), more=len(found) > MOST)

@@ -1,8 +1,9 @@
 """What an error code and message say about a KMS key: the one place where AWS's words become a cause.
 
-CloudTrail and the SDKs give the same failure different codes, other services wrap it in codes of their own, and KMS packs
-every trouble of a custom key store into ``KMSInvalidStateException``: the text therefore speaks first, wherever it stands,
-and the code only when the text is missing or new. Rows and codes are data in ``kms_texts`` and ``kms_codes``.
+CloudTrail and the SDKs give the same failure different codes, other services wrap it in codes of
+their own, and KMS packs every trouble of a custom key store into ``KMSInvalidStateException``: the
+text therefore speaks first, wherever it stands, and the code only when the text is missing or new.
+Rows and codes are data in ``kms_texts`` and ``kms_codes``.
 """
 
 import re
@@ -12,16 +13,18 @@ from functools import lru_cache
 from keywatch.catalogue.causes import Confidence
 from keywatch.catalogue.codes import Code, core_of, kms_code, service_code
 from keywatch.catalogue.texts import Form
-from keywatch.model.signals import Reading
+from keywatch.model.signals import ErrorClassification
 from keywatch.model.text import one_line
 from keywatch.parsing.normalise import flat, lowered, plain
-from keywatch.parsing.sentences import Hit, first_hit
+from keywatch.parsing.sentences import Match, first_hit
 
 KMS = "kms.amazonaws.com"
 MAX_SCANNED = 8192  # CloudTrail cuts messages at 1 KB; a message in a log may be longer, but says it at the beginning
 MAX_NAME = 512
 
-_ARN = re.compile(r"arn:(?:aws[a-z-]{0,20}):kms:[a-z0-9-]{0,32}:[A-Za-z0-9*_-]{0,32}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}")
+_ARN = re.compile(
+    r"arn:(?:aws[a-z-]{0,20}):kms:[a-z0-9-]{0,32}:[A-Za-z0-9*_-]{0,32}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}"
+)
 _BARE_NAME = re.compile(
     r"(?<![A-Za-z0-9/:-])(alias/[A-Za-z0-9/_-]{1,250}|mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 )
@@ -31,11 +34,14 @@ _ACCOUNT = re.compile(r"[0-9]{10}[0-9a-z]{2}")  # AWS's own samples write 012345
 
 
 @lru_cache(maxsize=4096)
-def read_error(code: str | None, message: str | None, *, service: str = KMS, operation: str | None = None) -> Reading | None:
+def read_error(
+    code: str | None, message: str | None, *, service: str = KMS, operation: str | None = None
+) -> ErrorClassification | None:
     """Return what a code and message say, or ``None`` when they say nothing about a KMS key.
 
-    ``service`` is the event source that answered (``s3.amazonaws.com``), ``operation`` the call that failed. A reading
-    without a cause is an error of KMS that is out of scope; its ``reason`` names the kind.
+    ``service`` is the event source that answered (``s3.amazonaws.com``), ``operation`` the call
+    that failed. A reading without a cause is an error of KMS that is out of scope; its ``reason``
+    names the kind.
     """
     text = flat(plain(message[:MAX_SCANNED])).strip() if message else ""
     core, says_kms = core_of(code or "")
@@ -50,33 +56,38 @@ def read_error(code: str | None, message: str | None, *, service: str = KMS, ope
     if entry is None or (entry.cause == "unclassified" and not from_kms):
         said = _of_another_service(lowered(text))
         if said and said.cause:
-            return _named(said.cause, said.proof, "", _arn_in(text))
+            return _named(said.cause, said.confidence, "", _arn_in(text))
     return _from_code(entry, core, text) if entry else None
 
 
-def reading_of(hit: Hit, text: str) -> Reading:
+def reading_of(hit: Match, text: str) -> ErrorClassification:
     """Return what a sentence says; where it names no key itself, the ARN of a KMS key in ``text`` is taken."""
     row = hit.row
     if row.cause is None:
-        return Reading(None, row.proof, row.id, row.reason)
+        return ErrorClassification(None, row.confidence, row.id, row.reason)
     if row.form is Form.REGION:
         region = hit.name if hit.name and _REGION.fullmatch(hit.name) else None
-        return Reading(row.cause, row.proof if hit.name else Confidence.LIKELY, row.id, region=region)
-    return _named(row.cause, row.proof, row.id, _arn_in(text) if hit.name is None else hit.name)
+        return ErrorClassification(
+            row.cause, row.confidence if hit.name else Confidence.LIKELY, row.id, region=region
+        )
+    return _named(
+        row.cause, row.confidence, row.id, _arn_in(text) if hit.name is None else hit.name
+    )
 
 
-def _from_code(entry: Code, core: str, text: str) -> Reading:
+def _from_code(entry: Code, core: str, text: str) -> ErrorClassification:
     if entry.cause is None:
-        return Reading(None, Confidence.CERTAIN, reason=entry.reason)
+        return ErrorClassification(None, Confidence.CERTAIN, reason=entry.reason)
     if not text and entry.bare:
-        return Reading(entry.bare, Confidence.POSSIBLE)
+        return ErrorClassification(entry.bare, Confidence.POSSIBLE)
     name = _arn_in(text) or _name_in(text)
     if cause := _new_wording(core, text.lower()):
         return _named(cause, Confidence.LIKELY, "", name)
-    return _named(entry.cause, entry.proof, "", name)
+    return _named(entry.cause, entry.confidence, "", name)
 
 
-# Words that no row knows, under a code that does mean missing or unusable: what they speak of, most telling word first.
+# Words that no row knows, under a code that does mean missing or unusable: what they speak of, most
+# telling word first.
 _MISSING = (
     "not found",
     "not exist",
@@ -101,7 +112,13 @@ _STATES = (
     ("pendingimport", "key_material_missing"),
     ("is disabled", "key_disabled"),
 )
-_WORDS = {"notfound": _THINGS, "kmsnotfound": _THINGS, "disabled": _STATES, "kmsinvalidstate": _STATES, "invalidstate": _STATES}
+_WORDS = {
+    "notfound": _THINGS,
+    "kmsnotfound": _THINGS,
+    "disabled": _STATES,
+    "kmsinvalidstate": _STATES,
+    "invalidstate": _STATES,
+}
 
 
 def _new_wording(core: str, low: str) -> str | None:
@@ -113,21 +130,21 @@ def _new_wording(core: str, low: str) -> str | None:
     return next((cause for word, cause in words if word in low), None)
 
 
-def _of_another_service(low: str) -> Reading | None:
+def _of_another_service(low: str) -> ErrorClassification | None:
     """Read a service's own sentence about "the KMS key"; AWS services word this in many ways, under codes of any kind."""
     start = low.find("kms key")
     if start < 0:
         return None
     said = low[start : start + 300]
     if any(words in said for words in ("pending deletion", "pendingdeletion")):
-        return Reading("key_pending_deletion", Confidence.LIKELY)
+        return ErrorClassification("key_pending_deletion", Confidence.LIKELY)
     if "is disabled" in said or "not enabled" in said:
-        return Reading("key_disabled", Confidence.LIKELY)
+        return ErrorClassification("key_disabled", Confidence.LIKELY)
     if not any(words in said for words in _MISSING):
         return None
     if any(words in said for words in ("permission", "authorized", "allowed", "access")):
-        return Reading("missing_or_not_authorized", Confidence.POSSIBLE)
-    return Reading("key_not_found", Confidence.LIKELY)
+        return ErrorClassification("missing_or_not_authorized", Confidence.POSSIBLE)
+    return ErrorClassification("key_not_found", Confidence.LIKELY)
 
 
 def _arn_in(text: str) -> str | None:
@@ -141,24 +158,26 @@ def _name_in(text: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _named(cause: str, proof: Confidence, pattern: str, name: str | None) -> Reading:
-    reading = Reading(cause, proof, pattern)
-    return reading if name is None else named(reading, name)
+def _named(
+    cause: str, confidence: Confidence, pattern: str, name: str | None
+) -> ErrorClassification:
+    classification = ErrorClassification(cause, confidence, pattern)
+    return classification if name is None else named(classification, name)
 
 
-def named(reading: Reading, name: str) -> Reading:
-    """Return ``reading`` with the name of its key; the parts of an ARN are taken only where they are real."""
+def named(classification: ErrorClassification, name: str) -> ErrorClassification:
+    """Return ``classification`` with the name of its key; the parts of an ARN are taken only where they are real."""
     name = one_line(name, MAX_NAME)
     parts = _PARTS.fullmatch(name)
     if parts is None:
-        return replace(reading, identifier=name)
+        return replace(classification, identifier=name)
     region, account, kind = parts.groups()
     real = "<" not in name
     return replace(
-        reading,
+        classification,
         identifier=name,
         key_arn=name if kind == "key" and real else None,
         alias_arn=name if kind == "alias" and real else None,
-        region=region if _REGION.fullmatch(region) else reading.region,
+        region=region if _REGION.fullmatch(region) else classification.region,
         account=account if _ACCOUNT.fullmatch(account) else None,
     )

@@ -1,7 +1,7 @@
 """The shapes in which SDKs, tools and services print an error code: needed where the message is missing or unknown.
 
-A bare exception name proves nothing (source code, documentation and type stubs are full of them); each shape here is one
-that only a running program prints.
+A bare exception name proves nothing (source code, documentation and type stubs are full of them);
+each shape here is one that only a running program prints.
 """
 
 import re
@@ -57,7 +57,9 @@ def _source(name: str, code: str, operation: str | None = None) -> str:
 def _botocore(match: re.Match[str], lines: str) -> Envelope:
     code, operation = match.groups()
     message = _rest_of_line(lines, match.end())
-    return Envelope(match.start(), match.end(), code, message, _source("", code, operation), operation)
+    return Envelope(
+        match.start(), match.end(), code, message, _source("", code, operation), operation
+    )
 
 
 def _go(match: re.Match[str], lines: str) -> Envelope | None:
@@ -66,7 +68,14 @@ def _go(match: re.Match[str], lines: str) -> Envelope | None:
     found = _GO_CODE.search(rest)
     if found is None:
         return None
-    return Envelope(match.start(), match.end() + found.end(), found.group(1), found.group(2), _source(service, ""), operation)
+    return Envelope(
+        match.start(),
+        match.end() + found.end(),
+        found.group(1),
+        found.group(2),
+        _source(service, ""),
+        operation,
+    )
 
 
 def _java_tail(match: re.Match[str], lines: str) -> Envelope:
@@ -79,23 +88,35 @@ def _java_tail(match: re.Match[str], lines: str) -> Envelope:
 def _class(match: re.Match[str], lines: str) -> Envelope | None:
     service, code = match.groups()
     message = _rest_of_line(lines, match.end())
-    return Envelope(match.start(), match.end(), code, message, _source(service, code)) if message else None
+    return (
+        Envelope(match.start(), match.end(), code, message, _source(service, code))
+        if message
+        else None
+    )
 
 
 def _ruby_tail(match: re.Match[str], lines: str) -> Envelope:
     service, code = match.groups()
-    line = lines[max(0, lines.rfind("\n", 0, match.start()) + 1, match.start() - _MESSAGE) : match.start()]
-    return Envelope(match.start(), match.end(), code, line.rpartition(": ")[2].strip(), _source(service, code))
+    line = lines[
+        max(0, lines.rfind("\n", 0, match.start()) + 1, match.start() - _MESSAGE) : match.start()
+    ]
+    return Envelope(
+        match.start(), match.end(), code, line.rpartition(": ")[2].strip(), _source(service, code)
+    )
 
 
 def _pair(match: re.Match[str], lines: str) -> Envelope | None:
     """Read ``"Code": "..."`` of a JSON or Python object that holds a message, a request id or a status as well."""
     code = match.group(1)
     around = lines[max(0, match.start() - _MESSAGE) : match.end() + _MESSAGE]
-    event_source = _EVENT_SOURCE.search(lines, max(0, match.start() - 4 * _MESSAGE), match.end() + 4 * _MESSAGE)
+    event_source = _EVENT_SOURCE.search(
+        lines, max(0, match.start() - 4 * _MESSAGE), match.end() + 4 * _MESSAGE
+    )
     if event_source is None and not _COMPANION.search(around):
         return None
-    message = _PAIR_MESSAGE.search(lines[match.end() : match.end() + _MESSAGE]) or _PAIR_MESSAGE.search(around)
+    message = _PAIR_MESSAGE.search(
+        lines[match.end() : match.end() + _MESSAGE]
+    ) or _PAIR_MESSAGE.search(around)
     service = event_source.group(1) if event_source else _source("", code)
     return Envelope(match.start(), match.end(), code, message.group(1) if message else "", service)
 
@@ -106,7 +127,14 @@ def _php(match: re.Match[str], lines: str) -> Envelope | None:
     if found is None:
         return None
     service = _source(host.removesuffix("-fips"), found.group(1))
-    return Envelope(match.start(), found.end(), found.group(1), _rest_of_line(lines, found.end()), service, operation)
+    return Envelope(
+        match.start(),
+        found.end(),
+        found.group(1),
+        _rest_of_line(lines, found.end()),
+        service,
+        operation,
+    )
 
 
 def _beside_arn(match: re.Match[str], _lines: str) -> Envelope:
@@ -116,20 +144,35 @@ def _beside_arn(match: re.Match[str], _lines: str) -> Envelope:
 
 def _xml(match: re.Match[str], lines: str) -> Envelope:
     message = _XML_MESSAGE.search(lines[match.start() : match.end() + 2 * _MESSAGE])
-    return Envelope(match.start(), match.end(), match.group(1), message.group(1) if message else "", _source("", match.group(1)))
+    return Envelope(
+        match.start(),
+        match.end(),
+        match.group(1),
+        message.group(1) if message else "",
+        _source("", match.group(1)),
+    )
 
 
 def _bare(match: re.Match[str], lines: str) -> Envelope | None:
     """Read ``KMSInvalidStateException: words`` at the head of a line or behind a log prefix, but no list of names or types."""
     code, message = match.group(1), _rest_of_line(lines, match.end())
     quoted = lines[match.end() : match.end() + 1] in {"'", '"', "`"}
-    prose = message.startswith(("No such file", "The request was rejected because", "This exception", "Type[", "typing."))
-    if quoted or prose or message.endswith((",", ";", "{", "(", "=>")) or (" " not in message and message != "UnknownError"):
+    prose = message.startswith(
+        ("No such file", "The request was rejected because", "This exception", "Type[", "typing.")
+    )
+    if (
+        quoted
+        or prose
+        or message.endswith((",", ";", "{", "(", "=>"))
+        or (" " not in message and message != "UnknownError")
+    ):
         return None
     return Envelope(match.start(), match.end(), code, message, _source("", code))
 
 
-_GO_CODE = re.compile(r", (?:api error )?(?!RequestID|HostID|StatusCode)([A-Z][A-Za-z0-9.]{3,60}): ([^\n]{0,600})")
+_GO_CODE = re.compile(
+    r", (?:api error )?(?!RequestID|HostID|StatusCode)([A-Z][A-Za-z0-9.]{3,60}): ([^\n]{0,600})"
+)
 _PHP_CODE = re.compile(r"\b([A-Z][A-Za-z.]{3,60}) \((?:client|server)\): ?")
 _COMPANION = re.compile(
     r"[\"'](?:[mM]essage|errorMessage|error_message|\$metadata|[rR]equestId|requestID|[sS]tatusCode|FailureMessage)[\"']"
@@ -150,16 +193,34 @@ _SHAPES: tuple[tuple[str, re.Pattern[str], _Reader], ...] = (
         ),
         _botocore,
     ),
-    ("operation error ", re.compile(r"operation error ([A-Za-z0-9 ]{2,40}): ([A-Za-z0-9]{3,60})(?=,)"), _go),
+    (
+        "operation error ",
+        re.compile(r"operation error ([A-Za-z0-9 ]{2,40}): ([A-Za-z0-9]{3,60})(?=,)"),
+        _go,
+    ),
     (
         "(Service: ",
-        re.compile(r"\(Service: ([A-Za-z0-9 ]{2,40}); Status Code: [0-9]{3}; Error Code: ([A-Za-z0-9.]{3,60}); Request ID:"),
+        re.compile(
+            r"\(Service: ([A-Za-z0-9 ]{2,40}); Status Code: [0-9]{3}; Error Code: ([A-Za-z0-9.]{3,60}); Request ID:"
+        ),
         _java_tail,
     ),
-    (".model.", re.compile(r"\bservices\.([a-z0-9]{2,40})\.model\.([A-Z][A-Za-z]{3,60}): ?\n?"), _class),
-    (".Model.", re.compile(r"\bAmazon\.([A-Za-z0-9]{2,40})\.Model\.([A-Z][A-Za-z]{3,60}): ?\n?"), _class),
+    (
+        ".model.",
+        re.compile(r"\bservices\.([a-z0-9]{2,40})\.model\.([A-Z][A-Za-z]{3,60}): ?\n?"),
+        _class,
+    ),
+    (
+        ".Model.",
+        re.compile(r"\bAmazon\.([A-Za-z0-9]{2,40})\.Model\.([A-Z][A-Za-z]{3,60}): ?\n?"),
+        _class,
+    ),
     ("#<Aws::", re.compile(r"#<Aws::([A-Za-z0-9]{2,40})::Errors::([A-Z][A-Za-z]{3,60}): "), _class),
-    (" (Aws::", re.compile(r" \(Aws::([A-Za-z0-9]{2,40})::Errors::([A-Z][A-Za-z]{3,60})\)"), _ruby_tail),
+    (
+        " (Aws::",
+        re.compile(r" \(Aws::([A-Za-z0-9]{2,40})::Errors::([A-Z][A-Za-z]{3,60})\)"),
+        _ruby_tail,
+    ),
     (
         "",
         re.compile(
@@ -168,7 +229,11 @@ _SHAPES: tuple[tuple[str, re.Pattern[str], _Reader], ...] = (
         ),
         _pair,
     ),
-    ("Error executing ", re.compile(r"Error executing \"([A-Za-z0-9]{3,60})\" on \"https?://([a-z0-9-]{2,40})[./]"), _php),
+    (
+        "Error executing ",
+        re.compile(r"Error executing \"([A-Za-z0-9]{3,60})\" on \"https?://([a-z0-9-]{2,40})[./]"),
+        _php,
+    ),
     (
         ":kms:",
         re.compile(

@@ -1,7 +1,7 @@
 """What stands around a sentence in a log: which code, operation, service, Region and account belong to it.
 
-Formats differ without end; what they share is that these words stand near the message, mostly before it. Patterns are
-bounded, and only a window around the sentence is read.
+Formats differ without end; what they share is that these words stand near the message, mostly
+before it. Patterns are bounded, and only a window around the sentence is read.
 """
 
 import re
@@ -36,7 +36,9 @@ _SERVICES = tuple(
         r"X-Amz-Target[\"']?: ?[\"']?([A-Za-z]{2,40})[._]",
     )
 )
-_KMS_NAMES = frozenset({"kms", "awskms", "keymanagementservice", "awskeymanagementservice", "trentservice", "trent"})
+_KMS_NAMES = frozenset(
+    {"kms", "awskms", "keymanagementservice", "awskeymanagementservice", "trentservice", "trent"}
+)
 _OPERATIONS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -49,7 +51,9 @@ _OPERATIONS = tuple(
         r"[\"']?(?:operation|operationName|Operation)[\"']? ?[:=] ?[\"']?([A-Z][A-Za-z0-9]{3,60})\b",
     )
 )
-_JAVA_CALL = re.compile(r"\b(?:AWSKMSClient\.execute|DefaultKms(?:Async)?Client\.)([A-Za-z]{3,40})\(")
+_JAVA_CALL = re.compile(
+    r"\b(?:AWSKMSClient\.execute|DefaultKms(?:Async)?Client\.)([A-Za-z]{3,40})\("
+)
 _CLI_CALL = re.compile(r"\baws kms ([a-z-]{3,40})\b")
 _REGIONS = tuple(
     re.compile(pattern)
@@ -62,19 +66,25 @@ _REGIONS = tuple(
 _ACCOUNT = re.compile(
     r"arn:aws[a-z-]{0,20}:(?:iam|sts)::([0-9]{12}):|[\"'](?:accountId|account_id|recipientAccountId)[\"'] ?: ?[\"']([0-9]{12})"
 )
-_ARN = re.compile(r"arn:aws[a-z-]{0,20}:kms:[a-z0-9-]{2,32}:[A-Za-z0-9*_-]{0,32}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}")
+_ARN = re.compile(
+    r"arn:aws[a-z-]{0,20}:kms:[a-z0-9-]{2,32}:[A-Za-z0-9*_-]{0,32}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}"
+)
 _TYPED = re.compile(
     r"(?:[kK]ey_?[iI]d|[kK]ms_?[kK]ey_?(?:[iI]d|[aA]rn)|KMSKeyId|SSEKMSKeyId|MasterKeyId|--key-id|KMS (?:Key|Alias)|Master Key)"
     r"[\"']?(?: ?[:=] ?| ?\(| )[\"']?([A-Za-z0-9:/_*.-]{3,300}[A-Za-z0-9_*])"
 )
 _STORE = re.compile(r"\bcks-[0-9a-f]{17,20}\b")
 _KMS_WORD = re.compile(r"(?<![A-Za-z0-9])(?:KMS|Kms|kms|AWSKMS|awskms)(?![a-z0-9])")
-_ERROR_WORD = re.compile(r"error|exception|fail|fatal|denied|cannot|could not|unable|panic|caused by", re.IGNORECASE)
+_ERROR_WORD = re.compile(
+    r"error|exception|fail|fatal|denied|cannot|could not|unable|panic|caused by", re.IGNORECASE
+)
 _OTHER_CLOUD = re.compile(
     r"googleapis|cloudkms|google\.(?:api|cloud)|vault\.azure|azure|aliyun|alibaba|tencent|huaweicloud|yandex|oraclecloud|hadoop\.crypto",
     re.IGNORECASE,
 )
-_NEUTRAL_PREFIXES = frozenset({"errorfactory", "exceptions", "errors", "types", "exception", "model", "kms", "clienterror"})
+_NEUTRAL_PREFIXES = frozenset(
+    {"errorfactory", "exceptions", "errors", "types", "exception", "model", "kms", "clienterror"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +103,22 @@ def context_of(text: str, start: int, end: int) -> Context:
     """Read what stands around ``text[start:end]``; ``text`` is one line (see ``plain_text.flat``)."""
     before, after = text[max(0, start - BEFORE) : start], text[end : end + AFTER]
     code, foreign_class = _nearest_code(before, after)
-    services = {name.lower().removeprefix("amazon").replace(" ", "").replace("-", "") for name in _services(before, after)}
+    services = {
+        name.lower().removeprefix("amazon").replace(" ", "").replace("-", "")
+        for name in _services(before, after)
+    }
     operation = _nearest(_OPERATIONS, before, after)
     by_operation = operation in KMS_OPERATIONS and operation not in SHARED_OPERATIONS
-    by_service = bool(services & _KMS_NAMES) or "awskeymanagementservice" in {f"aws{name}" for name in services}
+    by_service = bool(services & _KMS_NAMES) or "awskeymanagementservice" in {
+        f"aws{name}" for name in services
+    }
     kms = by_operation or by_service or _only_about_keys(code or "")
     around = before[-300:] + text[start:end] + after[:200]
-    named = bool(services) or foreign_class or (operation is not None and operation not in KMS_OPERATIONS)
+    named = (
+        bool(services)
+        or foreign_class
+        or (operation is not None and operation not in KMS_OPERATIONS)
+    )
     other = not kms and (named or bool(_OTHER_CLOUD.search(around)))
     return Context(
         code=code,
@@ -114,7 +133,9 @@ def context_of(text: str, start: int, end: int) -> Context:
 def _only_about_keys(code: str) -> bool:
     """Tell whether a code by itself says that a KMS key is meant; NotFoundException, for one, does not."""
     core, says_kms = core_of(code)
-    return says_kms or only_kms(core) or service_code(core, "") is not None or core == "invalidkeyid"
+    return (
+        says_kms or only_kms(core) or service_code(core, "") is not None or core == "invalidkeyid"
+    )
 
 
 def _services(before: str, after: str) -> list[str]:
@@ -128,10 +149,14 @@ def _nearest_code(before: str, after: str) -> tuple[str | None, bool]:
     With it comes whether the package in front of it is some other program's.
     """
     codes = [(len(before) - end, package, code) for end, package, code in _codes_in(before)]
-    codes += [(end - len(code) + _FOLLOWS, package, code) for end, package, code in _codes_in(after)]
+    codes += [
+        (end - len(code) + _FOLLOWS, package, code) for end, package, code in _codes_in(after)
+    ]
     if not codes:
         return None, False
-    _, _, package, code = min((not _about_keys(code), distance, package, code) for distance, package, code in codes)
+    _, _, package, code = min(
+        (not _about_keys(code), distance, package, code) for distance, package, code in codes
+    )
     return code, _is_foreign(package)
 
 
@@ -150,28 +175,46 @@ def _codes_in(window: str) -> Iterator[tuple[int, str, str]]:
 
 
 _LONGEST_CODE = 200
-_FOLLOWS = 40  # a code mostly stands before its message: one behind it counts as that much farther away
+_FOLLOWS = (
+    40  # a code mostly stands before its message: one behind it counts as that much farther away
+)
 _MOST_CODES = 20
 
 
 def _about_keys(code: str) -> bool:
     core, says_kms = core_of(code)
-    return says_kms or core in KMS_CODES or service_code(core, "") is not None or core == "invalidkeyid"
+    return (
+        says_kms
+        or core in KMS_CODES
+        or service_code(core, "") is not None
+        or core == "invalidkeyid"
+    )
 
 
 def _is_foreign(prefix: str) -> bool:
     """Tell whether the package in front of an exception's name is some other program's."""
     parts = [part for part in re.split(r"[.:$#]", prefix.lower()) if part]
     if len(parts) <= 1:
-        return bool(parts) and parts[0] not in _NEUTRAL_PREFIXES and "kms" not in parts[0] and prefix.endswith((".", "::"))
-    return not any("aws" in part or "amazon" in part or "kms" in part or part == "botocore" for part in parts)
+        return (
+            bool(parts)
+            and parts[0] not in _NEUTRAL_PREFIXES
+            and "kms" not in parts[0]
+            and prefix.endswith((".", "::"))
+        )
+    return not any(
+        "aws" in part or "amazon" in part or "kms" in part or part == "botocore" for part in parts
+    )
 
 
 def _nearest(patterns: tuple[re.Pattern[str], ...], before: str, after: str) -> str | None:
     """Return what the patterns capture nearest to the sentence: last before it, else first behind it."""
-    best = max((m for p in patterns for m in p.finditer(before)), key=lambda m: m.end(), default=None)
+    best = max(
+        (m for p in patterns for m in p.finditer(before)), key=lambda m: m.end(), default=None
+    )
     if best is None:
-        best = min((m for p in patterns if (m := p.search(after))), key=lambda m: m.start(), default=None)
+        best = min(
+            (m for p in patterns if (m := p.search(after))), key=lambda m: m.start(), default=None
+        )
     return str(best.group(1)) if best else None
 
 

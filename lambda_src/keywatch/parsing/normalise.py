@@ -1,13 +1,14 @@
 """Undo what loggers, JSON encoders and terminals did to a text, so that AWS's sentences can be found in it.
 
-Every pattern here and in the modules beside it is bounded (no ``*``, no ``+``): reading stays linear in the length of the
-text, whatever it holds. A test takes the patterns apart and proves it.
+Every pattern here and in the modules beside it is bounded (no ``*``, no ``+``): reading stays
+linear in the length of the text, whatever it holds. A test takes the patterns apart and proves it.
 """
 
 import re
 from html import unescape
 
-# Backslashes before quotes and slashes (JSON in JSON doubles them), \u0027 and \x27, \n and \t written out.
+# Backslashes before quotes and slashes (JSON in JSON doubles them), \u0027 and \x27, \n and \t
+# written out.
 _ESCAPED_CODE = re.compile(r"\\{1,16}(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 _ESCAPED_BREAK = re.compile(r"\\{1,16}[nrt]")
 _ESCAPED_CHARACTER = re.compile(r"\\{1,16}([\"'`/])")
@@ -53,4 +54,8 @@ def flat(text: str) -> str:
 def lowered(text: str) -> str:
     """Return ``text`` in lower case and of the same length (a few capitals become two characters in lower case)."""
     low = text.lower()
-    return low if len(low) == len(text) else "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
+    return (
+        low
+        if len(low) == len(text)
+        else "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
+    )

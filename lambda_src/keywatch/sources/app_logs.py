@@ -1,8 +1,9 @@
 """CloudWatch Logs deliveries: gzip in base64, each log event searched for failures on KMS keys.
 
-Shape: CloudWatch Logs User Guide, "Subscription filters": ``messageType, owner, logGroup, logStream, logEvents[{id,
-timestamp, message}]``. ``CONTROL_MESSAGE`` only probes whether the destination answers. The gzip stream may have several
-members. A delivery that cannot be read is a value, never an exception: CloudWatch Logs would send it again for a day.
+Shape: CloudWatch Logs User Guide, "Subscription filters": ``messageType, owner, logGroup,
+logStream, logEvents[{id, timestamp, message}]``. ``CONTROL_MESSAGE`` only probes whether the
+destination answers. The gzip stream may have several members. A delivery that cannot be read is a
+value, never an exception: CloudWatch Logs would send it again for a day.
 """
 
 import base64
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from keywatch.model.identifiers import parse, partition_of
-from keywatch.model.signals import Caller, KeyFailure, NotOurs, Signal
+from keywatch.model.signals import Caller, KeyFailure, Signal, Unrelated
 from keywatch.model.subjects import subject_of
 from keywatch.parsing.log_texts import LoggedError, find_errors
 from keywatch.sources.fields import mapping, text
@@ -24,23 +25,27 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GZIP = 31  # zlib's window size that stands for a gzip member
 
 
-def read_log_payload(event: Mapping[str, object], *, region: str, own_log_group: str | None = None) -> tuple[Signal, ...]:
+def read_log_payload(
+    event: Mapping[str, object], *, region: str, own_log_group: str | None = None
+) -> tuple[Signal, ...]:
     """Return what the log events of ``{"awslogs": {"data": …}}`` say about keys; never raises.
 
-    ``region`` is the Region of the log group, used where a line does not name the Region that it called. Deliveries of
-    ``own_log_group`` are dropped: KeyWatch's own lines quote KMS errors.
+    ``region`` is the Region of the log group, used where a line does not name the Region that it
+    called. Deliveries of ``own_log_group`` are dropped: KeyWatch's own lines quote KMS errors.
     """
     payload = _unpacked(mapping(event.get("awslogs")).get("data"))
     if payload is None:
-        return (NotOurs("unknown_shape"),)
+        return (Unrelated("unknown_shape"),)
     if payload.get("messageType") == "CONTROL_MESSAGE":
-        return (NotOurs("control_message"),)
+        return (Unrelated("control_message"),)
     events = payload.get("logEvents")
     if payload.get("messageType") != "DATA_MESSAGE" or not isinstance(events, list):
-        return (NotOurs("unknown_shape"),)
+        return (Unrelated("unknown_shape"),)
     if own_log_group and payload.get("logGroup") == own_log_group:
-        return (NotOurs("own_log"),)
-    return tuple(signal for item in events for signal in _read_log_event(mapping(item), payload, region))
+        return (Unrelated("own_log"),)
+    return tuple(
+        signal for item in events for signal in _read_log_event(mapping(item), payload, region)
+    )
 
 
 def _unpacked(data: object) -> Mapping[str, object] | None:
@@ -67,30 +72,36 @@ def _members(packed: bytes) -> Iterator[bytes]:
         packed = member.unused_data
 
 
-def _read_log_event(item: Mapping[str, object], payload: Mapping[str, object], region: str) -> Iterator[Signal]:
+def _read_log_event(
+    item: Mapping[str, object], payload: Mapping[str, object], region: str
+) -> Iterator[Signal]:
     message = item.get("message")
     if not isinstance(message, str):
-        yield NotOurs("unknown_shape")
+        yield Unrelated("unknown_shape")
         return
     errors = find_errors(message)
     if not errors:
-        yield NotOurs("log_without_key_error")
+        yield Unrelated("log_without_key_error")
     for number, error in enumerate(errors):
         yield _failure(error, number, item, payload, region)
 
 
 def _failure(
-    error: LoggedError, number: int, item: Mapping[str, object], payload: Mapping[str, object], region: str
+    error: LoggedError,
+    number: int,
+    item: Mapping[str, object],
+    payload: Mapping[str, object],
+    region: str,
 ) -> KeyFailure:
     owner, group = text(payload.get("owner"), 20), text(payload.get("logGroup")) or "unknown"
     event_id = text(item.get("id"), 64) or ""
     caller = Caller(f"log group {group}", account=owner)
     called = error.called_region or region
-    reading = error.reading
+    classification = error.classification
     subject = subject_of(
-        reading=reading,
+        classification=classification,
         identifier=error.identifier,
-        key_arn=reading.key_arn,
+        key_arn=classification.key_arn,
         account=owner,
         region=called,
         key_store=error.key_store,
@@ -100,7 +111,7 @@ def _failure(
         source="app_log",
         event_id=f"{event_id}-{number}" if number else event_id,
         time=_time(item.get("timestamp")),
-        reading=reading,
+        classification=classification,
         subject=subject,
         caller=caller,
         partition=_partition(error, called),
@@ -110,7 +121,7 @@ def _failure(
         error_code=error.code,
         error_message=error.message,
         identifier=error.identifier,
-        key_arn=reading.key_arn,
+        key_arn=classification.key_arn,
         key_store=error.key_store,
         resource=f"{group}:{text(payload.get('logStream')) or ''}",
     )
@@ -127,5 +138,5 @@ def _time(milliseconds: object) -> datetime:
 
 
 def _partition(error: LoggedError, region: str) -> str:
-    named = error.reading.key_arn or error.reading.alias_arn
+    named = error.classification.key_arn or error.classification.alias_arn
     return (parse(named).partition if named else None) or partition_of(region)

@@ -1,8 +1,8 @@
 """Who made a call, from CloudTrail's ``userIdentity`` in all its variants.
 
-Source: CloudTrail User Guide, userIdentity element. Services that act for somebody (forward access sessions) keep that
-somebody's identity and add ``invokedBy``; calls of a service itself have type ``AWSService`` and no account; KMS's own
-internal events have no type at all.
+Source: CloudTrail User Guide, userIdentity element. Services that act for somebody (forward access
+sessions) keep that somebody's identity and add ``invokedBy``; calls of a service itself have type
+``AWSService`` and no account; KMS's own internal events have no type at all.
 """
 
 import re
@@ -14,7 +14,9 @@ from keywatch.model.text import one_line
 from keywatch.sources.fields import mapping, text
 
 UNKNOWN_CALLER = Caller("unknown")
-_ASSUMED_ROLE = re.compile(r"(arn:aws[a-z-]{0,20}):sts::(\d{12}):assumed-role/([^/]{1,200})/(.{1,200})")
+_ASSUMED_ROLE = re.compile(
+    r"(arn:aws[a-z-]{0,20}):sts::(\d{12}):assumed-role/([^/]{1,200})/(.{1,200})"
+)
 
 
 def read_caller(identity: object) -> Caller:
@@ -35,12 +37,17 @@ def _without_arn(fields: Mapping[str, object], account: str | None, service: str
         return Caller(service, None, account, service)
     behalf = text(mapping(fields.get("onBehalfOf")).get("userId"))
     name = (
-        text(fields.get("userName")) or text(fields.get("principalId")) or (f"Identity Center user {behalf}" if behalf else None)
+        text(fields.get("userName"))
+        or text(fields.get("principalId"))
+        or (f"Identity Center user {behalf}" if behalf else None)
     )
     if name:
-        # The principal id of a role session is <role id>:<session name>; sessions do not tell callers apart.
+        # The principal id of a role session is <role id>:<session name>; sessions do not tell
+        # callers apart.
         name, _, session = name.partition(":") if name.startswith("AROA") else (name, "", "")
-        return Caller(one_line(f"{name} in account {account}") if account else name, session or None, account)
+        return Caller(
+            one_line(f"{name} in account {account}") if account else name, session or None, account
+        )
     return Caller(f"account {account}", None, account) if account else UNKNOWN_CALLER
 
 

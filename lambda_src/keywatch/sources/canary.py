@@ -1,14 +1,16 @@
 """KeyWatch's canary: one call an hour that must fail, and must come back through CloudTrail and EventBridge.
 
-It asks for an alias that nothing has. A record of it may or may not hold what was asked for (``requestParameters`` can be
-``null``); then the error text names the alias, in the wording that KMS has for unknown aliases.
+It asks for an alias that nothing has. A record of it may or may not hold what was asked for
+(``requestParameters`` can be ``null``); then the error text names the alias, in the wording that
+KMS has for unknown aliases.
 """
 
 from collections.abc import Mapping
 
 from keywatch.sources.fields import mapping
 
-# The rule of the stack lets the canary pass by this name; ``infra/names.py`` holds it too, and a test compares the two.
+# The rule of the stack lets the canary pass by this name; ``infra/names.py`` holds it too, and a
+# test compares the two.
 CANARY_ALIAS = "alias/keywatch-canary-that-never-exists"
 
 

@@ -1,15 +1,15 @@
 """Changes that made, will make or un-make a key unusable, from CloudTrail records of KMS's successful write calls.
 
-Since December 2022 management writes carry the key ARN in ``responseElements.keyId``; service events (DeleteKey,
-DeleteExpiredKeyMaterial) have no request and name the key in ``resources`` or ``serviceEventDetails`` (KMS Developer Guide,
-"Logging with CloudTrail").
+Since December 2022 management writes carry the key ARN in ``responseElements.keyId``; service
+events (DeleteKey, DeleteExpiredKeyMaterial) have no request and name the key in ``resources`` or
+``serviceEventDetails`` (KMS Developer Guide, "Logging with CloudTrail").
 """
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from keywatch.model.identifiers import parse, partition_of
-from keywatch.model.signals import KeyChange, NotOurs, Subject
+from keywatch.model.signals import KeyChange, Subject, Unrelated
 from keywatch.model.subjects import identifier_subject, key_subject, store_subject
 from keywatch.sources.callers import read_caller
 from keywatch.sources.fields import mapping, moment, text
@@ -40,14 +40,16 @@ CHANGES = frozenset(
 )
 
 
-def read_change(fields: Mapping[str, object], operation: str, received: datetime) -> KeyChange | NotOurs:
-    """Read one successful write; ``NotOurs`` where it names nothing that changed."""
+def read_change(
+    fields: Mapping[str, object], operation: str, received: datetime
+) -> KeyChange | Unrelated:
+    """Read one successful write; ``Unrelated`` where it names nothing that changed."""
     region = text(fields.get("awsRegion"), 32)
     who = read_caller(fields.get("userIdentity"))
     account = text(fields.get("recipientAccountId"), 20) or who.account
     subjects = tuple(dict.fromkeys(_subjects(fields, account, region)))
     if not subjects:
-        return NotOurs("change_of_nothing")
+        return Unrelated("change_of_nothing")
     return KeyChange(
         source="cloudtrail",
         event_id=text(fields.get("eventID"), 64) or "",
@@ -62,11 +64,22 @@ def read_change(fields: Mapping[str, object], operation: str, received: datetime
     )
 
 
-def _subjects(fields: Mapping[str, object], account: str | None, region: str | None) -> Iterator[Subject]:
-    request, response = mapping(fields.get("requestParameters")), mapping(fields.get("responseElements"))
+def _subjects(
+    fields: Mapping[str, object], account: str | None, region: str | None
+) -> Iterator[Subject]:
+    request, response = (
+        mapping(fields.get("requestParameters")),
+        mapping(fields.get("responseElements")),
+    )
     service = mapping(fields.get("serviceEventDetails"))
     metadata = mapping(response.get("keyMetadata") or response.get("replicaKeyMetadata"))
-    named = (response.get("keyId"), metadata.get("arn"), service.get("keyId"), request.get("keyId"), request.get("aliasName"))
+    named = (
+        response.get("keyId"),
+        metadata.get("arn"),
+        service.get("keyId"),
+        request.get("keyId"),
+        request.get("aliasName"),
+    )
     known = {subject for arn in arns(fields.get("resources")) if (subject := key_subject(arn))}
     yield from sorted(known, key=lambda subject: subject.id)
     names = {subject.name for subject in known}

@@ -1,8 +1,9 @@
 """CloudTrail records of KMS calls, and of other services' calls that failed on a key.
 
-Field facts: CloudTrail User Guide, record contents; KMS Developer Guide, "Logging with CloudTrail". ``requestParameters``,
-``resources`` and ``errorMessage`` may each be missing or ``null``; ``keyId`` is what the caller typed; error texts are cut
-at 1 KB. Identity is therefore built from the error text, then ``resources``, then ``requestParameters``.
+Field facts: CloudTrail User Guide, record contents; KMS Developer Guide, "Logging with CloudTrail".
+``requestParameters``, ``resources`` and ``errorMessage`` may each be missing or ``null``; ``keyId``
+is what the caller typed; error texts are cut at 1 KB. Identity is therefore built from the error
+text, then ``resources``, then ``requestParameters``.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from keywatch.model.identifiers import KeyIdentifier, Kind, parse, partition_of
-from keywatch.model.signals import CanarySeen, KeyFailure, NotOurs, Reading, Signal
+from keywatch.model.signals import CanarySeen, ErrorClassification, KeyFailure, Signal, Unrelated
 from keywatch.model.subjects import subject_of
 from keywatch.parsing.classify import read_error
 from keywatch.sources.callers import is_own, read_caller
@@ -28,51 +29,60 @@ def read_record(record: object, *, received: datetime, own_role: str | None = No
     fields = mapping(record)
     operation, service = fields.get("eventName"), fields.get("eventSource")
     if not isinstance(operation, str) or not isinstance(service, str):
-        return NotOurs("unknown_shape")
+        return Unrelated("unknown_shape")
     code, message = fields.get("errorCode"), fields.get("errorMessage")
     if code in (None, "") and message in (None, ""):
         return _succeeded(fields, operation, service, received)
     if is_own(fields.get("userIdentity"), own_role):
-        return CanarySeen("canary", moment(fields.get("eventTime"), received)) if is_canary(fields) else NotOurs("own_call")
+        return (
+            CanarySeen("canary", moment(fields.get("eventTime"), received))
+            if is_canary(fields)
+            else Unrelated("own_call")
+        )
     code, message = text(code, 128), text(message, MAX_MESSAGE)
-    reading = read_error(code, message, service=service, operation=operation)
-    if reading is None:
-        return NotOurs("not_about_keys")
-    if reading.cause is None:
-        return NotOurs(reading.reason or "out_of_scope")
-    return _failure(fields, reading, received)
+    classification = read_error(code, message, service=service, operation=operation)
+    if classification is None:
+        return Unrelated("not_about_keys")
+    if classification.cause is None:
+        return Unrelated(classification.reason or "out_of_scope")
+    return _failure(fields, classification, received)
 
 
-def _succeeded(fields: Mapping[str, object], operation: str, service: str, received: datetime) -> Signal:
+def _succeeded(
+    fields: Mapping[str, object], operation: str, service: str, received: datetime
+) -> Signal:
     if service == KMS and operation in CHANGES:
         return read_change(fields, operation, received)
-    return NotOurs("not_failed")
+    return Unrelated("not_failed")
 
 
-def _failure(fields: Mapping[str, object], reading: Reading, received: datetime) -> KeyFailure:
+def _failure(
+    fields: Mapping[str, object], classification: ErrorClassification, received: datetime
+) -> KeyFailure:
     request = mapping(fields.get("requestParameters"))
     extra = mapping(fields.get("additionalEventData"))
     caller = read_caller(fields.get("userIdentity"))
     region = text(fields.get("awsRegion"), 32)
     account = caller.account or text(fields.get("recipientAccountId"), 20)
-    keys = _keys(fields, request, reading)
+    keys = _keys(fields, request, classification)
     identifier, key_arn = keys.identifier, keys.arn
     key_store = text(extra.get("customKeyStoreId"), 64) or text(request.get("customKeyStoreId"), 64)
     subject = subject_of(
-        reading=reading,
+        classification=classification,
         identifier=identifier,
         key_arn=key_arn,
-        account=reading.account or account,
+        account=classification.account or account,
         region=region,
         key_store=key_store,
         caller=caller.principal,
     )
     return KeyFailure(
         source="cloudtrail",
-        # Each account's copy of a cross-account call has an eventID of its own; what they share tells that they are one.
+        # Each account's copy of a cross-account call has an eventID of its own; what they share
+        # tells that they are one.
         event_id=text(fields.get("sharedEventID"), 64) or text(fields.get("eventID"), 64) or "",
         time=moment(fields.get("eventTime"), received),
-        reading=reading,
+        classification=classification,
         subject=subject,
         caller=caller,
         partition=_partition(key_arn, region),
@@ -100,14 +110,18 @@ class _Keys:
     others: tuple[str, ...] = ()
 
 
-def _keys(fields: Mapping[str, object], request: Mapping[str, object], reading: Reading) -> _Keys:
+def _keys(
+    fields: Mapping[str, object], request: Mapping[str, object], classification: ErrorClassification
+) -> _Keys:
     """Find the key in the error text first, then in ``resources``, then in the request."""
     resolved = key_arns(fields.get("resources"))
     service, message = fields.get("eventSource"), fields.get("errorMessage")
     typed = keys_typed(request) if service == KMS else keys_configured(request)
-    named = reading.identifier or reading.alias_arn or reading.key_arn
+    named = classification.identifier or classification.alias_arn or classification.key_arn
     if named:
-        return _Keys(_as_typed(typed, named), reading.key_arn or _only(resolved) or _arn_typed(typed))
+        return _Keys(
+            _as_typed(typed, named), classification.key_arn or _only(resolved) or _arn_typed(typed)
+        )
     if fields.get("eventName") == "ReEncrypt" and isinstance(message, str):
         resolved, typed = _one_of_two(message, resolved, typed, request)
     identifier = parse(typed[0]) if typed and len(resolved) < 2 else None  # noqa: PLR2004 - of two keys the typed one may be either
@@ -119,10 +133,15 @@ def _one_of_two(
     message: str, resolved: tuple[str, ...], typed: tuple[str, ...], request: Mapping[str, object]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Tell by the denied action which key of a ReEncrypt failed: it needs ReEncryptFrom on one and ReEncryptTo on the other."""
-    for action, field, place in (("kms:ReEncryptFrom", "sourceKeyId", 0), ("kms:ReEncryptTo", "destinationKeyId", -1)):
+    for action, field, place in (
+        ("kms:ReEncryptFrom", "sourceKeyId", 0),
+        ("kms:ReEncryptTo", "destinationKeyId", -1),
+    ):
         if action in message:
             named = request.get(field)
-            return (resolved[place],) if resolved else (), (named,) if isinstance(named, str) and named else ()
+            return (resolved[place],) if resolved else (), (named,) if isinstance(
+                named, str
+            ) and named else ()
     return resolved, typed
 
 

@@ -25,14 +25,20 @@ class Ignorer:
 
     def __init__(self, rules: Sequence[IgnoreRule]) -> None:
         compiled = [
-            tuple(re.compile(translate(pattern)) if (pattern := getattr(rule, field)) != "*" else None for field in _FIELDS)
+            tuple(
+                re.compile(translate(pattern)) if (pattern := getattr(rule, field)) != "*" else None
+                for field in _FIELDS
+            )
             for rule in (*SHIPPED, *rules)
         ]
 
         @lru_cache(maxsize=4096)
         def matches(*values: str) -> bool:
             return any(
-                all(pattern is None or pattern.match(value) for pattern, value in zip(patterns, values, strict=True))
+                all(
+                    pattern is None or pattern.match(value)
+                    for pattern, value in zip(patterns, values, strict=True)
+                )
                 for patterns in compiled
             )
 
@@ -43,5 +49,9 @@ class Ignorer:
         caller, identifier = failure.caller, failure.identifier
         key = failure.key_arn or (identifier.text if identifier else failure.subject.name)
         return self._matches(
-            caller.principal, caller.service or failure.service, key, failure.reading.cause or "", failure.operation or ""
+            caller.principal,
+            caller.service or failure.service,
+            key,
+            failure.classification.cause or "",
+            failure.operation or "",
         )

@@ -1,14 +1,15 @@
 """Events that need no trail: KMS's own, and EBS volume notifications that quote a key's state.
 
-KMS announces a finished deletion and expired key material (EventBridge reference, KMS; the deletion may be announced twice);
-EBS announces a volume that could not be created or attached, with the key's state in ``cause`` (EBS User Guide).
+KMS announces a finished deletion and expired key material (EventBridge reference, KMS; the deletion
+may be announced twice); EBS announces a volume that could not be created or attached, with the
+key's state in ``cause`` (EBS User Guide).
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 
 from keywatch.model.identifiers import parse, partition_of
-from keywatch.model.signals import Caller, KeyChange, KeyFailure, NotOurs, Signal
+from keywatch.model.signals import Caller, KeyChange, KeyFailure, Signal, Unrelated
 from keywatch.model.subjects import identifier_subject, key_subject, subject_of
 from keywatch.parsing.classify import read_error
 from keywatch.sources.fields import mapping, moment, text
@@ -22,13 +23,13 @@ _KMS_ITSELF = Caller("AWS KMS", service="kms.amazonaws.com")
 
 
 def read_native(event: Mapping[str, object], *, received: datetime) -> Signal:
-    """Read one native EventBridge event; ``NotOurs`` for any other event."""
+    """Read one native EventBridge event; ``Unrelated`` for any other event."""
     kind = event.get("detail-type")
     if isinstance(kind, str) and kind in NATIVE_CHANGES:
         return _change(event, NATIVE_CHANGES[kind], received)
     if kind == EBS_VOLUME:
         return _volume(event, received)
-    return NotOurs("unknown_shape")
+    return Unrelated("unknown_shape")
 
 
 def _change(event: Mapping[str, object], what: str, received: datetime) -> Signal:
@@ -39,7 +40,7 @@ def _change(event: Mapping[str, object], what: str, received: datetime) -> Signa
     if subject is None and key_id:
         subject = identifier_subject(parse(key_id), account, region)
     if subject is None or subject.kind != "key":
-        return NotOurs("unknown_shape")
+        return Unrelated("unknown_shape")
     return KeyChange(
         source="native",
         event_id=text(event.get("id"), 64) or "",
@@ -57,17 +58,17 @@ def _volume(event: Mapping[str, object], received: datetime) -> Signal:
     detail = mapping(event.get("detail"))
     message = text(detail.get("cause"), 1100)
     if detail.get("result") != "failed" or not message:
-        return NotOurs("not_failed")
-    reading = read_error(None, message, service="ec2.amazonaws.com", operation=None)
-    if reading is None or reading.cause is None:
-        return NotOurs("not_about_keys")
+        return Unrelated("not_failed")
+    classification = read_error(None, message, service="ec2.amazonaws.com", operation=None)
+    if classification is None or classification.cause is None:
+        return Unrelated("not_about_keys")
     account, region = text(event.get("account"), 20), text(event.get("region"), 32)
-    named = reading.key_arn or reading.identifier
+    named = classification.key_arn or classification.identifier
     identifier = parse(named) if named else None
     subject = subject_of(
-        reading=reading,
+        classification=classification,
         identifier=identifier,
-        key_arn=reading.key_arn,
+        key_arn=classification.key_arn,
         account=account,
         region=region,
         key_store=None,
@@ -77,7 +78,7 @@ def _volume(event: Mapping[str, object], received: datetime) -> Signal:
         source="native",
         event_id=text(event.get("id"), 64) or "",
         time=moment(event.get("time"), received),
-        reading=reading,
+        classification=classification,
         subject=subject,
         caller=Caller("ec2.amazonaws.com", account=account, service="ec2.amazonaws.com"),
         partition=partition_of(region),
@@ -87,7 +88,7 @@ def _volume(event: Mapping[str, object], received: datetime) -> Signal:
         operation=text(detail.get("event"), 64),
         error_message=message,
         identifier=identifier,
-        key_arn=reading.key_arn,
+        key_arn=classification.key_arn,
         resource=_first_resource(event),
     )
 

@@ -9,10 +9,12 @@ MAX_RESOURCES = 8
 LONGEST = 2048  # KMS API model: KeyIdType
 _DEEPEST, _MOST = 4, 200  # how far into another service's request a key is looked for
 
-# Where requests of KMS name their keys; a ReEncrypt's source first: KMS decrypts before it encrypts.
+# Where requests of KMS name their keys; a ReEncrypt's source first: KMS decrypts before it
+# encrypts.
 _KEY_FIELDS = ("keyId", "aliasName", "sourceKeyId", "destinationKeyId", "targetKeyId")
-# Where requests of other services do, in lower case and without separators: kmsKeyId, KMSMasterKeyID, sSEKMSKeyId, and the
-# header x-amz-server-side-encryption-aws-kms-key-id in S3's data events.
+# Where requests of other services do, in lower case and without separators: kmsKeyId,
+# KMSMasterKeyID, sSEKMSKeyId, and the header x-amz-server-side-encryption-aws-kms-key-id in S3's
+# data events.
 _CONFIGURED = frozenset(
     {
         "kmskeyid",
@@ -36,7 +38,9 @@ _CONFIGURED = frozenset(
 def keys_typed(request: Mapping[str, object]) -> tuple[str, ...]:
     """Return what a request of KMS names as its keys, each once; an alias to be made or moved comes before its target."""
     found = (request.get(name) for name in _KEY_FIELDS)
-    return tuple(dict.fromkeys(value[:LONGEST] for value in found if isinstance(value, str) and value))
+    return tuple(
+        dict.fromkeys(value[:LONGEST] for value in found if isinstance(value, str) and value)
+    )
 
 
 def keys_configured(request: Mapping[str, object]) -> tuple[str, ...]:
@@ -50,7 +54,13 @@ def keys_configured(request: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _members(value: object, depth: int) -> Iterator[tuple[str, object]]:
-    inner = [value] if isinstance(value, dict) else value[:MAX_RESOURCES] if isinstance(value, list) else []
+    inner = (
+        [value]
+        if isinstance(value, dict)
+        else value[:MAX_RESOURCES]
+        if isinstance(value, list)
+        else []
+    )
     for part in inner if depth < _DEEPEST else []:
         for name, member in mapping(part).items():
             yield name, member
@@ -65,18 +75,25 @@ def arns(resources: object) -> tuple[str, ...]:
     """Return the ARNs of a record's ``resources`` (upper-case ``ARN``; lower-case ``arn`` is tolerated), cleaned."""
     if not isinstance(resources, list):
         return ()
-    found = (text(mapping(item).get("ARN") or mapping(item).get("arn")) for item in resources[:MAX_RESOURCES])
+    found = (
+        text(mapping(item).get("ARN") or mapping(item).get("arn"))
+        for item in resources[:MAX_RESOURCES]
+    )
     return tuple(arn for arn in found if arn)
 
 
 def key_arns(resources: object) -> tuple[str, ...]:
     """Return those that are key ARNs, in order, each once."""
-    return tuple(dict.fromkeys(arn for arn in arns(resources) if parse(arn).kind is Kind.KEY_ARN)) if resources else ()
+    return (
+        tuple(dict.fromkeys(arn for arn in arns(resources) if parse(arn).kind is Kind.KEY_ARN))
+        if resources
+        else ()
+    )
 
 
-# Encryption context keys that AWS services set, each naming the resource that the key protects. No other context value is
-# read: contexts of applications may hold what must not leave the account's logs. Source: KMS Developer Guide, "How services
-# use KMS", and the services' own guides.
+# Encryption context keys that AWS services set, each naming the resource that the key protects. No
+# other context value is read: contexts of applications may hold what must not leave the account's
+# logs. Source: KMS Developer Guide, "How services use KMS", and the services' own guides.
 CONTEXT_RESOURCES = (
     "aws:s3:arn",
     "aws:ebs:id",

@@ -1,7 +1,7 @@
 """A ``Diagnosis`` as JSON text and back: an incident keeps what was last announced, so that its page can show it again.
 
-Lists and texts are bounded: the incident is written with every batch that counts failures. Remedies are not kept, they
-follow from the cause and the facts.
+Lists and texts are bounded: the incident is written with every batch that counts failures. Remedies
+are not kept, they follow from the cause and the facts.
 """
 
 import json
@@ -19,7 +19,10 @@ def dump(diagnosis: Diagnosis) -> str:
     told = {
         "cause": diagnosis.cause,
         "confidence": diagnosis.confidence.value,
-        "because": [[one_line(one.source, _TEXT), one_line(one.text, _TEXT)] for one in diagnosis.because[:_MOST]],
+        "because": [
+            [one_line(one.source, _TEXT), one_line(one.text, _TEXT)]
+            for one in diagnosis.because[:_MOST]
+        ],
         "unknowns": [one_line(text, _TEXT) for text in diagnosis.unknowns[:_MOST]],
         "facts": {name: one_line(value, 512) for name, value in diagnosis.facts.items()},
     }

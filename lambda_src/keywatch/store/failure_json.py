@@ -8,8 +8,10 @@ from typing import Any
 
 from keywatch.catalogue.causes import Confidence
 from keywatch.model.identifiers import parse
-from keywatch.model.signals import Caller, KeyFailure, Reading, Subject
+from keywatch.model.signals import Caller, ErrorClassification, KeyFailure, Subject
 
+# Stored names are those of the first version, so that every version reads what another wrote:
+# ``reading`` holds the classification, ``proof`` in it the confidence.
 _FIELDS = frozenset(field.name for field in fields_of(KeyFailure))
 
 
@@ -18,7 +20,12 @@ def dump(failure: KeyFailure) -> str:
     fields = asdict(failure)
     fields["time"] = failure.time.isoformat()
     fields["identifier"] = failure.identifier.text if failure.identifier else None
-    return json.dumps({name: value for name, value in fields.items() if value not in (None, "", ())}, separators=(",", ":"))
+    classification = fields.pop("classification")
+    fields["reading"] = classification | {"proof": classification.pop("confidence")}
+    return json.dumps(
+        {name: value for name, value in fields.items() if value not in (None, "", ())},
+        separators=(",", ":"),
+    )
 
 
 def load(text: str) -> KeyFailure:
@@ -27,10 +34,11 @@ def load(text: str) -> KeyFailure:
     Members that this version does not know (an older or newer one wrote them) are passed over.
     """
     fields: dict[str, Any] = json.loads(text)
-    reading = fields["reading"]
+    stored = dict(fields["reading"])
+    confidence = Confidence(stored.pop("proof"))
     fields |= {
         "time": datetime.fromisoformat(fields["time"]),
-        "reading": Reading(**{**reading, "proof": Confidence(reading["proof"])}),
+        "classification": ErrorClassification(**stored, confidence=confidence),
         "subject": Subject(**fields["subject"]),
         "caller": Caller(**fields["caller"]),
         "identifier": parse(fields["identifier"]) if fields.get("identifier") else None,

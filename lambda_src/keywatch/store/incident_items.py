@@ -14,6 +14,8 @@ QUEUE = "due"
 KEEP_CHANGES = timedelta(days=400)
 # Before each counted (kind, name): one attribute each, so that counts of several writers add up.
 NAME = "n:"
+# Attributes keep the names of the first version, so that every version reads what another wrote.
+STORED_NAMES = {"latest_failure": "sample", "latest_cause": "said", "last_diagnosis": "told"}
 
 Item = Mapping[str, Mapping[str, Any]]
 
@@ -56,13 +58,15 @@ def item_of(incident: Incident, now: datetime) -> dict[str, Any]:
         "failures": {"N": str(incident.failures)},
         "first_seen": epoch(incident.first_seen),
         "last_seen": epoch(incident.last_seen),
-        "said": {"S": incident.said},
-        "sample": {"S": failure_json.dump(incident.sample)},
+        "said": {"S": incident.latest_cause},
+        "sample": {"S": failure_json.dump(incident.latest_failure)},
         "queue": {"S": QUEUE},
         "due_at": epoch(incident.due_at),
         "expires_at": seconds(now + KEEP),
     }
-    return item | {f"{NAME}{kind}:{name}": {"N": str(count)} for (kind, name), count in incident.names.items()}
+    return item | {
+        f"{NAME}{kind}:{name}": {"N": str(count)} for (kind, name), count in incident.names.items()
+    }
 
 
 def incident_of(item: Item) -> Incident:
@@ -80,19 +84,26 @@ def incident_of(item: Item) -> Incident:
         first_seen=_when(item["first_seen"]),
         last_seen=_when(item["last_seen"]),
         due_at=_when(item["due_at"]),
-        said=item["said"]["S"],
-        sample=failure_json.load(item["sample"]["S"]),
+        latest_cause=item["said"]["S"],
+        latest_failure=failure_json.load(item["sample"]["S"]),
         names=names,
         cause=item["cause"]["S"] if "cause" in item else None,
         severity=item["severity"]["S"] if "severity" in item else None,
         announced=tuple(item["announced"]["S"].split(",")) if "announced" in item else (),
         sent_at=_when(item["sent_at"]) if "sent_at" in item else None,
         history=changes_json.load(item["history"]["S"]) if "history" in item else (),
-        told=item["told"]["S"] if "told" in item else None,
+        last_diagnosis=item["told"]["S"] if "told" in item else None,
     )
 
 
 def change_of(item: Item) -> ChangeFact:
     """Return the change that a ledger item holds."""
     details = {name: value["S"] for name, value in item.get("details", {}).get("M", {}).items()}
-    return ChangeFact(item["what"]["S"], item["who"]["S"], _when(item["when"]), item["event_id"]["S"], FROM_LEDGER, details)
+    return ChangeFact(
+        item["what"]["S"],
+        item["who"]["S"],
+        _when(item["when"]),
+        item["event_id"]["S"],
+        FROM_LEDGER,
+        details,
+    )

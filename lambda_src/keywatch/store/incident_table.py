@@ -1,6 +1,7 @@
 """Incidents and the change ledger in DynamoDB: one partition per subject, one item for its incident, one per change.
 
-Every write that decides something is conditional, and stands alone: nothing relies on two items changing together.
+Every write that decides something is conditional, and stands alone: nothing relies on two items
+changing together.
 """
 
 from collections.abc import Iterator
@@ -11,13 +12,24 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from keywatch.model.evidence import ChangeFact
-from keywatch.model.incident import HELD, KEEP, LEASE, MUTED, OPEN, Gathering, Incident, bounded, provisional
+from keywatch.model.incident import (
+    HELD,
+    KEEP,
+    LEASE,
+    MUTED,
+    OPEN,
+    FailureBatch,
+    Incident,
+    bounded,
+    provisional,
+)
 from keywatch.model.signals import KeyChange, Subject
 from keywatch.store import failure_json
 from keywatch.store.incident_items import (
     INCIDENT,
     NAME,
     QUEUE,
+    STORED_NAMES,
     Item,
     change_of,
     epoch,
@@ -36,7 +48,7 @@ MAX_CHANGES = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class StoredSubject:
     """What the table holds about a subject: its incident, if any, and its newest changes."""
 
     incident: Incident | None
@@ -50,7 +62,7 @@ class IncidentTable:
         self._client = client
         self._name = name
 
-    def read(self, subject: Subject) -> Known:
+    def read(self, subject: Subject) -> StoredSubject:
         """Return the incident of a subject and its newest changes: one query."""
         answer = self._client.query(
             TableName=self._name,
@@ -66,9 +78,11 @@ class IncidentTable:
                 incident = incident_of(item)
             else:
                 changes.append(change_of(item))
-        return Known(incident, tuple(changes))
+        return StoredSubject(incident, tuple(changes))
 
-    def open(self, subject: Subject, gathering: Gathering, now: datetime, ended: Incident | None) -> Incident | None:
+    def open(
+        self, subject: Subject, gathering: FailureBatch, now: datetime, ended: Incident | None
+    ) -> Incident | None:
         """Claim a new incident, in place of one that ``ended``; ``None`` when somebody else was first."""
         incident = provisional(subject, gathering, now)
         condition, values = "attribute_not_exists(subject)", {}
@@ -82,14 +96,18 @@ class IncidentTable:
     def _put(self, item: dict[str, Any], condition: str, values: dict[str, Any]) -> bool:
         extra: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
         try:
-            self._client.put_item(TableName=self._name, Item=item, ConditionExpression=condition, **extra)
+            self._client.put_item(
+                TableName=self._name, Item=item, ConditionExpression=condition, **extra
+            )
         except ClientError as error:
             if _lost(error):
                 return False
             raise
         return True
 
-    def count(self, incident: Incident, gathering: Gathering, *, due_at: datetime | None = None) -> bool:
+    def count(
+        self, incident: Incident, gathering: FailureBatch, *, due_at: datetime | None = None
+    ) -> bool:
         """Add failures to an incident; ``due_at`` asks the clock to look at it. ``False`` when it is no longer that incident."""
         update = Update()
         _add(update, incident, gathering)
@@ -97,7 +115,9 @@ class IncidentTable:
             update.set("due_at", epoch(due_at))
         return self._update(incident.subject, update.when("incident_id", {"S": incident.id}))
 
-    def claim(self, incident: Incident, now: datetime, gathering: Gathering | None = None) -> Incident | None:
+    def claim(
+        self, incident: Incident, now: datetime, gathering: FailureBatch | None = None
+    ) -> Incident | None:
         """Take a due incident for the time of a lease, counting what came with it; ``None`` when somebody else was first."""
         update = Update()
         if gathering:
@@ -108,7 +128,9 @@ class IncidentTable:
         item = self._update_item(incident.subject, update)
         return incident_of(item) if item else None
 
-    def settle(self, incident: Incident, due_at: datetime, **changed: str | datetime | None) -> None:
+    def record_outcome(
+        self, incident: Incident, due_at: datetime, **changed: str | datetime | None
+    ) -> None:
         """Record what was done with a claimed incident, after it was done, and when it is due again.
 
         ``due_at`` is left alone where somebody asked for an earlier look meanwhile.
@@ -116,7 +138,8 @@ class IncidentTable:
         update = Update()
         for name, value in changed.items():
             if value is not None:
-                update.set(name, epoch(value) if isinstance(value, datetime) else {"S": value})
+                written = epoch(value) if isinstance(value, datetime) else {"S": value}
+                update.set(STORED_NAMES.get(name, name), written)
         update.set("expires_at", seconds(max(incident.last_seen, due_at) + KEEP))
         update.when("incident_id", {"S": incident.id})
         timed = update.copy().set("due_at", epoch(due_at)).when("due_at", epoch(incident.due_at))
@@ -127,10 +150,12 @@ class IncidentTable:
         """End an incident, unless failures came meanwhile; it leaves the clock's queue."""
         update = Update().set("status", {"S": status}).set("expires_at", seconds(now + KEEP))
         update.set("due_at", epoch(now)).remove("queue")
-        update.when("incident_id", {"S": incident.id}).when("failures", {"N": str(incident.failures)})
+        update.when("incident_id", {"S": incident.id}).when(
+            "failures", {"N": str(incident.failures)}
+        )
         return self._update(incident.subject, update)
 
-    def nudge(self, subject: Subject, now: datetime) -> bool:
+    def schedule_now(self, subject: Subject, now: datetime) -> bool:
         """Ask the clock to look at the incident of a subject soon; ``False`` when there is none that goes on."""
         update = Update().set("due_at", epoch(now))
         condition = f"#status IN (:{OPEN}, :{HELD}, :{MUTED})"
@@ -180,7 +205,9 @@ class IncidentTable:
     def _update_item(self, subject: Subject, update: Update) -> Item | None:
         key = {"subject": {"S": subject.id}, "item": {"S": INCIDENT}}
         try:
-            answer = self._client.update_item(TableName=self._name, Key=key, ReturnValues="ALL_NEW", **update.arguments())
+            answer = self._client.update_item(
+                TableName=self._name, Key=key, ReturnValues="ALL_NEW", **update.arguments()
+            )
         except ClientError as error:
             if _lost(error):
                 return None
@@ -188,14 +215,14 @@ class IncidentTable:
         return answer["Attributes"]
 
 
-def _add(update: Update, incident: Incident, gathering: Gathering) -> None:
+def _add(update: Update, incident: Incident, gathering: FailureBatch) -> None:
     """Count a gathering; its newest failure becomes the sample."""
     update.add("failures", gathering.count)
     for (kind, name), count in bounded(gathering.names, incident.names).items():
         update.add(f"{NAME}{kind}:{name}", count)
     update.set("last_seen", epoch(max(incident.last_seen, gathering.last_seen)))
-    update.set("sample", {"S": failure_json.dump(gathering.sample)})
-    update.set("said", {"S": gathering.sample.reading.cause or ""})
+    update.set("sample", {"S": failure_json.dump(gathering.latest_failure)})
+    update.set("said", {"S": gathering.latest_failure.classification.cause or ""})
 
 
 def _lost(error: ClientError) -> bool:

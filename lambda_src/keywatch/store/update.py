@@ -19,7 +19,11 @@ class Update:
         """Return an update of its own that begins as this one."""
         twin = Update()
         twin.sets, twin.adds, twin.removes = [*self.sets], [*self.adds], [*self.removes]
-        twin.conditions, twin.names, twin.values = [*self.conditions], {**self.names}, {**self.values}
+        twin.conditions, twin.names, twin.values = (
+            [*self.conditions],
+            {**self.names},
+            {**self.values},
+        )
         return twin
 
     def _bind(self, name: str, value: Mapping[str, Any]) -> tuple[str, str]:
@@ -56,7 +60,9 @@ class Update:
         """Return the arguments of UpdateItem."""
         clauses = (("SET", self.sets), ("ADD", self.adds), ("REMOVE", self.removes))
         return {
-            "UpdateExpression": " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses if parts),
+            "UpdateExpression": " ".join(
+                f"{verb} {', '.join(parts)}" for verb, parts in clauses if parts
+            ),
             "ConditionExpression": " AND ".join(self.conditions),
             "ExpressionAttributeNames": self.names,
             "ExpressionAttributeValues": self.values,

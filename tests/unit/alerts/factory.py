@@ -38,7 +38,13 @@ class Scene:
 
 
 def _xks(error: str, **more: object) -> Scene:
-    return Scene(f"KMSInvalidStateException: {error}", identifier=KEY, key_store=STORE, facts={"xks_key": XKS_KEY}, **more)
+    return Scene(
+        f"KMSInvalidStateException: {error}",
+        identifier=KEY,
+        key_store=STORE,
+        facts={"xks_key": XKS_KEY},
+        **more,
+    )
 
 
 def _store(error: str, code: str, **more: object) -> Scene:
@@ -56,7 +62,12 @@ def _store(error: str, code: str, **more: object) -> Scene:
 SCENES = {
     "alias_not_found": Scene(
         f"NotFoundException: Alias arn:aws:kms:{REGION}:{ACCOUNT}:alias/paymnets is not found.",
-        (Reason(f"ListAliases in {REGION}", "41 aliases, none is alias/paymnets; the nearest is alias/payments."),),
+        (
+            Reason(
+                f"ListAliases in {REGION}",
+                "41 aliases, none is alias/paymnets; the nearest is alias/payments.",
+            ),
+        ),
         identifier="alias/paymnets",
         key_arn=None,
         alias="alias/paymnets",
@@ -67,11 +78,18 @@ SCENES = {
         (Reason(f"DescribeKey in {REGION}", f"{KEY_ID} does not exist there."),),
         identifier=KEY_ID,
         alias=None,
-        unknowns=("CloudTrail's event history reaches back 90 days: a key deleted before leaves no trace in it.",),
+        unknowns=(
+            "CloudTrail's event history reaches back 90 days: a key deleted before leaves no trace in it.",
+        ),
     ),
     "key_deleted": Scene(
         f"NotFoundException: Key '{KEY}' does not exist",
-        (Reason(f"CloudTrail event {EVENT_ID}", f"{BOB} called ScheduleKeyDeletion at 2026-11-16 01:58 UTC."),),
+        (
+            Reason(
+                f"CloudTrail event {EVENT_ID}",
+                f"{BOB} called ScheduleKeyDeletion at 2026-11-16 01:58 UTC.",
+            ),
+        ),
         change="ScheduleKeyDeletion",
         before="key_pending_deletion",
     ),
@@ -115,13 +133,22 @@ SCENES = {
     ),
     "not_yet_visible": Scene(
         f"NotFoundException: Alias arn:aws:kms:{REGION}:{ACCOUNT}:alias/payments is not found.",
-        (Reason(f"CloudTrail event {EVENT_ID}", f"{BOB} called CreateAlias at 2026-11-23 02:13 UTC."),),
+        (
+            Reason(
+                f"CloudTrail event {EVENT_ID}", f"{BOB} called CreateAlias at 2026-11-23 02:13 UTC."
+            ),
+        ),
         Confidence.LIKELY,
         change="CreateAlias",
     ),
     "key_pending_deletion": Scene(
         f"KMSInvalidStateException: {KEY} is pending deletion.",
-        (Reason(f"DescribeKey in {REGION}", "the key is PendingDeletion, to be deleted on 2026-11-30 02:10 UTC."),),
+        (
+            Reason(
+                f"DescribeKey in {REGION}",
+                "the key is PendingDeletion, to be deleted on 2026-11-30 02:10 UTC.",
+            ),
+        ),
         facts={"deletion_date": "2026-11-30 02:10 UTC", "key_state": "PendingDeletion"},
         change="ScheduleKeyDeletion",
         before="key_disabled",
@@ -135,7 +162,12 @@ SCENES = {
     ),
     "key_material_missing": Scene(
         f"KMSInvalidStateException: {KEY} is pending import.",
-        (Reason(f"DescribeKey in {REGION}", "the key is PendingImport; its material expired on 2026-11-23 02:00 UTC."),),
+        (
+            Reason(
+                f"DescribeKey in {REGION}",
+                "the key is PendingImport; its material expired on 2026-11-23 02:00 UTC.",
+            ),
+        ),
         facts={"key_state": "PendingImport"},
         change="DeleteImportedKeyMaterial",
     ),
@@ -187,7 +219,9 @@ SCENES = {
     ),
     "external_key_not_found": _xks(
         "The external key store proxy rejected the request because it could not find the external key.",
-        unknowns=("AWS cannot see the external key: only its key manager tells whether it was deleted or moved.",),
+        unknowns=(
+            "AWS cannot see the external key: only its key manager tells whether it was deleted or moved.",
+        ),
     ),
     "external_key_unusable": _xks(
         "The external key store proxy rejected the request because the external key is not enabled in the external key manager."
@@ -221,10 +255,16 @@ def alert(cause: str, status: str = "opened") -> Alert:
     return Alert(
         status=status,
         incident_id=f"{cause.replace('_', '-')}-20261123T021405Z",
-        subject=SubjectView(scene.identifier, scene.key_arn, scene.alias, scene.key_store, ACCOUNT, REGION),
+        subject=SubjectView(
+            scene.identifier, scene.key_arn, scene.alias, scene.key_store, ACCOUNT, REGION
+        ),
         diagnosis=_diagnosis(cause, scene),
-        impact=_impact({"opened": 500, "reminder": 12_480, "changed": 2_000, "resolved": 13_022}[status]),
-        changes=(Change(scene.change, BOB, START - timedelta(minutes=4), EVENT_ID),) if scene.change else (),
+        impact=_impact(
+            {"opened": 500, "reminder": 12_480, "changed": 2_000, "resolved": 13_022}[status]
+        ),
+        changes=(Change(scene.change, BOB, START - timedelta(minutes=4), EVENT_ID),)
+        if scene.change
+        else (),
         notes=("A check at 2026-11-23 10:20 UTC found it usable.",) if status == "resolved" else (),
         previous_cause=(scene.before or "unclassified") if status == "changed" else None,
     )
@@ -233,9 +273,16 @@ def alert(cause: str, status: str = "opened") -> Alert:
 def early_warning(cause: str) -> Alert:
     """Return the alert for a change that will break a key before any call has failed."""
     warned = alert(cause)
-    made = Reason(f"CloudTrail event {EVENT_ID}", f"{BOB} called {SCENES[cause].change} at 2026-11-23 02:10 UTC.")
+    made = Reason(
+        f"CloudTrail event {EVENT_ID}",
+        f"{BOB} called {SCENES[cause].change} at 2026-11-23 02:10 UTC.",
+    )
     used = Reason("GetKeyLastUsage", "last used for Decrypt on 2026-11-22 23:58 UTC.")
-    return replace(warned, diagnosis=replace(warned.diagnosis, because=(made, used)), impact=Impact(0, START, START))
+    return replace(
+        warned,
+        diagnosis=replace(warned.diagnosis, because=(made, used)),
+        impact=Impact(0, START, START),
+    )
 
 
 def _diagnosis(cause: str, scene: Scene) -> Diagnosis:
@@ -252,7 +299,9 @@ def _diagnosis(cause: str, scene: Scene) -> Diagnosis:
     } | scene.facts
     facts = {name: value for name, value in facts.items() if value}
     because = (Reason("error text", f"AWS answered {scene.error}"), *scene.because)
-    return Diagnosis(cause, scene.confidence, because, causes.remedies_for(cause, facts), scene.unknowns, facts)
+    return Diagnosis(
+        cause, scene.confidence, because, causes.remedies_for(cause, facts), scene.unknowns, facts
+    )
 
 
 def _impact(failures: int) -> Impact:
@@ -260,7 +309,11 @@ def _impact(failures: int) -> Impact:
         failures,
         START,
         START + timedelta(seconds=failures),
-        callers=((APP, failures - 20), ("arn:aws:iam::444455556666:role/batch", 15), ("s3.amazonaws.com", 5)),
+        callers=(
+            (APP, failures - 20),
+            ("arn:aws:iam::444455556666:role/batch", 15),
+            ("s3.amazonaws.com", 5),
+        ),
         operations=(("Decrypt", failures - 20), ("GenerateDataKey", 20)),
         services=(("s3.amazonaws.com", 5),),
         resources=(("arn:aws:s3:::invoices", 5),),

@@ -12,7 +12,9 @@ from tests.unit.alerts.factory import alert
 def card_of(*remedies, because=(), status="opened"):
     """Return the content of the card of an alert with these remedies and reasons."""
     plain = alert("key_disabled", status)
-    diagnosis = replace(plain.diagnosis, remedies=remedies, because=because or plain.diagnosis.because)
+    diagnosis = replace(
+        plain.diagnosis, remedies=remedies, because=because or plain.diagnosis.because
+    )
     return chat.message(document.build(replace(plain, diagnosis=diagnosis)))["content"]
 
 
@@ -52,10 +54,15 @@ def test_resolved_incident_asks_for_nothing():
 def test_description_stays_below_its_limit_and_says_what_is_missing():
     # GIVEN more evidence and longer commands than 8,000 characters hold
     because = tuple(Reason(f"source {number}", "word " * 190) for number in range(12))
-    remedies = tuple(Remedy(f"Step {number}.", f"aws kms enable-key --key-id {'x' * 1_500}") for number in range(12))
+    remedies = tuple(
+        Remedy(f"Step {number}.", f"aws kms enable-key --key-id {'x' * 1_500}")
+        for number in range(12)
+    )
     # WHEN the card is made
     content = card_of(*remedies, because=because)
     # THEN whole sections went, and the reader is told so
     assert len(content["description"]) <= 8_000
-    assert content["description"].endswith("(Shortened. The e-mail and the JSON document say more.)")
+    assert content["description"].endswith(
+        "(Shortened. The e-mail and the JSON document say more.)"
+    )
     assert content["description"].count("```") % 2 == 0

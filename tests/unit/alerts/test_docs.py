@@ -19,7 +19,9 @@ PAGE = Path(__file__).parents[3] / "docs" / "alerts.md"
 
 def blocks(language):
     """Return the fenced blocks of the page in this language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return re.findall(
+        rf"^```{language}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
 
 
 def test_examples_are_what_keywatch_sends(request):
@@ -51,7 +53,9 @@ def aws(monkeypatch):
 
 
 def queue_arn(sqs, url):
-    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
 
 
 def subscribe(sns, command, names):
@@ -115,7 +119,10 @@ def pagerduty(monkeypatch):
 def test_pagerduty_example_opens_and_resolves_one_incident(monkeypatch):
     # GIVEN the function of the page, subscribed to the alert topic
     handler, sent = pagerduty(monkeypatch)
-    documents = [document.build(alert("key_disabled", status)) for status in ("opened", "reminder", "resolved")]
+    documents = [
+        document.build(alert("key_disabled", status))
+        for status in ("opened", "reminder", "resolved")
+    ]
     # WHEN the messages of one incident arrive
     handler({"Records": [{"Sns": {"Message": json.dumps(one)}} for one in documents]}, None)
     # THEN PagerDuty is told to trigger, then to resolve, under one deduplication key

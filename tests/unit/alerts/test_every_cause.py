@@ -13,7 +13,9 @@ from keywatch.alerts.document import Document
 from keywatch.catalogue import causes
 from tests.unit.alerts.factory import SCENES, STATUSES, alert, early_warning
 
-SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "alert.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    (Path(__file__).parents[3] / "docs" / "alert.schema.json").read_text(encoding="utf-8")
+)
 VALIDATOR = Draft202012Validator(SCHEMA)
 EVERY = [(cause, status) for cause in sorted(SCENES) for status in STATUSES]
 EARLY = ("key_pending_deletion", "key_disabled", "key_material_missing", "key_store_disconnected")
@@ -21,7 +23,9 @@ EARLY = ("key_pending_deletion", "key_disabled", "key_material_missing", "key_st
 
 def shown(value: Document) -> str:
     """Return a document one member a line: a snapshot that can be read."""
-    return "\n".join(f"{key}: {json.dumps(member, ensure_ascii=False)}" for key, member in value.items())
+    return "\n".join(
+        f"{key}: {json.dumps(member, ensure_ascii=False)}" for key, member in value.items()
+    )
 
 
 def test_every_cause_of_the_catalogue_has_a_scene():
@@ -69,7 +73,14 @@ def test_chat_card_is_what_was_reviewed(cause, status, snapshot):
     card = chat.message(document.build(alert(cause, status)))
     # WHEN it is rendered for a channel
     content = card["content"]
-    text = "\n".join((content["title"], content["description"], *content["nextSteps"], " ".join(content["keywords"])))
+    text = "\n".join(
+        (
+            content["title"],
+            content["description"],
+            *content["nextSteps"],
+            " ".join(content["keywords"]),
+        )
+    )
     # THEN it reads as reviewed, in the thread of its incident
     assert card["metadata"]["threadId"] == alert(cause, status).incident_id
     assert text == snapshot

@@ -8,7 +8,14 @@ from tests.unit.alerts.factory import EVENT_ID, KEY, KEY_ID, STORE
 
 def build(**known):
     """Return the links of a key in eu-west-1, but for what is given."""
-    given = {"partition": "aws", "region": "eu-west-1", "key_arn": KEY, "identifier": None, "key_store": None, "gone": False}
+    given = {
+        "partition": "aws",
+        "region": "eu-west-1",
+        "key_arn": KEY,
+        "identifier": None,
+        "key_store": None,
+        "gone": False,
+    }
     return links.build(**{**given, "event_ids": [EVENT_ID], **known})
 
 
@@ -28,11 +35,14 @@ def test_each_partition_has_its_own_console(partition, region, host):
     # THEN the links lead to the console of that partition and Region
     assert made["key"] == f"https://{host}/kms/home?region={region}#/kms/keys/{KEY_ID}"
     assert made["event"] == f"https://{host}/cloudtrailv2/home?region={region}#/events/{EVENT_ID}"
-    assert made["history"].startswith(f"https://{host}/cloudtrailv2/home?region={region}#/events?ResourceName=arn%3A")
+    assert made["history"].startswith(
+        f"https://{host}/cloudtrailv2/home?region={region}#/events?ResourceName=arn%3A"
+    )
 
 
 @pytest.mark.parametrize(
-    ("partition", "region"), [("aws-iso", "us-iso-east-1"), ("aws", "unknown"), ("aws", "eu-west-1@evil.example")]
+    ("partition", "region"),
+    [("aws-iso", "us-iso-east-1"), ("aws", "unknown"), ("aws", "eu-west-1@evil.example")],
 )
 def test_no_link_is_better_than_a_wrong_one(partition, region):
     # GIVEN a partition whose console is not public, or a Region that is none

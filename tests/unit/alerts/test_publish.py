@@ -14,7 +14,9 @@ from keywatch.diagnosis.diagnose import Reason
 from tests.unit.alerts.factory import ACCOUNT, REGION, alert
 from tests.unit.alerts.test_every_cause import VALIDATOR
 
-TOPIC, CHAT, FALLBACK = (f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}" for name in ("alerts", "chat", "fallback"))
+TOPIC, CHAT, FALLBACK = (
+    f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}" for name in ("alerts", "chat", "fallback")
+)
 
 
 class Sns:
@@ -48,7 +50,10 @@ def test_people_get_the_text_and_machines_the_document():
     assert request["TopicArn"] == TOPIC
     assert request["Subject"] == email.subject(built)
     assert bodies["default"] == bodies["email"] == email.body(built)
-    assert {json.dumps(json.loads(bodies[one])) for one in ("sqs", "lambda", "http", "https", "firehose")} == {json.dumps(built)}
+    assert {
+        json.dumps(json.loads(bodies[one]))
+        for one in ("sqs", "lambda", "http", "https", "firehose")
+    } == {json.dumps(built)}
 
 
 def test_attributes_let_subscriptions_filter():
@@ -59,7 +64,13 @@ def test_attributes_let_subscriptions_filter():
     Publisher(sns, TOPIC).publish(replace(alerted, subject=replace(alerted.subject, account="-")))
     # THEN every attribute is there, and none is empty, which SNS would refuse
     values = {key: value["StringValue"] for key, value in sns.sent[0]["MessageAttributes"].items()}
-    assert values == {"status": "reminder", "severity": "high", "cause": "key_disabled", "account": "unknown", "region": REGION}
+    assert values == {
+        "status": "reminder",
+        "severity": "high",
+        "cause": "key_disabled",
+        "account": "unknown",
+        "region": REGION,
+    }
     assert {value["DataType"] for value in sns.sent[0]["MessageAttributes"].values()} == {"String"}
 
 
@@ -75,7 +86,9 @@ def test_chat_gets_its_card_on_a_topic_of_its_own():
     assert json.loads(card["Message"])["metadata"]["threadId"] == alerted.incident_id
 
 
-@pytest.mark.parametrize("error", [refused("KMSDisabled"), EndpointConnectionError(endpoint_url="https://sns.example")])
+@pytest.mark.parametrize(
+    "error", [refused("KMSDisabled"), EndpointConnectionError(endpoint_url="https://sns.example")]
+)
 def test_broken_chat_is_counted_and_does_not_fail_the_alert(error):
     # GIVEN a chat topic that fails
     sns, counted = Sns(chat=error), []
@@ -86,7 +99,9 @@ def test_broken_chat_is_counted_and_does_not_fail_the_alert(error):
     assert counted == ["ChatPublishFailed"]
 
 
-@pytest.mark.parametrize("code", ["KMSNotFound", "KMSDisabled", "KMSInvalidState", "KMSAccessDenied", "KMSOptInRequired"])
+@pytest.mark.parametrize(
+    "code", ["KMSNotFound", "KMSDisabled", "KMSInvalidState", "KMSAccessDenied", "KMSOptInRequired"]
+)
 def test_alert_goes_round_the_broken_key_of_its_own_topic(code):
     # GIVEN an alert topic whose own key is broken, and a fallback topic
     sns, counted = Sns(alerts=refused(code)), []
@@ -108,7 +123,11 @@ def test_alert_goes_round_the_broken_key_of_its_own_topic(code):
     [
         ({"alerts": refused("KMSDisabled")}, None, "KMSDisabled"),
         ({"alerts": refused("Throttling")}, FALLBACK, "Throttling"),
-        ({"alerts": refused("KMSDisabled"), "fallback": refused("AuthorizationError")}, FALLBACK, "AuthorizationError"),
+        (
+            {"alerts": refused("KMSDisabled"), "fallback": refused("AuthorizationError")},
+            FALLBACK,
+            "AuthorizationError",
+        ),
     ],
 )
 def test_alert_that_could_not_be_sent_stays_the_callers_business(errors, fallback, code):
@@ -128,7 +147,10 @@ def huge():
     diagnosis = replace(
         small.diagnosis,
         because=tuple(Reason(f"source {number}", text) for number in range(40)),
-        remedies=tuple(Remedy(text, f"aws kms describe-key --key-id {number} '{'漢' * 1_900}'") for number in range(40)),
+        remedies=tuple(
+            Remedy(text, f"aws kms describe-key --key-id {number} '{'漢' * 1_900}'")
+            for number in range(40)
+        ),
         unknowns=(text,) * 40,
     )
     impact = replace(small.impact, callers=many, operations=many, services=many, resources=many)
@@ -153,13 +175,15 @@ def test_size_counts_the_document_once_for_each_protocol():
     alerted = alert("key_disabled")
     because = tuple(Reason(f"source {number}", "漢" * 900) for number in range(12))
     unknowns = ("漢" * 990,) * 12
-    alerted = replace(alerted, diagnosis=replace(alerted.diagnosis, because=because, unknowns=unknowns))
+    alerted = replace(
+        alerted, diagnosis=replace(alerted.diagnosis, because=because, unknowns=unknowns)
+    )
     whole = document.build(alerted)
     assert len(json.dumps(whole, ensure_ascii=False).encode()) < 100_000
     # WHEN it is fitted
     built, message = publish.fit(alerted)
     # THEN it was made smaller, and no smaller than needed
-    assert len(built["because"]) == document.ROOMS[1].items
+    assert len(built["because"]) == document.SIZE_LIMITS[1].items
     assert len(message.encode()) < 262_144
 
 

@@ -23,8 +23,31 @@ from tests.unit.alerts.test_every_cause import VALIDATOR
 MANY = settings(max_examples=5_000, deadline=None)
 NOW = datetime(2026, 11, 23, 2, 14, tzinfo=UTC)
 FRAGMENTS = (
-    *("<!channel>", "<!here|here>", "<@U024BE7LH>", "<!subteam^S123>", "@here", "@everyone", "&lt;!channel&gt;", "&#64;here"),
-    *("\r\n", "\n", "\u2028", "\x00", "\x1b[31m", "\u202e", "\u2066", "\ufeff", "\U000e0041", "\ud800", "\x85", "\u200b", "\xa0"),
+    *(
+        "<!channel>",
+        "<!here|here>",
+        "<@U024BE7LH>",
+        "<!subteam^S123>",
+        "@here",
+        "@everyone",
+        "&lt;!channel&gt;",
+        "&#64;here",
+    ),
+    *(
+        "\r\n",
+        "\n",
+        "\u2028",
+        "\x00",
+        "\x1b[31m",
+        "\u202e",
+        "\u2066",
+        "\ufeff",
+        "\U000e0041",
+        "\ud800",
+        "\x85",
+        "\u200b",
+        "\xa0",
+    ),
     *(
         "`",
         "```",
@@ -37,8 +60,26 @@ FRAGMENTS = (
         "www.evil.example",
         "<https://evil.example|AWS>",
     ),
-    *("'; rm -rf ~ #", '"', "\\", "$(id)", "{key}", "%s", "</script>", "<img src=x onerror=alert(1)>", "' --profile admin '"),
-    *("\n    aws kms schedule-key-deletion --key-id x", "    aws kms delete-alias", "WHAT TO RUN", "1. ", "- ", " ", "    "),
+    *(
+        "'; rm -rf ~ #",
+        '"',
+        "\\",
+        "$(id)",
+        "{key}",
+        "%s",
+        "</script>",
+        "<img src=x onerror=alert(1)>",
+        "' --profile admin '",
+    ),
+    *(
+        "\n    aws kms schedule-key-deletion --key-id x",
+        "    aws kms delete-alias",
+        "WHAT TO RUN",
+        "1. ",
+        "- ",
+        " ",
+        "    ",
+    ),
     *(
         "alias/payments",
         "arn:aws:kms:eu-west-1:111122223333:key/",
@@ -53,7 +94,9 @@ FRAGMENTS = (
 hostile = st.one_of(
     st.lists(st.sampled_from(FRAGMENTS), max_size=4).map("".join),
     st.text(max_size=12),
-    st.builds(lambda head, tail: f"{head} {tail}", st.sampled_from(FRAGMENTS), st.sampled_from(FRAGMENTS)),
+    st.builds(
+        lambda head, tail: f"{head} {tail}", st.sampled_from(FRAGMENTS), st.sampled_from(FRAGMENTS)
+    ),
 )
 maybe = st.none() | hostile
 COMMANDS = (
@@ -67,13 +110,20 @@ def alerts(draw):
     """Draw an alert in which all that comes from outside is hostile; commands are filled as the catalogue fills its own."""
     bad = draw(st.lists(hostile, min_size=6, max_size=6))
     facts = {"key": bad[0], "alias": bad[1], "did_you_mean": bad[2], "deletion_date": bad[3]}
-    remedies = tuple(filled for one in COMMANDS if (filled := causes.fill(Remedy(bad[4], one), facts)))
+    remedies = tuple(
+        filled for one in COMMANDS if (filled := causes.fill(Remedy(bad[4], one), facts))
+    )
     names = ((bad[5], 3), (bad[4], 2))
     return Alert(
         status=draw(st.sampled_from(STATUSES)),
         incident_id=bad[3],
         subject=SubjectView(
-            draw(maybe), draw(maybe), draw(maybe), draw(maybe), draw(hostile), draw(st.just("eu-west-1") | hostile)
+            draw(maybe),
+            draw(maybe),
+            draw(maybe),
+            draw(maybe),
+            draw(hostile),
+            draw(st.just("eu-west-1") | hostile),
         ),
         diagnosis=Diagnosis(
             draw(st.sampled_from(sorted(causes.CAUSES))),
@@ -98,7 +148,9 @@ def strings(value: object) -> list[str]:
     """Return every string in a JSON value."""
     if isinstance(value, str):
         return [value]
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    children = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
     return [text for child in children for text in strings(child)]
 
 
@@ -128,7 +180,9 @@ def test_no_text_from_outside_breaks_subject_or_body_of_the_email(alert):
     prose = [line for line in lines if not line.startswith("    ") and line not in own_links(built)]
     assert max(map(len, prose)) <= 78
     others = [line for line in lines if line not in own_links(built)]
-    assert not re.search(r"https?://(?!(docs|health)\.aws\.amazon\.com/)|\bwww\.", " ".join(others), re.IGNORECASE)
+    assert not re.search(
+        r"https?://(?!(docs|health)\.aws\.amazon\.com/)|\bwww\.", " ".join(others), re.IGNORECASE
+    )
 
 
 @MANY
@@ -146,7 +200,10 @@ def test_no_text_from_outside_breaks_the_document_or_alters_a_command(alert):
         assert remedy["command"] or "left out" in remedy["text"]
         if remedy["command"]:
             words = shlex.split(remedy["command"])
-            assert words[words.index(next(word for word in words if word.endswith("key-id"))) + 1] == alert.diagnosis.facts["key"]
+            assert (
+                words[words.index(next(word for word in words if word.endswith("key-id"))) + 1]
+                == alert.diagnosis.facts["key"]
+            )
 
 
 @settings(max_examples=500, deadline=None)
@@ -155,11 +212,12 @@ def test_every_document_fits_the_published_schema(alert):
     # GIVEN an alert full of hostile text
     # WHEN it is written in any of its sizes
     # THEN the schema holds
-    for room in document.ROOMS:
+    for room in document.SIZE_LIMITS:
         VALIDATOR.validate(document.build(alert, room))
 
 
-# Amazon Q Developer in chat applications Administrator Guide, "Custom notifications": event schema and parameter details.
+# Amazon Q Developer in chat applications Administrator Guide, "Custom notifications": event schema
+# and parameter details.
 CARD = Draft202012Validator(
     {
         "type": "object",
@@ -187,7 +245,10 @@ CARD = Draft202012Validator(
                 "properties": {
                     "threadId": {"type": "string", "minLength": 1},
                     "summary": {"type": "string"},
-                    "additionalContext": {"type": "object", "additionalProperties": {"type": "string"}},
+                    "additionalContext": {
+                        "type": "object",
+                        "additionalProperties": {"type": "string"},
+                    },
                 },
             },
         },
@@ -204,17 +265,28 @@ def test_no_text_from_outside_pings_a_channel_or_adds_markup(alert):
     card = chat.message(built)
     # THEN nothing in it can mention anybody, hide a link behind words, or be read back into a mention
     content = card["content"]
-    shown = [content["title"], content["description"], *content["nextSteps"], *content["keywords"], card["metadata"]["summary"]]
+    shown = [
+        content["title"],
+        content["description"],
+        *content["nextSteps"],
+        *content["keywords"],
+        card["metadata"]["summary"],
+    ]
     shown += card["metadata"]["additionalContext"].values()
     assert not any(re.search(r"[<>@]|&#?\w+;", text) for text in shown)
     assert not any("](" in re.sub(r"`[^`]*`", "", text) for text in shown)
     assert all(is_clean(text.replace("\n", "")) for text in shown)
     # AND the only links are KeyWatch's own
     links = re.findall(r"https?://[^\s`]+", " ".join(shown), re.IGNORECASE)
-    assert all(link in own_links(built) or re.match(r"https://(docs|health)\.aws\.amazon\.com/", link) for link in links)
+    assert all(
+        link in own_links(built) or re.match(r"https://(docs|health)\.aws\.amazon\.com/", link)
+        for link in links
+    )
     # AND what stands in code quotes as a command is a command of the document, exactly
     commands = {one["command"] for one in built["remedies"]}
-    assert all(code in commands for step in content["nextSteps"] for code in re.findall(r"`([^`]*)`", step))
+    assert all(
+        code in commands for step in content["nextSteps"] for code in re.findall(r"`([^`]*)`", step)
+    )
     assert all(code in commands for code in re.findall(r"```\n(.*)\n```", content["description"]))
     # AND the schema of the service, which drops what does not fit it, holds
     CARD.validate(card)
@@ -232,7 +304,10 @@ def test_no_text_from_outside_breaks_the_message_to_sns(alert):
     assert all(isinstance(body, str) and body for body in bodies.values())
     assert json.loads(bodies["sqs"]) == built
     # AND every attribute has a value that SNS accepts
-    assert all(one["StringValue"] and is_clean(one["StringValue"]) for one in publish.attributes(built).values())
+    assert all(
+        one["StringValue"] and is_clean(one["StringValue"])
+        for one in publish.attributes(built).values()
+    )
 
 
 @MANY
@@ -260,7 +335,11 @@ def test_log_text_is_one_ascii_line(text):
 
 def wide(text: str) -> str:
     """Return ``text`` with each sign in braces as its full-width twin."""
-    return re.sub(r"\{(.)\}", lambda found: unicodedata.lookup(f"FULLWIDTH {unicodedata.name(found[1])}"), text)
+    return re.sub(
+        r"\{(.)\}",
+        lambda found: unicodedata.lookup(f"FULLWIDTH {unicodedata.name(found[1])}"),
+        text,
+    )
 
 
 @pytest.mark.parametrize(
@@ -275,7 +354,9 @@ def wide(text: str) -> str:
         ("&lt;!here&gt; R&D", "&lt;!here&gt; R&D", "{&}lt;!here{&}gt; R&D"),
     ],
 )
-def test_signs_that_mean_something_lose_their_meaning_and_stay_readable(given_text, plain, markdown):
+def test_signs_that_mean_something_lose_their_meaning_and_stay_readable(
+    given_text, plain, markdown
+):
     # GIVEN text with signs that a target acts on
     # WHEN it is cleaned for that target
     # THEN it reads the same to a person
@@ -289,4 +370,7 @@ def test_links_to_aws_documentation_stay_links():
     # WHEN it is cleaned for an e-mail
     # THEN the address still works, but that of a look-alike does not
     assert escape.plain(text) == text
-    assert escape.plain("https://docs.aws.amazon.com.evil.example/") == "https[:]//docs.aws.amazon.com.evil.example/"
+    assert (
+        escape.plain("https://docs.aws.amazon.com.evil.example/")
+        == "https[:]//docs.aws.amazon.com.evil.example/"
+    )

@@ -43,7 +43,10 @@ def test_broken_store_is_called_by_its_own_name_and_not_by_one_of_its_keys():
     ("moment", "text"),
     [
         (datetime(2026, 11, 23, 2, 14, 5, 999, tzinfo=UTC), "2026-11-23T02:14:05Z"),
-        (datetime(2026, 11, 23, 4, 14, 5, tzinfo=timezone(timedelta(hours=2))), "2026-11-23T02:14:05Z"),
+        (
+            datetime(2026, 11, 23, 4, 14, 5, tzinfo=timezone(timedelta(hours=2))),
+            "2026-11-23T02:14:05Z",
+        ),
         (datetime(2026, 11, 23, 2, 14, 5), "2026-11-23T02:14:05Z"),  # noqa: DTZ001 - a time without a zone is what is tested
     ],
 )
@@ -58,8 +61,18 @@ def test_times_are_utc(moment, text):
     [
         ("opened", 0, 0, "no call has failed yet"),
         ("opened", 1, 0, "1 call failed at 2026-11-23 02:14 UTC"),
-        ("opened", 12_000, 5, "12,000 calls failed since 2026-11-23 02:14 UTC, the last at 02:19 UTC"),
-        ("reminder", 2, 1_440, "2 calls failed since 2026-11-23 02:14 UTC, the last at 2026-11-24 02:14 UTC"),
+        (
+            "opened",
+            12_000,
+            5,
+            "12,000 calls failed since 2026-11-23 02:14 UTC, the last at 02:19 UTC",
+        ),
+        (
+            "reminder",
+            2,
+            1_440,
+            "2 calls failed since 2026-11-23 02:14 UTC, the last at 2026-11-24 02:14 UTC",
+        ),
         ("resolved", 2, 5, "2 calls failed, from 2026-11-23 02:14 UTC to 02:19 UTC"),
         ("resolved", 0, 0, "no call failed"),
     ],
@@ -73,10 +86,17 @@ def test_toll_says_how_many_and_since_when(status, failures, minutes, text):
 
 def test_alias_that_was_meant_and_deletion_date_are_in_the_first_lines():
     # GIVEN a diagnosis that found the nearest alias, the key's Region and a deletion date
-    facts = {"did_you_mean": "alias/payments", "key_region": "us-east-1", "deletion_date": "2026-11-30 02:10 UTC"}
+    facts = {
+        "did_you_mean": "alias/payments",
+        "key_region": "us-east-1",
+        "deletion_date": "2026-11-30 02:10 UTC",
+    }
     # THEN they are said at once
     said = wording.hints(facts)
-    assert said == "Did you mean alias/payments? The key lives in us-east-1. It will be gone for good on 2026-11-30 02:10 UTC."
+    assert (
+        said
+        == "Did you mean alias/payments? The key lives in us-east-1. It will be gone for good on 2026-11-30 02:10 UTC."
+    )
 
 
 def test_fact_that_reads_like_more_than_a_name_is_no_hint():
@@ -143,13 +163,18 @@ def test_command_that_cannot_be_shown_exactly_is_left_out_with_a_word():
     built = document.build(replace(broken, diagnosis=replace(broken.diagnosis, remedies=remedies)))
     # THEN there is the step, but no command that is not the one meant
     assert built["remedies"] == [
-        {"text": "Enable the key. (The command is left out: it cannot be shown exactly as it must be typed.)", "command": None}
+        {
+            "text": "Enable the key. (The command is left out: it cannot be shown exactly as it must be typed.)",
+            "command": None,
+        }
     ]
 
 
 def test_more_than_a_few_callers_are_counted_in_the_email():
     # GIVEN more callers than an e-mail shows
-    many = tuple((f"arn:aws:iam::111122223333:role/app-{number}", 9 - number) for number in range(7))
+    many = tuple(
+        (f"arn:aws:iam::111122223333:role/app-{number}", 9 - number) for number in range(7)
+    )
     busy = alert("key_disabled")
     # WHEN it is rendered
     body = email.body(document.build(replace(busy, impact=replace(busy.impact, callers=many))))
@@ -159,7 +184,9 @@ def test_more_than_a_few_callers_are_counted_in_the_email():
 
 def test_names_that_the_incident_did_not_keep_are_others():
     # GIVEN an incident that kept a sample of names and a count of the others
-    sampled = replace(alert("key_disabled").impact, resources=(("(others)", 90), ("key/a", 5), ("key/b", 4)))
+    sampled = replace(
+        alert("key_disabled").impact, resources=(("(others)", 90), ("key/a", 5), ("key/b", 4))
+    )
     # WHEN it is rendered
     body = email.body(document.build(replace(alert("key_disabled"), impact=sampled)))
     # THEN the sample is named, not the count of what was not kept
@@ -170,7 +197,9 @@ def test_call_of_kms_itself_is_no_service_worth_a_line():
     # GIVEN calls that went to KMS directly
     direct = replace(alert("key_disabled").impact, services=(("kms.amazonaws.com", 500),))
     # THEN the e-mail has no line for services
-    assert "Services" not in email.body(document.build(replace(alert("key_disabled"), impact=direct)))
+    assert "Services" not in email.body(
+        document.build(replace(alert("key_disabled"), impact=direct))
+    )
 
 
 def test_doubt_is_shown_before_what_to_run_and_only_then():

@@ -16,9 +16,9 @@ from cli.__main__ import main
 from cli.deployed import CannotAskError, Deployed
 from keywatch.actions.check.run import check
 from keywatch.actions.sweep.run import sweep
-from tests.unit.checks import test_doctor as clinic
-from tests.unit.checks.support import KEY_ID, desk, key
-from tests.unit.checks.test_sweep import NOW, Yard
+from tests.unit.actions import test_doctor as clinic
+from tests.unit.actions.support import KEY_ID, desk, key
+from tests.unit.actions.test_sweep import NOW, Yard
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXT = (
@@ -59,9 +59,21 @@ def test_the_exit_code_of_check_is_the_verdict(answered, code, word, capsys):
 
 def test_options_of_check_reach_the_function():
     ask, asked = asking({"schema": "keywatch.check/1", "usable": True, "results": []})
-    assert main(["check", "alias/a", "alias/b", "--region", "us-east-1", "--wait", "60", "--notify"], ask) == 0
+    assert (
+        main(
+            ["check", "alias/a", "alias/b", "--region", "us-east-1", "--wait", "60", "--notify"],
+            ask,
+        )
+        == 0
+    )
     assert asked == [
-        {"action": "check", "key_id": ["alias/a", "alias/b"], "region": "us-east-1", "wait_seconds": 60.0, "notify": True}
+        {
+            "action": "check",
+            "key_id": ["alias/a", "alias/b"],
+            "region": "us-east-1",
+            "wait_seconds": 60.0,
+            "notify": True,
+        }
     ]
 
 
@@ -69,7 +81,10 @@ def test_commands_to_paste_are_not_broken_into_lines(capsys):
     on = desk({"DescribeKey": key("Disabled")})
     main(["check", KEY_ID], lambda request: check(request, on.services))
     lines = capsys.readouterr().out.splitlines()
-    assert any(line.strip().startswith("aws kms enable-key") and line.endswith("--region eu-west-1") for line in lines)
+    assert any(
+        line.strip().startswith("aws kms enable-key") and line.endswith("--region eu-west-1")
+        for line in lines
+    )
 
 
 def test_json_is_the_answer_as_it_came(capsys):
@@ -87,7 +102,13 @@ def test_hostile_text_is_shown_and_not_obeyed(capsys):
 
 
 def test_a_bad_request_is_said_and_cannot_tell(capsys):
-    problem = {"error": {"code": "invalid_request", "message": "wait_seconds must be a number from 0 to 300", "fields": {}}}
+    problem = {
+        "error": {
+            "code": "invalid_request",
+            "message": "wait_seconds must be a number from 0 to 300",
+            "fields": {},
+        }
+    }
     assert main(["check", "alias/a", "--wait", "999"], lambda _: problem) == outcome.CANNOT_TELL
     assert "0 to 300" in capsys.readouterr().out
 
@@ -146,7 +167,13 @@ def test_the_exit_code_of_doctor_is_the_worst_line(status, code, capsys, monkeyp
     [
         (TEXT, 0, "alias_not_found"),
         (
-            json.dumps({"eventSource": "kms.amazonaws.com", "eventName": "Decrypt", "errorCode": "DisabledException"}),
+            json.dumps(
+                {
+                    "eventSource": "kms.amazonaws.com",
+                    "eventName": "Decrypt",
+                    "errorCode": "DisabledException",
+                }
+            ),
             0,
             "key_disabled",
         ),
@@ -166,9 +193,15 @@ def test_explain_needs_no_deployment(given, code, says, capsys):
 
 
 def test_explain_as_a_program_needs_no_aws_configuration():
-    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONPATH": f"{ROOT}/lambda_src:{ROOT}"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": "/nonexistent",
+        "PYTHONPATH": f"{ROOT}/lambda_src:{ROOT}",
+    }
     command = [sys.executable, "-m", "cli", "explain", "--json"]
-    done = subprocess.run(command, input=TEXT, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
+    done = subprocess.run(
+        command, input=TEXT, capture_output=True, text=True, env=environment, cwd=ROOT, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["findings"][0]["cause"] == "alias_not_found"
 
@@ -188,12 +221,21 @@ class FakeSession:
 
     def describe(self, StackName):
         if StackName not in self.stacks:
-            raise ClientError({"Error": {"Code": "ValidationError", "Message": "does not exist"}}, "DescribeStacks")
-        return {"Stacks": [{"Outputs": [{"OutputKey": "FunctionName", "OutputValue": f"{StackName}-Function"}]}]}
+            raise ClientError(
+                {"Error": {"Code": "ValidationError", "Message": "does not exist"}},
+                "DescribeStacks",
+            )
+        return {
+            "Stacks": [
+                {"Outputs": [{"OutputKey": "FunctionName", "OutputValue": f"{StackName}-Function"}]}
+            ]
+        }
 
     def invoke(self, FunctionName, Payload):
         self.invoked.append(FunctionName)
-        return {"Payload": io.BytesIO(json.dumps(self.reply.get("answer", {"ok": True})).encode())} | self.reply.get("extra", {})
+        return {
+            "Payload": io.BytesIO(json.dumps(self.reply.get("answer", {"ok": True})).encode())
+        } | self.reply.get("extra", {})
 
 
 @pytest.mark.parametrize("stack", ["KeyWatch", "KeyWatch-eu-west-1"])
@@ -209,8 +251,23 @@ def test_the_function_is_found_by_its_stack(stack):
         (FakeSession([]), "make deploy"),
         (FakeSession(error=NoCredentialsError()), "no AWS credentials"),
         (FakeSession(error=NoRegionError()), "AWS_REGION"),
-        (FakeSession(error=ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "Invoke")), "ExpiredToken"),
-        (FakeSession(reply={"answer": {"errorMessage": "timed out"}, "extra": {"FunctionError": "Unhandled"}}), "timed out"),
+        (
+            FakeSession(
+                error=ClientError(
+                    {"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "Invoke"
+                )
+            ),
+            "ExpiredToken",
+        ),
+        (
+            FakeSession(
+                reply={
+                    "answer": {"errorMessage": "timed out"},
+                    "extra": {"FunctionError": "Unhandled"},
+                }
+            ),
+            "timed out",
+        ),
     ],
     ids=["not deployed", "no credentials", "no Region", "expired", "function failed"],
 )

@@ -17,30 +17,53 @@ REFUSED = ("DisabledException", f"{KEY} is disabled.")
 
 def test_a_direct_call_has_tls_details_and_one_through_a_service_has_none():
     direct = record(Call("Encrypt", callers.user("alice"), WHEN, error=REFUSED))
-    through = record(Call("Decrypt", callers.role("app", "app-1", "secretsmanager.amazonaws.com"), WHEN, error=REFUSED))
+    through = record(
+        Call(
+            "Decrypt",
+            callers.role("app", "app-1", "secretsmanager.amazonaws.com"),
+            WHEN,
+            error=REFUSED,
+        )
+    )
 
     assert direct["tlsDetails"]["clientProvidedHostHeader"] == "kms.eu-west-1.amazonaws.com"
     assert "tlsDetails" not in through
-    assert through["userIdentity"]["invokedBy"] == through["sourceIPAddress"] == "secretsmanager.amazonaws.com"
-    assert through["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] == "arn:aws:iam::111122223333:role/app"
+    assert (
+        through["userIdentity"]["invokedBy"]
+        == through["sourceIPAddress"]
+        == "secretsmanager.amazonaws.com"
+    )
+    assert (
+        through["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"]
+        == "arn:aws:iam::111122223333:role/app"
+    )
 
 
 def test_only_a_call_that_was_resolved_to_a_key_has_resources():
     found = record(Call("Encrypt", callers.user("alice"), WHEN, error=REFUSED, keys=(KEY,)))
-    not_found = record(Call("Encrypt", callers.user("alice"), WHEN, error=("NotFoundException", "…")))
+    not_found = record(
+        Call("Encrypt", callers.user("alice"), WHEN, error=("NotFoundException", "…"))
+    )
 
-    assert found["resources"] == [{"accountId": "111122223333", "type": "AWS::KMS::Key", "ARN": KEY}]
+    assert found["resources"] == [
+        {"accountId": "111122223333", "type": "AWS::KMS::Key", "ARN": KEY}
+    ]
     assert "resources" not in not_found
 
 
-@pytest.mark.parametrize(("operation", "read_only"), [("Decrypt", True), ("DescribeKey", True), ("DisableKey", False)])
+@pytest.mark.parametrize(
+    ("operation", "read_only"), [("Decrypt", True), ("DescribeKey", True), ("DisableKey", False)]
+)
 def test_cryptography_counts_as_reading(operation, read_only):
     assert record(Call(operation, callers.user("alice"), WHEN))["readOnly"] is read_only
 
 
 def test_a_successful_call_has_no_error_fields_at_all():
     # GIVEN patterns that test whether errorCode exists, THEN a success must not carry it, not even as null
-    assert not {"errorCode", "errorMessage"} & record(Call("DisableKey", callers.user("alice"), WHEN)).keys()
+    assert (
+        not {"errorCode", "errorMessage"}
+        & record(Call("DisableKey", callers.user("alice"), WHEN)).keys()
+    )
 
 
 def test_what_kms_does_by_itself_is_a_service_event_without_request():
@@ -60,7 +83,9 @@ def test_an_entry_and_an_event_carry_the_record():
     assert event(made)["time"] == "2026-04-12T18:05:09Z"
 
 
-@pytest.mark.parametrize(("hour", "text"), [(18, "Apr 12, 2026 6:05:09 PM"), (0, "Apr 12, 2026 12:05:09 AM")])
+@pytest.mark.parametrize(
+    ("hour", "text"), [(18, "Apr 12, 2026 6:05:09 PM"), (0, "Apr 12, 2026 12:05:09 AM")]
+)
 def test_a_deletion_date_is_written_as_cloudtrail_writes_it(hour, text):
     assert deletion_date(WHEN.replace(hour=hour)) == text
 

@@ -33,7 +33,9 @@ def test_programs_are_pointed_at_the_emulator_and_at_no_profile(tmp_path, monkey
 
     assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
     assert environment["AWS_ACCESS_KEY_ID"] == emulator.ACCOUNT
-    assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
+    assert (
+        environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
+    )
     assert "AWS_PROFILE" not in environment
 
 
@@ -50,7 +52,12 @@ def test_clients_ignore_a_persons_profile(tmp_path, monkeypatch):
 def test_settings_become_context_options():
     options = deployment.context_options({"search_regions": ["us-east-1"], "create_trail": True})
 
-    assert options == ["-c", 'keywatch:search_regions=["us-east-1"]', "-c", "keywatch:create_trail=true"]
+    assert options == [
+        "-c",
+        'keywatch:search_regions=["us-east-1"]',
+        "-c",
+        "keywatch:create_trail=true",
+    ]
 
 
 def test_a_missing_cdk_says_what_to_run(tmp_path, monkeypatch):

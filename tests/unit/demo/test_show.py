@@ -22,12 +22,23 @@ def document():
         "confidence": "certain",
         "title": f"Alias not found: {HOSTILE}",
         "summary": "No alias of this name exists.",
-        "subject": {"identifier": HOSTILE, "key_arn": None, "alias": HOSTILE, "account": "111122223333", "region": "eu-west-1"},
+        "subject": {
+            "identifier": HOSTILE,
+            "key_arn": None,
+            "alias": HOSTILE,
+            "account": "111122223333",
+            "region": "eu-west-1",
+        },
         "because": [f"error text: {HOSTILE} is not found."],
         "unknowns": [],
-        "remedies": [{"text": "Compare.", "command": "aws kms list-aliases"}, {"text": "No command.", "command": None}],
+        "remedies": [
+            {"text": "Compare.", "command": "aws kms list-aliases"},
+            {"text": "No command.", "command": None},
+        ],
         "impact": {"failures": 3, "callers": [], "operations": [], "services": [], "resources": []},
-        "changes": [{"what": "DeleteAlias", "who": HOSTILE, "when": "2026-04-12T18:05:09Z", "event_id": "e"}],
+        "changes": [
+            {"what": "DeleteAlias", "who": HOSTILE, "when": "2026-04-12T18:05:09Z", "event_id": "e"}
+        ],
         "links": {},
         "notes": [],
     }
@@ -43,7 +54,12 @@ def shown(*things):
 def test_a_panel_says_why_who_and_what_to_run(document):
     text = shown(panel(document))
 
-    for part in ("No alias of this name exists.", "is not found.", "DeleteAlias by", "aws kms list-aliases"):
+    for part in (
+        "No alias of this name exists.",
+        "is not found.",
+        "DeleteAlias by",
+        "aws kms list-aliases",
+    ):
         assert part in text
 
 

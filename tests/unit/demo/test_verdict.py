@@ -4,9 +4,16 @@ from demo.verdict import Played, judge
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
-def alert(cause="key_disabled", status="opened", caller="arn:aws:iam::111122223333:role/app", **subject):
+def alert(
+    cause="key_disabled", status="opened", caller="arn:aws:iam::111122223333:role/app", **subject
+):
     impact = {"failures": 1, "callers": [{"name": caller, "count": 1}]}
-    return {"cause": cause, "status": status, "subject": {"key_arn": None, "identifier": None} | subject, "impact": impact}
+    return {
+        "cause": cause,
+        "status": status,
+        "subject": {"key_arn": None, "identifier": None} | subject,
+        "impact": impact,
+    }
 
 
 def played(cause="key_disabled", *names):
@@ -14,7 +21,9 @@ def played(cause="key_disabled", *names):
 
 
 def test_every_expected_alert_and_no_other_is_good():
-    verdict = judge([played("key_disabled", KEY), played(None, "alias/quiet")], [alert(key_arn=KEY)])
+    verdict = judge(
+        [played("key_disabled", KEY), played(None, "alias/quiet")], [alert(key_arn=KEY)]
+    )
 
     assert verdict.good
     assert list(verdict.came) == ["a scenario of key_disabled"]
@@ -43,10 +52,14 @@ def test_a_second_alert_about_the_same_is_unexpected():
 
 
 def test_an_alert_about_what_must_stay_quiet_is_unexpected():
-    verdict = judge([played(None, "alias/quiet")], [alert("alias_not_found", identifier="alias/quiet")])
+    verdict = judge(
+        [played(None, "alias/quiet")], [alert("alias_not_found", identifier="alias/quiet")]
+    )
 
     assert len(verdict.unexpected) == 1
 
 
 def test_an_alert_that_names_no_key_is_recognized_by_its_caller():
-    assert judge([played("missing_or_not_authorized", "app")], [alert("missing_or_not_authorized")]).good
+    assert judge(
+        [played("missing_or_not_authorized", "app")], [alert("missing_or_not_authorized")]
+    ).good

@@ -20,18 +20,24 @@ HOME = "arn:aws:kms:eu-west-1:111122223333"
 )
 def test_not_found_is_put_into_the_words_that_aws_was_recorded_with(asked, text):
     # WHEN the emulator says "not found" in words of its own, THEN CloudTrail's record says it in AWS's
-    recorded = wording.as_recorded("NotFoundException", f"Key {asked} not found", asked, "eu-west-1", "arn", "Encrypt")
+    recorded = wording.as_recorded(
+        "NotFoundException", f"Key {asked} not found", asked, "eu-west-1", "arn", "Encrypt"
+    )
 
     assert recorded == ("NotFoundException", text)
 
 
 def test_a_ciphertext_of_another_region_becomes_the_ambiguous_denial():
     # GIVEN a Decrypt that names no key, WHEN the emulator calls the ciphertext invalid
-    code, text = wording.as_recorded("InvalidCiphertextException", "", None, "eu-west-1", "arn:aws:iam::1:user/a", "Decrypt")
+    code, text = wording.as_recorded(
+        "InvalidCiphertextException", "", None, "eu-west-1", "arn:aws:iam::1:user/a", "Decrypt"
+    )
 
     # THEN CloudTrail records a denial, under its own code, that leaves open what is wrong
     assert code == "AccessDenied"
-    assert text.startswith("User: arn:aws:iam::1:user/a is not authorized to perform: kms:Decrypt on the resource associated")
+    assert text.startswith(
+        "User: arn:aws:iam::1:user/a is not authorized to perform: kms:Decrypt on the resource associated"
+    )
     assert "does not exist in this Region" in text
 
 

@@ -37,11 +37,17 @@ RUN_BY = {
 
 def commands(page):
     """Return the lines of all ``sh`` blocks of a page."""
-    blocks = re.findall(r"^```sh\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    return [line for block in blocks for line in block.replace("\\\n", " ").splitlines() if line.strip()]
+    blocks = re.findall(
+        r"^```sh\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    return [
+        line for block in blocks for line in block.replace("\\\n", " ").splitlines() if line.strip()
+    ]
 
 
-COMMANDS = sorted({command for page in DOCS if page.name not in CHECKED_ELSEWHERE for command in commands(page)})
+COMMANDS = sorted(
+    {command for page in DOCS if page.name not in CHECKED_ELSEWHERE for command in commands(page)}
+)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -64,12 +70,19 @@ def test_nothing_is_excused_that_the_documentation_does_not_say():
     assert [file for file in CHECKED_ELSEWHERE.values() if not (ROOT / file).is_file()] == []
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("make ")])
+@pytest.mark.parametrize(
+    "command", [command for command in COMMANDS if command.startswith("make ")]
+)
 def test_a_make_target_of_the_documentation_is_there(command):
     # WHEN make is asked what it would do
     built = ("-o", "node_modules/.ready", "-o", ".venv/.ready")
     done = subprocess.run(
-        [*shlex.split(command), *built, "-n"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+        [*shlex.split(command), *built, "-n"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
     # THEN it knows
     assert done.returncode == 0, done.stderr
@@ -78,7 +91,9 @@ def test_a_make_target_of_the_documentation_is_there(command):
 
 def overrides(command):
     """Return the ``-c name=value`` options of a command, those that make passes on included."""
-    words = [word for text in shlex.split(command) for word in shlex.split(text.removeprefix("ARGS="))]
+    words = [
+        word for text in shlex.split(command) for word in shlex.split(text.removeprefix("ARGS="))
+    ]
     return dict(value.split("=", 1) for flag, value in pairwise(words) if flag == "-c")
 
 
@@ -91,14 +106,18 @@ def test_settings_on_a_command_line_are_accepted(command):
 
 
 def test_settings_in_the_text_of_the_readme_are_accepted():
-    given = dict(option.split("=", 1) for option in re.findall(r"-c (keywatch:\w+=[^`'\s]+)", readme_page()))
+    given = dict(
+        option.split("=", 1) for option in re.findall(r"-c (keywatch:\w+=[^`'\s]+)", readme_page())
+    )
     assert "keywatch:create_trail" in given
     from_context(given)
 
 
 def test_the_example_of_cdk_json_is_accepted():
     # GIVEN the example of the settings page, which a person copies
-    (example,) = re.findall(r"^```json\n(.*?)^```$", settings.settings_page(), re.DOTALL | re.MULTILINE)
+    (example,) = re.findall(
+        r"^```json\n(.*?)^```$", settings.settings_page(), re.DOTALL | re.MULTILINE
+    )
     # THEN it is a context that the stack takes
     assert from_context(json.loads(example)["context"]).alert_emails == ("oncall@example.com",)
 
@@ -112,7 +131,9 @@ def test_the_explain_example_says_what_the_readme_shows():
     # WHEN the README's command runs as it stands there
     (command,) = [command for command in COMMANDS if command.startswith("echo")]
     assert ERROR in command
-    done = subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
     # THEN it prints what the README shows
     said = "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
     assert f"```text\n{said}\n```" in (ROOT / "README.md").read_text(encoding="utf-8")
@@ -128,7 +149,9 @@ def anchors(page):
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
 def test_links_within_the_documentation_lead_somewhere(page):
-    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(
+        r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+    )
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if re.match(r"https?://", target):
             continue
@@ -140,7 +163,11 @@ def test_links_within_the_documentation_lead_somewhere(page):
 
 def test_every_page_is_linked_from_the_readme():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [page.name for page in DOCS if page.name != "README.md" and f"(docs/{page.name})" not in readme] == []
+    assert [
+        page.name
+        for page in DOCS
+        if page.name != "README.md" and f"(docs/{page.name})" not in readme
+    ] == []
 
 
 @pytest.mark.parametrize("bill", [costs.IDLE, costs.STORM, costs.SPREAD])

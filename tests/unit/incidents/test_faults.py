@@ -1,6 +1,7 @@
 """Every AWS call of the pipeline fails in every way, and the function dies between any two calls: no alert is lost.
 
-The matrix is derived from the calls that a run without faults makes, so a new call cannot escape it.
+The matrix is derived from the calls that a run without faults makes, so a new call cannot escape
+it.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,15 @@ from threading import Lock, local
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
-from tests.support.world import Killed, World, alias_missing, aws_error, changed, disabled, key_missing
+from tests.support.world import (
+    Killed,
+    World,
+    alias_missing,
+    aws_error,
+    changed,
+    disabled,
+    key_missing,
+)
 from tests.support.world import world as open_world
 
 FAULTS: dict[str, Callable[[], BaseException]] = {
@@ -56,8 +65,12 @@ SCENARIOS = {
         lambda world: [disabled(), disabled(), alias_missing("alias/gone")],
         ("key_disabled", "alias_not_found"),
     ),
-    "an incident goes on": Scenario(_open_incident, lambda world: [disabled(), disabled()], ("key_disabled",)),
-    "a change warns": Scenario(_nothing, lambda world: [changed("DisableKey", at=world.now)], ("key_disabled",)),
+    "an incident goes on": Scenario(
+        _open_incident, lambda world: [disabled(), disabled()], ("key_disabled",)
+    ),
+    "a change warns": Scenario(
+        _nothing, lambda world: [changed("DisableKey", at=world.now)], ("key_disabled",)
+    ),
     "a held incident lasts": Scenario(
         _held_incident,
         lambda world: [key_missing(OTHER_KEY, at=world.now)],
@@ -77,7 +90,11 @@ def run(world: World, scenario: Scenario) -> None:
             world.cold_start()
         try:
             world.tick()
-        except (Killed, ClientError, BotoCoreError):  # a failed invocation: Lambda counts it, the next minute comes
+        except (
+            Killed,
+            ClientError,
+            BotoCoreError,
+        ):  # a failed invocation: Lambda counts it, the next minute comes
             world.cold_start()
         world.wait(seconds=61)
 
@@ -106,7 +123,9 @@ class OneFault:
         self.left, self.fault = number, fault
         self.struck = False
         self.lock = Lock()
-        self.chosen = local()  # subjects are handled by several threads: "after" must strike where "before" counted
+        self.chosen = (
+            local()
+        )  # subjects are handled by several threads: "after" must strike where "before" counted
 
     def before(self, service: str, operation: str) -> None:
         with self.lock:
@@ -138,9 +157,18 @@ def test_no_alert_is_lost_whatever_fails_wherever(name, number):
             run(world, scenario)
             # THEN everybody who must hear of it did, at most twice, and no count went down
             assert strike.struck, (name, number, fault)
-            told = [alert["cause"] for alert in world.inbox() if alert["status"] in {"opened", "changed"}]
+            told = [
+                alert["cause"]
+                for alert in world.inbox()
+                if alert["status"] in {"opened", "changed"}
+            ]
             for causes in scenario.expect:
-                assert 1 <= sum(cause in causes.split("|") for cause in told) <= 2, (name, number, fault, told)
+                assert 1 <= sum(cause in causes.split("|") for cause in told) <= 2, (
+                    name,
+                    number,
+                    fault,
+                    told,
+                )
             assert sum(int(item["failures"]["N"]) for item in world.incidents()) >= failures_before
 
 

@@ -13,7 +13,11 @@ from tests.support.world import World, alias_missing, disabled, key_missing
 from tests.support.world import world as open_world
 
 OTHER_KEY = "aaaabbbb-12ab-34cd-56ef-1234567890ab"
-SUBJECTS = (disabled, lambda **at: alias_missing("alias/gone", **at), lambda **at: key_missing(OTHER_KEY, **at))
+SUBJECTS = (
+    disabled,
+    lambda **at: alias_missing("alias/gone", **at),
+    lambda **at: key_missing(OTHER_KEY, **at),
+)
 
 
 class Turns:
@@ -47,7 +51,9 @@ class Turns:
 
     def _settled(self, threads: list[Thread]) -> bool:
         """Tell whether every actor waits for its turn or is done."""
-        return self._chosen is None and all(thread in self._waiting or not thread.is_alive() for thread in threads)
+        return self._chosen is None and all(
+            thread in self._waiting or not thread.is_alive() for thread in threads
+        )
 
 
 @contextmanager
@@ -92,4 +98,6 @@ def test_every_subject_is_alerted_exactly_once(first, second, ticks, choices):
         told = Counter(alert["cause"] for alert in world.inbox())
         causes = ("key_disabled", "alias_not_found", "key_not_found")
         assert told == Counter({causes[subject] for subject in (*first, *second)})
-        assert sum(int(item["failures"]["N"]) for item in world.incidents()) == len(first) + len(second)
+        assert sum(int(item["failures"]["N"]) for item in world.incidents()) == len(first) + len(
+            second
+        )

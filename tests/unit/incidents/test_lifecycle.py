@@ -5,7 +5,17 @@ import json
 import pytest
 
 from keywatch.incidents import clock
-from tests.support.world import ACCOUNT, KEY_ID, REGION, alias_missing, ambiguous_denial, changed, disabled, failed, key_arn
+from tests.support.world import (
+    ACCOUNT,
+    KEY_ID,
+    REGION,
+    alias_missing,
+    ambiguous_denial,
+    changed,
+    disabled,
+    failed,
+    key_arn,
+)
 
 STORE = "cks-1234567890abcdef0"
 
@@ -110,7 +120,11 @@ def test_a_cancelled_deletion_that_leaves_the_key_disabled_is_told(world):
     every_minute(world, 3)
     # THEN that is news, though the cause was told before
     told = [(alert["status"], alert["cause"]) for alert in world.inbox()]
-    assert told == [("opened", "key_disabled"), ("changed", "key_pending_deletion"), ("changed", "key_disabled")]
+    assert told == [
+        ("opened", "key_disabled"),
+        ("changed", "key_pending_deletion"),
+        ("changed", "key_disabled"),
+    ]
 
 
 def test_alternating_errors_do_not_alternate_messages(world):
@@ -174,15 +188,24 @@ def test_failures_while_it_is_being_resolved_are_said_aloud(world):
         ("DeleteImportedKeyMaterial", "PendingImport", "key_material_missing"),
     ],
 )
-def test_a_change_that_breaks_a_key_in_use_warns_before_the_first_failure(world, what, state, cause):
+def test_a_change_that_breaks_a_key_in_use_warns_before_the_first_failure(
+    world, what, state, cause
+):
     # GIVEN a key that was used an hour ago
     arn = world.kms.add(state=state)
-    world.kms.last_usage[arn] = {"KeyLastUsage": {"Timestamp": world.now}, "TrackingStartDate": world.now}
+    world.kms.last_usage[arn] = {
+        "KeyLastUsage": {"Timestamp": world.now},
+        "TrackingStartDate": world.now,
+    }
     # WHEN somebody breaks it
     world.take(changed(what))
     # THEN one alert says so, without a failure, and names who did it
     (warning,) = world.inbox()
-    assert (warning["status"], warning["cause"], warning["impact"]["failures"]) == ("opened", cause, 0)
+    assert (warning["status"], warning["cause"], warning["impact"]["failures"]) == (
+        "opened",
+        cause,
+        0,
+    )
     assert any("alice" in reason for reason in warning["because"])
     # WHEN calls fail on it, THEN they join
     world.take(disabled())
@@ -227,9 +250,15 @@ def test_pointing_an_alias_to_a_key_that_cannot_serve_warns(world):
 
 def test_disconnecting_a_key_store_warns(world):
     # GIVEN a key store that somebody disconnects
-    world.kms.stores[STORE] = {"CustomKeyStoreId": STORE, "CustomKeyStoreName": "hsm", "ConnectionState": "DISCONNECTED"}
+    world.kms.stores[STORE] = {
+        "CustomKeyStoreId": STORE,
+        "CustomKeyStoreName": "hsm",
+        "ConnectionState": "DISCONNECTED",
+    }
     # WHEN that happens
-    world.take(changed("DisconnectCustomKeyStore", key=None, requestParameters={"customKeyStoreId": STORE}))
+    world.take(
+        changed("DisconnectCustomKeyStore", key=None, requestParameters={"customKeyStoreId": STORE})
+    )
     # THEN the alert is about the store
     (warning,) = world.inbox()
     assert warning["cause"] == "key_store_disconnected"
@@ -238,7 +267,11 @@ def test_disconnecting_a_key_store_warns(world):
 
 def test_all_keys_of_a_broken_key_store_are_one_incident_with_a_sample_of_keys(world):
     # GIVEN a store that lost its proxy
-    world.kms.stores[STORE] = {"CustomKeyStoreId": STORE, "CustomKeyStoreName": "xks", "ConnectionState": "DISCONNECTED"}
+    world.kms.stores[STORE] = {
+        "CustomKeyStoreId": STORE,
+        "CustomKeyStoreName": "xks",
+        "ConnectionState": "DISCONNECTED",
+    }
     text = (
         "This KMS key is in a custom key store that is not connected to its external key store proxy. "
         "Connect the external key store and try the request again."
@@ -295,19 +328,27 @@ def test_the_clock_takes_bounded_slices_of_ten_thousand_incidents(world, monkeyp
 
 def test_cloudtrail_is_asked_once_per_incident_and_what_it_said_is_kept(world):
     # GIVEN a key that is gone, and a CloudTrail that remembers who scheduled its deletion
-    record = changed("DeleteKey", at=world.now, userIdentity={"accountId": ACCOUNT, "invokedBy": "AWS Internal"})["detail"]
+    record = changed(
+        "DeleteKey", at=world.now, userIdentity={"accountId": ACCOUNT, "invokedBy": "AWS Internal"}
+    )["detail"]
     world.trail.events = [{"EventId": "e-1", "CloudTrailEvent": json.dumps(record)}]
-    world.take(failed("NotFoundException", f"Key '{key_arn()}' does not exist", KEY_ID, at=world.now))
+    world.take(
+        failed("NotFoundException", f"Key '{key_arn()}' does not exist", KEY_ID, at=world.now)
+    )
     (opened,) = world.inbox()
     assert opened["cause"] == "key_deleted"
     # WHEN the clock follows the incident for five hours of failures
     for _ in range(30):
         world.wait(minutes=10)
-        world.take(failed("NotFoundException", f"Key '{key_arn()}' does not exist", KEY_ID, at=world.now))
+        world.take(
+            failed("NotFoundException", f"Key '{key_arn()}' does not exist", KEY_ID, at=world.now)
+        )
         world.tick()
     # THEN CloudTrail was asked once, and its answer still holds
     assert world.wire.calls.count(("cloudtrail", "lookup_events")) == 1
-    assert [(alert["status"], alert["cause"]) for alert in world.inbox()] == [("reminder", "key_deleted")]
+    assert [(alert["status"], alert["cause"]) for alert in world.inbox()] == [
+        ("reminder", "key_deleted")
+    ]
 
 
 def test_a_key_is_called_by_the_alias_that_people_know(world):

@@ -68,7 +68,11 @@ def test_a_new_incident_costs_two_writes(world):
     world.kms.add(state="Disabled")
     world.take(*[disabled() for _ in range(100)])
     # THEN it is written when it is claimed, and after it was sent
-    writes = [operation for service, operation in world.wire.calls if service == "dynamodb" and operation != "query"]
+    writes = [
+        operation
+        for service, operation in world.wire.calls
+        if service == "dynamodb" and operation != "query"
+    ]
     assert writes == ["put_item", "update_item"]
 
 
@@ -96,7 +100,9 @@ def test_the_id_and_the_arn_and_the_alias_of_one_key_meet_in_one_incident(world)
     world.kms.alias_targets["alias/payments"] = KEY_ID
     # WHEN calls fail by its id, its ARN and its alias
     text = f"{arn} is disabled."
-    world.take(*[failed("DisabledException", text, name) for name in (KEY_ID, arn, "alias/payments")])
+    world.take(
+        *[failed("DisabledException", text, name) for name in (KEY_ID, arn, "alias/payments")]
+    )
     # THEN that is one incident
     (alert,) = world.inbox()
     assert alert["impact"]["failures"] == 3
@@ -111,7 +117,14 @@ def test_out_of_scope_errors_are_counted_and_not_alerted(world):
     world.take(failed("ThrottlingException", "Rate exceeded"), failed("AccessDenied", denied))
     # THEN nobody is told, and the metrics know
     assert world.inbox() == []
-    assert sum(count for name, count in world.counted().items() if name.startswith("Ignored.out_of_scope")) == 2
+    assert (
+        sum(
+            count
+            for name, count in world.counted().items()
+            if name.startswith("Ignored.out_of_scope")
+        )
+        == 2
+    )
 
 
 def test_an_unknown_text_is_alerted_as_unclassified(world):
@@ -129,7 +142,11 @@ def test_own_failing_look_ups_start_no_loop(world):
     session = {"sessionIssuer": {"arn": ROLE}}
     sibling = {"sessionIssuer": {"arn": ROLE.replace(REGION, "us-west-2")}}
     for context in (session, sibling):
-        world.take(alias_missing("alias/gone", userIdentity={"type": "AssumedRole", "sessionContext": context}))
+        world.take(
+            alias_missing(
+                "alias/gone", userIdentity={"type": "AssumedRole", "sessionContext": context}
+            )
+        )
     # THEN it is dropped and counted
     assert world.inbox() == []
     assert world.counted()["Ignored.own_call"] == 2
@@ -156,7 +173,9 @@ def test_one_subject_that_fails_keeps_only_its_own_messages_in_the_queue(world):
 def test_a_failed_alert_is_sent_by_the_next_delivery(world):
     # GIVEN an alert that SNS refused
     world.kms.add(state="Disabled")
-    world.wire.before = lambda service, operation: _raise(operation == "publish", aws_error("InternalError"))
+    world.wire.before = lambda service, operation: _raise(
+        operation == "publish", aws_error("InternalError")
+    )
     assert world.take(disabled()) == {"0"}
     # WHEN SNS is back and the message comes again
     world.wire.before = lambda service, operation: None
@@ -187,7 +206,9 @@ def test_a_crash_between_the_state_write_and_the_publish_loses_no_alert(world, o
 def test_without_the_table_alerts_go_out_ungrouped_and_say_so(world):
     # GIVEN a DynamoDB that does not answer
     world.kms.add(state="Disabled")
-    world.wire.before = lambda service, name: _raise(service == "dynamodb", aws_error("InternalServerError"))
+    world.wire.before = lambda service, name: _raise(
+        service == "dynamodb", aws_error("InternalServerError")
+    )
     # WHEN a key fails in three batches of this container
     for _ in range(3):
         assert world.take(disabled()) == set()
@@ -198,7 +219,9 @@ def test_without_the_table_alerts_go_out_ungrouped_and_say_so(world):
 
 def test_without_look_ups_the_alert_says_what_it_could_not_see(world):
     # GIVEN a KMS that denies KeyWatch everything
-    world.wire.before = lambda service, name: _raise(service in {"kms", "cloudtrail"}, aws_error("AccessDeniedException"))
+    world.wire.before = lambda service, name: _raise(
+        service in {"kms", "cloudtrail"}, aws_error("AccessDeniedException")
+    )
     # WHEN an alias is not found
     world.take(alias_missing("alias/payments"))
     # THEN the alert says what AWS said, and what could not be seen
@@ -253,7 +276,10 @@ def test_a_deletion_seen_earlier_makes_a_missing_key_a_deleted_one(world):
     world.wait(days=8)
     world.take(
         changed(
-            "DeleteKey", at=world.now, userIdentity={"accountId": ACCOUNT, "invokedBy": "AWS Internal"}, requestParameters=None
+            "DeleteKey",
+            at=world.now,
+            userIdentity={"accountId": ACCOUNT, "invokedBy": "AWS Internal"},
+            requestParameters=None,
         )
     )
     # WHEN a call does not find the key
@@ -267,7 +293,9 @@ def test_a_deletion_seen_earlier_makes_a_missing_key_a_deleted_one(world):
 
 def test_ignored_failures_are_counted_and_not_alerted():
     # GIVEN a rule for one principal, with its reason
-    with open_world(ignore=(IgnoreRule(reason="a chaos test", principal="*:role/payments-app"),)) as world:
+    with open_world(
+        ignore=(IgnoreRule(reason="a chaos test", principal="*:role/payments-app"),)
+    ) as world:
         # WHEN that principal fails
         world.take(disabled())
         # THEN nobody is told
@@ -277,7 +305,9 @@ def test_ignored_failures_are_counted_and_not_alerted():
 
 def test_the_routine_denials_of_config_are_ignored_by_default(world):
     # WHEN AWS Config's role is denied a Decrypt in the ambiguous way
-    text = ambiguous_denial(f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForConfig/LambdaDescribeHandlerSession")
+    text = ambiguous_denial(
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForConfig/LambdaDescribeHandlerSession"
+    )
     identity = {"type": "AssumedRole", "invokedBy": "config.amazonaws.com", "accountId": ACCOUNT}
     world.take(failed("AccessDenied", text, userIdentity=identity))
     # THEN it is counted and not alerted
@@ -299,7 +329,13 @@ def test_names_in_an_incident_are_bounded(world):
     # GIVEN a key that 300 callers use
     world.kms.add(state="Disabled")
     crowd = [
-        disabled(userIdentity={"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/u{n}", "accountId": ACCOUNT})
+        disabled(
+            userIdentity={
+                "type": "IAMUser",
+                "arn": f"arn:aws:iam::{ACCOUNT}:user/u{n}",
+                "accountId": ACCOUNT,
+            }
+        )
         for n in range(300)
     ]
     # WHEN they fail in several batches
@@ -308,7 +344,9 @@ def test_names_in_an_incident_are_bounded(world):
         world.cold_start()
     # THEN no more than 20 are kept by name, and none is lost from the count
     (item,) = world.incidents()
-    callers = {name: int(value["N"]) for name, value in item.items() if name.startswith("n:caller:")}
+    callers = {
+        name: int(value["N"]) for name, value in item.items() if name.startswith("n:caller:")
+    }
     assert len(callers) <= 21
     assert sum(callers.values()) == 300
 

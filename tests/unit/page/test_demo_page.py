@@ -20,7 +20,9 @@ def test_the_file_holds_the_list_and_every_incident_in_both_themes(tmp_path):
         for name in ("one", "two", "three"):
             on.take(alias_missing(f"alias/{name}", at=START))
         # WHEN the demo writes its page
-        file = write_page(lambda event: widget.answer(event, Context(), on.services), tmp_path / "out")
+        file = write_page(
+            lambda event: widget.answer(event, Context(), on.services), tmp_path / "out"
+        )
     text = file.read_text(encoding="utf-8")
     # THEN the list and three incidents are there, light and dark, and every click leads to one of them
     anchors = set(re.findall(r'<section class="view" id="([^"]+)"', text))

@@ -7,11 +7,38 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.incidents import HOSTILE, bad_day, changes, detail_page, hostile, incident, list_page, many
+from tests.support.incidents import (
+    HOSTILE,
+    bad_day,
+    changes,
+    detail_page,
+    hostile,
+    incident,
+    list_page,
+    many,
+)
 from tests.unit.alerts.factory import SCENES
 
 OURS = {
-    *("a", "b", "br", "cwdb-action", "div", "h2", "h3", "li", "ol", "p", "pre", "span", "style", "table", "tbody", "td", "th"),
+    *(
+        "a",
+        "b",
+        "br",
+        "cwdb-action",
+        "div",
+        "h2",
+        "h3",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "span",
+        "style",
+        "table",
+        "tbody",
+        "td",
+        "th",
+    ),
     *("thead", "tr", "ul"),
 }
 ATTRIBUTES = {"action", "class", "data-is", "display", "endpoint", "href", "rel", "style", "target"}
@@ -25,7 +52,13 @@ class Reader(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.open, self.seen, self.attributes, self.links, self.parameters = [], set(), set(), [], []
+        self.open, self.seen, self.attributes, self.links, self.parameters = (
+            [],
+            set(),
+            set(),
+            [],
+            [],
+        )
 
     def handle_starttag(self, tag, attrs):
         self.seen.add(tag)
@@ -88,7 +121,12 @@ def test_worst_comes_first():
     html = list_page([*bad_day(), incident("key_deleted", "muted", status="muted")])
     # THEN what was alerted comes by severity, what was not comes last
     ranks = [
-        html.index(f">{title}<") for title in ("Key scheduled for deletion", "Key disabled", "Key missing, or caller not allowed")
+        html.index(f">{title}<")
+        for title in (
+            "Key scheduled for deletion",
+            "Key disabled",
+            "Key missing, or caller not allowed",
+        )
     ]
     assert ranks == sorted(ranks)
     assert html.index(">Key deleted<") > max(ranks)

@@ -26,7 +26,9 @@ def on():
 
 
 def ask(on, **parameters):
-    return widget.answer({"widgetContext": {"theme": "dark", "width": 1200}, **parameters}, Context(), on.services)
+    return widget.answer(
+        {"widgetContext": {"theme": "dark", "width": 1200}, **parameters}, Context(), on.services
+    )
 
 
 def calls(html):
@@ -53,7 +55,13 @@ def test_an_open_incident_is_listed_with_its_hint_and_leads_to_itself(on):
     # WHEN the dashboard asks
     html = ask(on)
     # THEN the row has cause, key and the alias that was meant
-    for text in ("Alias not found", "alias/paymnets", "Did you mean alias/payments?", "role/payments-app", "1 incident<"):
+    for text in (
+        "Alias not found",
+        "alias/paymnets",
+        "Did you mean alias/payments?",
+        "role/payments-app",
+        "1 incident<",
+    ):
         assert text in html
     # AND what can be clicked asks the same function for this incident
     assert f'endpoint="{ENDPOINT}"' in html
@@ -82,13 +90,18 @@ def test_who_changed_the_key_is_shown(on):
     (wanted,) = (one for one in calls(ask(on)) if one)
     # THEN her change is on the page
     html = ask(on, **wanted)
-    assert "DisableKey by user/alice" in html.replace(f"arn:aws:iam::{on.services.settings.account}:", "")
+    assert "DisableKey by user/alice" in html.replace(
+        f"arn:aws:iam::{on.services.settings.account}:", ""
+    )
 
 
 def test_an_incident_that_is_held_is_shown_as_held(on):
     # GIVEN an alias created a moment ago that is not visible yet
     on.kms.add()
-    on.take(changed("CreateAlias", alias="alias/fresh", at=START), alias_missing("alias/fresh", at=START))
+    on.take(
+        changed("CreateAlias", alias="alias/fresh", at=START),
+        alias_missing("alias/fresh", at=START),
+    )
     # WHEN somebody looks
     html = ask(on)
     # THEN it is there, marked as held, and its page says why nobody was alerted
@@ -99,18 +112,30 @@ def test_an_incident_that_is_held_is_shown_as_held(on):
 
 
 @pytest.mark.parametrize(
-    "subject", ["key|1|2", "no subject at all", f"key|111122223333|{REGION}|gone", "|||", "\n", "x" * 3000 + "|a|b|c"]
+    "subject",
+    [
+        "key|1|2",
+        "no subject at all",
+        f"key|111122223333|{REGION}|gone",
+        "|||",
+        "\n",
+        "x" * 3000 + "|a|b|c",
+    ],
 )
 def test_an_incident_that_is_over_or_never_was(on, subject):
     assert "This incident is not open" in ask(on, incident=subject)
 
 
-@pytest.mark.parametrize("parameters", [{"incident": 7}, {"incident": None}, {"incident": []}, {"unknown": "x"}])
+@pytest.mark.parametrize(
+    "parameters", [{"incident": 7}, {"incident": None}, {"incident": []}, {"unknown": "x"}]
+)
 def test_other_parameters_give_the_list(on, parameters):
     assert "No key is known to be broken" in ask(on, **parameters)
 
 
-@pytest.mark.parametrize("context", [None, [], "dark", {}, {"theme": 1, "width": "wide"}, {"theme": '"><script>'}])
+@pytest.mark.parametrize(
+    "context", [None, [], "dark", {}, {"theme": 1, "width": "wide"}, {"theme": '"><script>'}]
+)
 def test_a_context_of_another_shape_gives_the_light_page(on, context):
     html = widget.answer({"widgetContext": context}, None, on.services)
     assert '<div class="kw light">' in html
@@ -166,8 +191,8 @@ def test_what_was_announced_survives_the_table(cause):
 
 
 @pytest.mark.parametrize("told", ["", "{", "[]", '{"cause":"key_disabled"}', "null"])
-def test_a_diagnosis_of_another_version_is_made_anew(told):
+def test_a_diagnosis_of_another_version_is_made_anew(last_diagnosis):
     # GIVEN an incident whose stored diagnosis cannot be read
-    html = detail_page(incident("key_disabled", told=told))
+    html = detail_page(incident("key_disabled", last_diagnosis=last_diagnosis))
     # THEN the page shows what AWS said
     assert "Key disabled" in html

@@ -69,5 +69,7 @@ _TURNS_TEXT = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 def harmless(text: str) -> bool:
     """Tell whether a text stays one line and runs one way, whatever shows it."""
-    kinds = {unicodedata.category(mark) for mark in text} | {unicodedata.bidirectional(mark) for mark in text}
+    kinds = {unicodedata.category(mark) for mark in text} | {
+        unicodedata.bidirectional(mark) for mark in text
+    }
     return not kinds & ({"Cc", "Cs", "Zl", "Zp"} | _TURNS_TEXT)

@@ -14,10 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import keywatch.catalogue
+import keywatch.parsing
 import keywatch.sources
 from keywatch.catalogue.causes import CAUSES
 from keywatch.catalogue.texts import TEXTS
-from keywatch.model.signals import KeyFailure, NotOurs
+from keywatch.model.signals import KeyFailure, Unrelated
 from keywatch.parsing import log_texts
 from keywatch.sources import app_logs
 from keywatch.sources.app_logs import find_errors, read_log_payload
@@ -36,10 +38,10 @@ def test_a_failure_is_found_once_with_what_the_text_says_of_it(row):
     # WHEN a text in the format of some SDK, tool or logger is read
     found = find_errors(row["text"])
     # THEN it is one failure, with its cause and all that stands in the text
-    assert [error.reading.cause for error in found] == [row["cause"]]
+    assert [error.classification.cause for error in found] == [row["cause"]]
     error = found[0]
     for name, got in (
-        ("identifier", error.reading.identifier),
+        ("identifier", error.classification.identifier),
         ("region", error.region),
         ("account", error.account),
         ("operation", error.operation),
@@ -49,7 +51,9 @@ def test_a_failure_is_found_once_with_what_the_text_says_of_it(row):
             assert got == row[name], name
 
 
-@pytest.mark.parametrize("row", rows("look_alikes.jsonl"), ids=lambda row: f"{row['id']}-{row['format']}")
+@pytest.mark.parametrize(
+    "row", rows("look_alikes.jsonl"), ids=lambda row: f"{row['id']}-{row['format']}"
+)
 def test_a_look_alike_is_no_failure(row):
     assert find_errors(row["text"]) == ()
 
@@ -62,7 +66,11 @@ def test_a_look_alike_is_no_failure(row):
         lambda text: "\n".join(f"│ {line}" for line in text.splitlines()),
         lambda text: "\n".join(f"\x1b[31m{line}\x1b[0m" for line in text.splitlines()),
         lambda text: (
-            text.replace("&", "&amp;").replace("'", "&#39;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+            text.replace("&", "&amp;")
+            .replace("'", "&#39;")
+            .replace('"', "&quot;")
+            .replace("<", "&lt;")
+            .replace(">", "&gt;")
         ),
         lambda text: f"noise before\n{text}\nnoise after",
         lambda text: text.replace("\n", "\r\n"),
@@ -70,14 +78,18 @@ def test_a_look_alike_is_no_failure(row):
     ],
     ids=["json", "json3", "bars", "colours", "html", "noise", "crlf", "far"],
 )
-@pytest.mark.parametrize("row", [r for r in rows("hits.jsonl") if "<" not in (r["identifier"] or "")], ids=lambda row: row["id"])
+@pytest.mark.parametrize(
+    "row",
+    [r for r in rows("hits.jsonl") if "<" not in (r["identifier"] or "")],
+    ids=lambda row: row["id"],
+)
 def test_wrapping_a_text_changes_nothing_that_matters(row, wrap):
     # GIVEN a known failure, WHEN a logger, terminal or page wraps it
     found = find_errors(wrap(row["text"]))
     # THEN it is still that failure, about that key
-    assert [error.reading.cause for error in found] == [row["cause"]]
+    assert [error.classification.cause for error in found] == [row["cause"]]
     if row["identifier"] is not None:
-        assert found[0].reading.identifier == row["identifier"]
+        assert found[0].classification.identifier == row["identifier"]
 
 
 def test_each_distinct_failure_of_a_text_is_one_finding_in_order_of_appearance():
@@ -89,7 +101,7 @@ def test_each_distinct_failure_of_a_text_is_one_finding_in_order_of_appearance()
     NotFoundException: Alias arn:aws:kms:us-east-2:444455556666:alias/a is not found.
     An error occurred (DisabledException) when calling the Decrypt operation: {KEY} is disabled.
     """
-    assert [(e.reading.cause, e.reading.identifier) for e in find_errors(text)] == [
+    assert [(e.classification.cause, e.classification.identifier) for e in find_errors(text)] == [
         ("key_disabled", KEY),
         ("key_disabled", OTHER),
         ("alias_not_found", "arn:aws:kms:us-east-2:444455556666:alias/a"),
@@ -97,25 +109,33 @@ def test_each_distinct_failure_of_a_text_is_one_finding_in_order_of_appearance()
 
 
 def test_the_number_of_findings_is_bounded():
-    text = "\n".join(f"DisabledException: {KEY[:-3]}{number:03} is disabled." for number in range(500))
+    text = "\n".join(
+        f"DisabledException: {KEY[:-3]}{number:03} is disabled." for number in range(500)
+    )
     assert len(find_errors(text)) == log_texts.MAX_ERRORS
 
 
 def test_a_sentence_without_a_key_takes_the_one_key_that_stands_near():
-    error = find_errors(f"keyId={KEY} err: The external key store proxy denied access to the operation. Verify")[0]
-    assert error.reading.key_arn == KEY
+    error = find_errors(
+        f"keyId={KEY} err: The external key store proxy denied access to the operation. Verify"
+    )[0]
+    assert error.classification.key_arn == KEY
     # but of two keys near, neither is guessed
     text = f"keys {KEY} {OTHER} err: The external key store proxy denied access to the operation. Verify"
-    assert find_errors(text)[0].reading.identifier is None
+    assert find_errors(text)[0].classification.identifier is None
 
 
 def test_a_wrong_region_tells_the_region_of_the_key_from_the_one_that_was_called():
-    error = find_errors("POST https://kms.eu-west-1.amazonaws.com NotFoundException: Invalid arn us-west-2")[0]
+    error = find_errors(
+        "POST https://kms.eu-west-1.amazonaws.com NotFoundException: Invalid arn us-west-2"
+    )[0]
     assert (error.region, error.called_region) == ("us-west-2", "eu-west-1")
 
 
 def test_a_custom_key_store_is_named_where_it_stands_in_the_text():
-    text = "store cks-1234567890abcdef0: AWS KMS cannot communicate with the external key store proxy."
+    text = (
+        "store cks-1234567890abcdef0: AWS KMS cannot communicate with the external key store proxy."
+    )
     assert find_errors(text)[0].key_store == "cks-1234567890abcdef0"
 
 
@@ -123,8 +143,8 @@ def test_what_is_quoted_from_a_log_is_one_clean_bounded_line():
     error = find_errors(f"DisabledException: {KEY} is disabled.\u202e\x00{'x' * 5000}")[0]
     assert error.message == f"{KEY} is disabled."
     long = find_errors("NotFoundException: Invalid keyId '" + "\u202e<!channel>" * 300 + "' kms")[0]
-    assert len(long.reading.identifier) <= 512
-    assert "\u202e" not in long.reading.identifier + long.message
+    assert len(long.classification.identifier) <= 512
+    assert "\u202e" not in long.classification.identifier + long.message
 
 
 # --- cost ---
@@ -141,10 +161,15 @@ def _patterns_in(value):
 def _patterns():
     """Return every regular expression of the modules that read text, with the module's name."""
     modules = [
-        importlib.import_module(f"keywatch.sources.{found.name}") for found in pkgutil.iter_modules(keywatch.sources.__path__)
+        importlib.import_module(f"{package.__name__}.{found.name}")
+        for package in (keywatch.catalogue, keywatch.parsing, keywatch.sources)
+        for found in pkgutil.iter_modules(package.__path__)
     ]
     return {
-        (module.__name__, pattern) for module in modules for value in vars(module).values() for pattern in _patterns_in(value)
+        (module.__name__, pattern)
+        for module in modules
+        for value in vars(module).values()
+        for pattern in _patterns_in(value)
     }
 
 
@@ -183,7 +208,11 @@ def test_the_structural_check_sees_the_patterns_and_would_catch_a_bad_one():
     assert len(_patterns()) > 30
     bad = re._parser.parse(r"(?:a+)+b")
     assert _longest(bad) > 2500
-    assert any(any(most > 1 for _, most, _ in _repeats(inner)) for _, high, inner in _repeats(bad) if high > 1)
+    assert any(
+        any(most > 1 for _, most, _ in _repeats(inner))
+        for _, high, inner in _repeats(bad)
+        if high > 1
+    )
 
 
 HOSTILE = (
@@ -225,7 +254,10 @@ def test_two_megabytes_of_hostile_text_are_read_in_seconds(piece):
 
 
 def test_text_beyond_the_limit_is_not_read():
-    assert find_errors(" x" * (log_texts.MAX_TEXT // 2) + f" DisabledException: {KEY} is disabled.") == ()
+    assert (
+        find_errors(" x" * (log_texts.MAX_TEXT // 2) + f" DisabledException: {KEY} is disabled.")
+        == ()
+    )
 
 
 @given(st.text())
@@ -235,7 +267,20 @@ def test_no_text_raises(text):
 
 _WORDS = st.sampled_from(
     [row.phrase for row in TEXTS]
-    + [KEY, "NotFoundException: ", "\n", "'", '"', "\\", "{", "(Service: Kms, ", "operation error KMS: ", "kms", "İ", "\u2028"]
+    + [
+        KEY,
+        "NotFoundException: ",
+        "\n",
+        "'",
+        '"',
+        "\\",
+        "{",
+        "(Service: Kms, ",
+        "operation error KMS: ",
+        "kms",
+        "İ",
+        "\u2028",
+    ]
 )
 
 
@@ -243,7 +288,7 @@ _WORDS = st.sampled_from(
 @given(st.lists(_WORDS, max_size=40).map("".join))
 def test_no_mixture_of_known_words_raises_and_every_finding_is_of_the_catalogue(text):
     for error in find_errors(text):
-        assert error.reading.cause in CAUSES
+        assert error.classification.cause in CAUSES
         assert "\n" not in error.message
 
 
@@ -252,7 +297,10 @@ def test_no_mixture_of_known_words_raises_and_every_finding_is_of_the_catalogue(
 
 def payload(*messages, message_type="DATA_MESSAGE", group="/app/orders", members=1, **more):
     """Return a delivery as CloudWatch Logs sends it: JSON, gzip (in ``members`` pieces), base64."""
-    events = [{"id": f"id{number}", "timestamp": 1790000000123, "message": text} for number, text in enumerate(messages)]
+    events = [
+        {"id": f"id{number}", "timestamp": 1790000000123, "message": text}
+        for number, text in enumerate(messages)
+    ]
     body = json.dumps(
         {
             "messageType": message_type,
@@ -271,45 +319,70 @@ def payload(*messages, message_type="DATA_MESSAGE", group="/app/orders", members
 
 def test_a_delivery_becomes_failures_with_where_and_when_they_were_logged():
     # GIVEN two log events, one about a key
-    signals = read_log_payload(payload(f"DisabledException: {KEY} is disabled.", "GET /orders 200"), region="eu-west-1")
+    signals = read_log_payload(
+        payload(f"DisabledException: {KEY} is disabled.", "GET /orders 200"), region="eu-west-1"
+    )
     # THEN one is a failure, the other is counted
     failure, quiet = signals
     assert isinstance(failure, KeyFailure)
     assert (failure.source, failure.event_id) == ("app_log", "id0")
     assert failure.time == datetime(2026, 9, 21, 14, 13, 20, 123000, tzinfo=UTC)
-    assert (failure.reading.cause, failure.key_arn) == ("key_disabled", KEY)
-    assert (failure.account, failure.region, failure.partition) == ("111122223333", "us-east-2", "aws")
-    assert (failure.caller.principal, failure.resource) == ("log group /app/orders", "/app/orders:i-0abc")
-    assert (failure.subject.kind, failure.subject.account, failure.subject.region) == ("key", "444455556666", "us-east-2")
-    assert quiet == NotOurs("log_without_key_error")
+    assert (failure.classification.cause, failure.key_arn) == ("key_disabled", KEY)
+    assert (failure.account, failure.region, failure.partition) == (
+        "111122223333",
+        "us-east-2",
+        "aws",
+    )
+    assert (failure.caller.principal, failure.resource) == (
+        "log group /app/orders",
+        "/app/orders:i-0abc",
+    )
+    assert (failure.subject.kind, failure.subject.account, failure.subject.region) == (
+        "key",
+        "444455556666",
+        "us-east-2",
+    )
+    assert quiet == Unrelated("log_without_key_error")
 
 
 def test_two_failures_in_one_log_event_have_their_own_ids():
     signals = read_log_payload(
-        payload(f"DisabledException: {KEY} is disabled. DisabledException: {OTHER} is disabled."), region="eu-west-1"
+        payload(f"DisabledException: {KEY} is disabled. DisabledException: {OTHER} is disabled."),
+        region="eu-west-1",
     )
     assert [signal.event_id for signal in signals] == ["id0", "id0-1"]
 
 
 def test_a_failure_that_names_no_region_happened_in_that_of_the_log_group():
-    (failure,) = read_log_payload(payload("NotFoundException: Invalid keyId 'orders' (Service: AWSKMS;"), region="cn-north-1")
+    (failure,) = read_log_payload(
+        payload("NotFoundException: Invalid keyId 'orders' (Service: AWSKMS;"), region="cn-north-1"
+    )
     assert (failure.region, failure.partition) == ("cn-north-1", "aws-cn")
     assert (failure.subject.kind, failure.subject.name) == ("identifier", "orders")
 
 
 def test_a_gzip_stream_of_several_members_is_read_whole():
-    (failure,) = read_log_payload(payload(f"DisabledException: {KEY} is disabled.", members=4), region="eu-west-1")
+    (failure,) = read_log_payload(
+        payload(f"DisabledException: {KEY} is disabled.", members=4), region="eu-west-1"
+    )
     assert failure.key_arn == KEY
 
 
 def test_a_control_message_only_probes():
-    assert read_log_payload(payload("x", message_type="CONTROL_MESSAGE"), region="eu-west-1") == (NotOurs("control_message"),)
+    assert read_log_payload(payload("x", message_type="CONTROL_MESSAGE"), region="eu-west-1") == (
+        Unrelated("control_message"),
+    )
 
 
 def test_keywatchs_own_lines_are_dropped():
     event = payload(f"DisabledException: {KEY} is disabled.", group="/aws/lambda/keywatch")
-    assert read_log_payload(event, region="eu-west-1", own_log_group="/aws/lambda/keywatch") == (NotOurs("own_log"),)
-    assert isinstance(read_log_payload(event, region="eu-west-1", own_log_group="/aws/lambda/other")[0], KeyFailure)
+    assert read_log_payload(event, region="eu-west-1", own_log_group="/aws/lambda/keywatch") == (
+        Unrelated("own_log"),
+    )
+    assert isinstance(
+        read_log_payload(event, region="eu-west-1", own_log_group="/aws/lambda/other")[0],
+        KeyFailure,
+    )
 
 
 @pytest.mark.parametrize("stamp", [None, "now", -1, 10**30, True, 1.5, {}])
@@ -337,7 +410,9 @@ def _packed(data: bytes) -> dict:
         _packed(gzip.compress(b"[1]")),
         _packed(gzip.compress(b"\xff\xfe")),
         _packed(gzip.compress(b"[" * 200_000)),
-        _packed(gzip.compress(json.dumps({"messageType": "DATA_MESSAGE", "logEvents": {}}).encode())),
+        _packed(
+            gzip.compress(json.dumps({"messageType": "DATA_MESSAGE", "logEvents": {}}).encode())
+        ),
         _packed(gzip.compress(json.dumps({"messageType": "SOMETHING", "logEvents": []}).encode())),
         _packed(gzip.compress(json.dumps({"messageType": "DATA_MESSAGE"}).encode())[:-9]),
         _packed(gzip.compress(b" " * (app_logs.MAX_BYTES + 1))),
@@ -345,19 +420,21 @@ def _packed(data: bytes) -> dict:
     ],
 )
 def test_a_delivery_that_cannot_be_read_is_counted_and_never_raises(event):
-    assert read_log_payload(event, region="eu-west-1") == (NotOurs("unknown_shape"),)
+    assert read_log_payload(event, region="eu-west-1") == (Unrelated("unknown_shape"),)
 
 
 def test_a_small_delivery_cannot_unpack_into_unbounded_memory():
     # GIVEN 100 MB of zeros in 100 KB of gzip, WHEN it is unpacked
     event = _packed(gzip.compress(bytes(100_000_000)))
     # THEN it is refused, after no more than the limit
-    assert read_log_payload(event, region="eu-west-1") == (NotOurs("unknown_shape"),)
+    assert read_log_payload(event, region="eu-west-1") == (Unrelated("unknown_shape"),)
 
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
     max_leaves=10,
 )
 
@@ -371,11 +448,18 @@ _JSON = st.recursive(
             "owner": _JSON,
             "logGroup": _JSON,
             "logStream": _JSON,
-            "logEvents": st.lists(st.fixed_dictionaries({}, optional={"id": _JSON, "timestamp": _JSON, "message": _JSON}) | _JSON)
+            "logEvents": st.lists(
+                st.fixed_dictionaries(
+                    {}, optional={"id": _JSON, "timestamp": _JSON, "message": _JSON}
+                )
+                | _JSON
+            )
             | _JSON,
         },
     )
 )
 def test_any_json_at_any_place_of_a_delivery_gives_an_answer(body):
-    signals = read_log_payload(_packed(gzip.compress(json.dumps(body).encode())), region="eu-west-1")
+    signals = read_log_payload(
+        _packed(gzip.compress(json.dumps(body).encode())), region="eu-west-1"
+    )
     assert isinstance(signals, tuple)

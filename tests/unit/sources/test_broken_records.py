@@ -8,7 +8,7 @@ from time import process_time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from keywatch.model.signals import KeyChange, KeyFailure, NotOurs
+from keywatch.model.signals import KeyChange, KeyFailure, Unrelated
 from keywatch.sources import read_event
 from tests.unit.sources.records import KEY, PAYLOADS, RECEIVED, failed, harmless, payload
 
@@ -27,7 +27,9 @@ ODD = (
 )  # fmt: skip
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=60),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=20), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=20), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -35,7 +37,13 @@ JSON = st.recursive(
 def places(value, path=()):
     """Yield the way to every value of a JSON document."""
     yield path
-    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    members = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for name, member in members:
         yield from places(member, (*path, name))
 
@@ -53,13 +61,21 @@ def put(document, path, value):
 
 def check(event):
     for signal in read_event(event, received=RECEIVED):
-        assert isinstance(signal, KeyFailure | KeyChange | NotOurs)
+        assert isinstance(signal, KeyFailure | KeyChange | Unrelated)
         if isinstance(signal, KeyFailure):
             assert signal.time.tzinfo is not None
-            texts = (signal.subject.name, signal.caller.principal, signal.operation or "", signal.resource or "", signal.event_id)
+            texts = (
+                signal.subject.name,
+                signal.caller.principal,
+                signal.operation or "",
+                signal.resource or "",
+                signal.event_id,
+            )
             assert all(harmless(text) and len(text) <= 512 for text in texts), texts
         if isinstance(signal, KeyChange):
-            assert all(harmless(subject.name) and len(subject.id) <= 400 for subject in signal.subjects)
+            assert all(
+                harmless(subject.name) and len(subject.id) <= 400 for subject in signal.subjects
+            )
 
 
 def test_records_broken_at_random_are_always_answered():
@@ -67,7 +83,9 @@ def test_records_broken_at_random_are_always_answered():
     rng = random.Random(20261123)  # noqa: S311 - repeatable breakage, no secret
     documents = [payload(*name) for name in NAMES]
     ways = [[path for path in places(document) if path] for document in documents]
-    for _, (document, paths) in zip(range(MUTATED), cycle(zip(documents, ways, strict=True)), strict=False):
+    for _, (document, paths) in zip(
+        range(MUTATED), cycle(zip(documents, ways, strict=True)), strict=False
+    ):
         broken = copy.deepcopy(document)
         for path in rng.sample(paths, rng.randint(1, min(4, len(paths)))):
             try:
@@ -106,7 +124,12 @@ def test_reading_takes_linear_time_in_what_a_caller_may_choose():
         began = process_time()
         for number, text in enumerate(texts):
             message = f"Invalid keyId '{text}{number}' {KEY} is disabled. does not exist " + text
-            read_event(failed("NotFoundException", message, requestParameters={"keyId": text + str(number)}), received=RECEIVED)
+            read_event(
+                failed(
+                    "NotFoundException", message, requestParameters={"keyId": text + str(number)}
+                ),
+                received=RECEIVED,
+            )
         return process_time() - began
 
     # WHEN a text is a hundred times as long THEN it does not take thousands of times as long

@@ -12,14 +12,20 @@ CALLERS = {
     "iam_user": Caller(ALICE, None, ACCOUNT),
     "iam_user_through_ssm": Caller(ALICE, None, ACCOUNT, "AWS Internal"),
     "assumed_role": Caller(ROLE, "i-0abc", ACCOUNT),
-    "role_through_secrets_manager": Caller(ROLE, "payments-fn", ACCOUNT, "secretsmanager.amazonaws.com"),
-    "aws_service": Caller("workmail.us-west-2.amazonaws.com", None, None, "workmail.us-west-2.amazonaws.com"),
+    "role_through_secrets_manager": Caller(
+        ROLE, "payments-fn", ACCOUNT, "secretsmanager.amazonaws.com"
+    ),
+    "aws_service": Caller(
+        "workmail.us-west-2.amazonaws.com", None, None, "workmail.us-west-2.amazonaws.com"
+    ),
     "kms_internal": Caller("AWS Internal", None, ACCOUNT, "AWS Internal"),
     "aws_account": Caller(f"AIDAEXAMPLEUSERID0001 in account {ACCOUNT}", None, ACCOUNT),
     "federated_user": Caller(f"arn:aws:iam::{ACCOUNT}:user/broker", None, ACCOUNT),
     "root": Caller(f"arn:aws:iam::{ACCOUNT}:root", None, ACCOUNT),
     "identity_center_user": Caller(
-        f"Identity Center user 544894e8-80c1-707f-60e3-3ba6510dfac1 in account {ACCOUNT}", None, ACCOUNT
+        f"Identity Center user 544894e8-80c1-707f-60e3-3ba6510dfac1 in account {ACCOUNT}",
+        None,
+        ACCOUNT,
     ),
     "web_identity_user": Caller(f"carol in account {ACCOUNT}", None, ACCOUNT),
     "role_delegated_to_a_product": Caller(ROLE, "vendor", ACCOUNT),
@@ -38,20 +44,28 @@ def test_every_documented_identity_is_tested():
 
 def test_a_role_without_its_session_context_is_still_the_role():
     # GIVEN an assumed role of which only the session's ARN is known
-    identity = {"type": "AssumedRole", "arn": f"arn:aws-cn:sts::{ACCOUNT}:assumed-role/payments/i-0abc"}
+    identity = {
+        "type": "AssumedRole",
+        "arn": f"arn:aws-cn:sts::{ACCOUNT}:assumed-role/payments/i-0abc",
+    }
     # THEN its role is the caller, whatever the session
     assert read_caller(identity) == Caller(f"arn:aws-cn:iam::{ACCOUNT}:role/payments", "i-0abc")
 
 
 def test_sessions_of_a_foreign_role_are_one_caller():
     # GIVEN the owner's copy of two calls by sessions of one foreign role
-    callers = [read_caller({"type": "AWSAccount", "principalId": f"AROAX:{name}", "accountId": ACCOUNT}) for name in ("a", "b")]
+    callers = [
+        read_caller({"type": "AWSAccount", "principalId": f"AROAX:{name}", "accountId": ACCOUNT})
+        for name in ("a", "b")
+    ]
     # THEN the principal is the same
     assert callers[0].principal == callers[1].principal == f"AROAX in account {ACCOUNT}"
     assert [caller.session for caller in callers] == ["a", "b"]
 
 
-@pytest.mark.parametrize("identity", [None, "x", [], {}, {"arn": 5}, {"sessionContext": {"sessionIssuer": [1]}}])
+@pytest.mark.parametrize(
+    "identity", [None, "x", [], {}, {"arn": 5}, {"sessionContext": {"sessionIssuer": [1]}}]
+)
 def test_what_names_nobody_is_unknown(identity):
     assert read_caller(identity) == UNKNOWN_CALLER
 

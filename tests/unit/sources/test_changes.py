@@ -3,9 +3,18 @@
 import pytest
 
 from keywatch.diagnosis.hypotheses.deletion import read_date
-from keywatch.model.signals import KeyChange, NotOurs
+from keywatch.model.signals import KeyChange, Unrelated
 from keywatch.sources.changes import CHANGES
-from tests.unit.sources.records import ACCOUNT, KEY_ID, REGION, STORE, identities, payload, read, recorded
+from tests.unit.sources.records import (
+    ACCOUNT,
+    KEY_ID,
+    REGION,
+    STORE,
+    identities,
+    payload,
+    read,
+    recorded,
+)
 
 HERE = f"{ACCOUNT}|{REGION}"
 MRK = "mrk-1234abcd12ab34cd56ef1234567890ab"
@@ -69,7 +78,7 @@ def test_service_events_have_kms_as_their_author():
 
 
 def test_a_rotation_changes_nothing_that_could_break():
-    assert recorded("rotate_key") == NotOurs("not_failed")
+    assert recorded("rotate_key") == Unrelated("not_failed")
 
 
 def test_a_key_that_is_named_twice_is_one_subject_even_when_the_region_differs():
@@ -83,5 +92,10 @@ def test_a_key_that_is_named_twice_is_one_subject_even_when_the_region_differs()
 
 @pytest.mark.parametrize("operation", sorted(CHANGES))
 def test_a_change_that_names_nothing_is_none(operation):
-    record = {"eventName": operation, "eventSource": "kms.amazonaws.com", "requestParameters": None, "resources": None}
-    assert read(record) == NotOurs("change_of_nothing")
+    record = {
+        "eventName": operation,
+        "eventSource": "kms.amazonaws.com",
+        "requestParameters": None,
+        "resources": None,
+    }
+    assert read(record) == Unrelated("change_of_nothing")

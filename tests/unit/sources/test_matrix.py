@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 from keywatch.model.identifiers import parse
-from keywatch.model.signals import KeyFailure, NotOurs
-from tests.unit.sources.kms_errors import ERRORS, OUT_OF_SCOPE, KmsError
+from keywatch.model.signals import KeyFailure, Unrelated
+from tests.unit.parsing.kms_errors import ERRORS, OUT_OF_SCOPE, KmsError
 from tests.unit.sources.records import ACCOUNT, KEY_ID, failed, identities, read
 
 PLACES = (
@@ -20,7 +20,12 @@ ALIAS = "alias/payments"
 
 def _names(partition: str, region: str, arn_region: str) -> dict[str, str]:
     start = f"arn:{partition}:kms:{region}:{ACCOUNT}:"
-    return {"key": f"{start}key/{KEY_ID}", "alias": f"{start}{ALIAS}", "id": "payments.key", "arn_region": arn_region}
+    return {
+        "key": f"{start}key/{KEY_ID}",
+        "alias": f"{start}{ALIAS}",
+        "id": "payments.key",
+        "arn_region": arn_region,
+    }
 
 
 def _typed(error: KmsError, names: dict[str, str], partition: str) -> str:
@@ -35,13 +40,19 @@ def _parts(fields: str, typed: str, names: dict[str, str], *, resolved: bool) ->
         return {}
     if fields == "null":
         return {"requestParameters": None, "resources": None, "additionalEventData": None}
-    resources = [{"ARN": names["key"], "accountId": ACCOUNT, "type": "AWS::KMS::Key"}] if resolved else None
+    resources = (
+        [{"ARN": names["key"], "accountId": ACCOUNT, "type": "AWS::KMS::Key"}] if resolved else None
+    )
     return {"requestParameters": {"keyId": typed}, "resources": resources}
 
 
-@pytest.mark.parametrize("error", ERRORS, ids=lambda error: f"{error.cause}: {error.message[:60] or error.code}")
+@pytest.mark.parametrize(
+    "error", ERRORS, ids=lambda error: f"{error.cause}: {error.message[:60] or error.code}"
+)
 def test_every_error_is_read_alike_from_every_caller_record_and_partition(error):
-    for (partition, region, arn_region), fields, who in product(PLACES, FIELDS, identities().values()):
+    for (partition, region, arn_region), fields, who in product(
+        PLACES, FIELDS, identities().values()
+    ):
         # GIVEN a call that failed with this error, with more or less said about it
         names = _names(partition, region, arn_region)
         message = error.message.format(**names) or None
@@ -53,7 +64,7 @@ def test_every_error_is_read_alike_from_every_caller_record_and_partition(error)
         # THEN cause, Region, account and key are those of the call
         where = (error, fields, who)
         assert isinstance(signal, KeyFailure), where
-        assert (signal.reading.cause, signal.region, signal.account, signal.partition) == (
+        assert (signal.classification.cause, signal.region, signal.account, signal.partition) == (
             error.cause,
             region,
             ACCOUNT,
@@ -77,24 +88,38 @@ def test_every_error_is_read_alike_from_every_caller_record_and_partition(error)
             assert signal.subject.id == f"alias|{ACCOUNT}|{region}|{ALIAS}", where
 
 
-@pytest.mark.parametrize(("code", "message"), OUT_OF_SCOPE, ids=lambda value: (value or "no text")[:60])
+@pytest.mark.parametrize(
+    ("code", "message"), OUT_OF_SCOPE, ids=lambda value: (value or "no text")[:60]
+)
 def test_what_is_out_of_scope_is_so_for_every_caller_and_record(code, message):
-    for (partition, region, arn_region), fields, who in product(PLACES, FIELDS, identities().values()):
+    for (partition, region, arn_region), fields, who in product(
+        PLACES, FIELDS, identities().values()
+    ):
         # GIVEN a failing call that names an existing key, or that no key is to blame for
         names = _names(partition, region, arn_region)
         parts = _parts(fields, KEY_ID, names, resolved=True)
         # WHEN its record is read
-        signal = read(failed(code, message.format(**names) if message else None, userIdentity=who, awsRegion=region, **parts))
+        signal = read(
+            failed(
+                code,
+                message.format(**names) if message else None,
+                userIdentity=who,
+                awsRegion=region,
+                **parts,
+            )
+        )
         # THEN it is counted by its reason and nothing else
-        assert isinstance(signal, NotOurs), (code, fields, who)
+        assert isinstance(signal, Unrelated), (code, fields, who)
         assert signal.reason.startswith("out_of_scope_"), signal
 
 
 def test_texts_cut_at_one_kilobyte_still_name_their_cause():
     # GIVEN CloudTrail's 1 KB limit cuts a long message in its last words
-    message = f"Key 'arn:aws:kms:eu-west-1:{ACCOUNT}:key/{KEY_ID}' does not exist" + " and so on" * 200
+    message = (
+        f"Key 'arn:aws:kms:eu-west-1:{ACCOUNT}:key/{KEY_ID}' does not exist" + " and so on" * 200
+    )
     # WHEN the cut text is read
     signal = read(failed("NotFoundException", message[:1024]))
     # THEN the cause and the key are known
     assert isinstance(signal, KeyFailure)
-    assert (signal.reading.cause, signal.subject.name) == ("key_not_found", KEY_ID)
+    assert (signal.classification.cause, signal.subject.name) == ("key_not_found", KEY_ID)

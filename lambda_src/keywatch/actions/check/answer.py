@@ -10,7 +10,7 @@ from keywatch.alerts.document import Alert, Impact
 from keywatch.diagnosis.case import not_seen
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.incidents.announce import subject_view
-from keywatch.model.evidence import KeyFacts, Look, StoreFacts
+from keywatch.model.evidence import KeyFacts, LookupResult, StoreFacts
 from keywatch.model.incident import OPEN, new_id
 from keywatch.model.signals import KeyFailure
 from keywatch.services import Services
@@ -44,7 +44,7 @@ class KeyAnswer:
     unknowns: tuple[str, ...] = ()
     notified: bool | None = None
 
-    def unseen(self, look: Look) -> "KeyAnswer":
+    def unseen(self, look: LookupResult) -> "KeyAnswer":
         """Return this answer with what a look-up without an answer leaves unknown."""
         return self if look.answered else replace(self, unknowns=(*self.unknowns, not_seen(look)))
 
@@ -96,7 +96,9 @@ def render(answer: KeyAnswer) -> dict[str, Any]:
         "did_you_mean": diagnosis.facts.get("did_you_mean") if diagnosis else None,
         "last_used": iso(answer.usage.last_used) if answer.usage else None,
         "usage": _usage(answer.usage),
-        "remedies": [{"text": r.text, "command": r.command} for r in diagnosis.remedies] if diagnosis else [],
+        "remedies": [{"text": r.text, "command": r.command} for r in diagnosis.remedies]
+        if diagnosis
+        else [],
         "notes": list(answer.notes),
         "unknowns": list(dict.fromkeys(answer.unknowns)),
     } | ({} if answer.notified is None else {"notified": answer.notified})
@@ -120,14 +122,26 @@ def _key(facts: KeyFacts) -> dict[str, Any]:
         "created": iso(facts.created),
         "deletion_date": iso(facts.deletion_date),
         "valid_to": iso(facts.valid_to),
-        "multi_region": {"primary": facts.replicas[0], "regions": list(facts.replicas)} if facts.replicas else None,
+        "multi_region": {"primary": facts.replicas[0], "regions": list(facts.replicas)}
+        if facts.replicas
+        else None,
         "key_store": facts.key_store,
         "external_key": facts.external_key,
     }
 
 
 def _store(store: StoreFacts | None) -> dict[str, Any] | None:
-    return {"id": store.id, "name": store.name, "kind": store.kind, "state": store.state, "error": store.error} if store else None
+    return (
+        {
+            "id": store.id,
+            "name": store.name,
+            "kind": store.kind,
+            "state": store.state,
+            "error": store.error,
+        }
+        if store
+        else None
+    )
 
 
 def _usage(usage: Usage | None) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What was seen of a key, judged: usable for cryptography, not usable and why, or beyond what KeyWatch can tell.
 
-Cryptographic operations work on keys that are ``Enabled`` or ``Updating`` (KMS Developer Guide, key state table). A key in a
-custom key store also needs a store that is ``CONNECTED``; of an external key AWS sees nothing without a cryptographic call.
+Cryptographic operations work on keys that are ``Enabled`` or ``Updating`` (KMS Developer Guide, key
+state table). A key in a custom key store also needs a store that is ``CONNECTED``; of an external
+key AWS sees nothing without a cryptographic call.
 """
 
 from dataclasses import dataclass, replace
@@ -10,14 +11,14 @@ from datetime import datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.actions.check.answer import KeyAnswer, Usage
-from keywatch.actions.rate_limiter import Pace
+from keywatch.actions.rate_limiter import RateLimiter
 from keywatch.catalogue.causes import Confidence
 from keywatch.diagnosis.case import not_seen, stamp
 from keywatch.diagnosis.hypotheses.states import STATE_CAUSES
 from keywatch.incidents.announce import examine
-from keywatch.model.evidence import ChangeFact, KeyFacts, Look, Sight, StoreFacts
+from keywatch.model.evidence import ChangeFact, KeyFacts, LookupOutcome, LookupResult, StoreFacts
 from keywatch.model.identifiers import Kind, parse, partition_of
-from keywatch.model.signals import Caller, KeyFailure, Reading, Subject
+from keywatch.model.signals import Caller, ErrorClassification, KeyFailure, Subject
 from keywatch.model.subjects import subject_of
 from keywatch.parsing.classify import read_error
 from keywatch.services import Services
@@ -33,42 +34,46 @@ _ASKER = Caller("manual check")
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class KeyObservation:
     """One DescribeKey: what was asked for, where, and what came back."""
 
     key: str
     region: str
     facts: KeyFacts | None
-    look: Look
+    look: LookupResult
 
 
-def judge(glance: Glance, services: Services) -> KeyAnswer:
+def judge(glance: KeyObservation, services: Services) -> KeyAnswer:
     """Return whether a key can be used, and the diagnosis where it cannot."""
     facts = glance.facts
     if facts and facts.state not in STATE_CAUSES:
         return _judge_existing(glance, facts, services)
-    reading = _reading(glance)
-    if reading is None:
+    classification = _reading(glance)
+    if classification is None:
         return _answer(glance, None, usable=None, unknowns=(not_seen(glance.look),))
-    return _diagnosed(glance, _as_failure(glance, reading, services), services)
+    return _diagnosed(glance, _as_failure(glance, classification, services), services)
 
 
-def _reading(glance: Glance) -> Reading | None:
+def _reading(glance: KeyObservation) -> ErrorClassification | None:
     """Return what DescribeKey's answer means, in the terms of an error text; ``None`` where there was no answer."""
     facts, look = glance.facts, glance.look
     if facts:
-        return Reading(STATE_CAUSES[facts.state], Confidence.CERTAIN, key_arn=facts.arn)
-    reading = read_error(look.error, look.message, operation="DescribeKey")
-    if reading and reading.cause:
-        return reading
-    if look.sight is Sight.DENIED:
-        return Reading("missing_or_not_authorized", Confidence.POSSIBLE)
-    if look.sight is not Sight.THROTTLED and parse(glance.key).kind is Kind.MALFORMED:
-        return Reading("malformed_identifier", Confidence.LIKELY)
-    return Reading("unclassified", Confidence.POSSIBLE) if look.sight is Sight.ABSENT else None
+        return ErrorClassification(STATE_CAUSES[facts.state], Confidence.CERTAIN, key_arn=facts.arn)
+    classification = read_error(look.error, look.message, operation="DescribeKey")
+    if classification and classification.cause:
+        return classification
+    if look.outcome is LookupOutcome.DENIED:
+        return ErrorClassification("missing_or_not_authorized", Confidence.POSSIBLE)
+    if look.outcome is not LookupOutcome.THROTTLED and parse(glance.key).kind is Kind.MALFORMED:
+        return ErrorClassification("malformed_identifier", Confidence.LIKELY)
+    return (
+        ErrorClassification("unclassified", Confidence.POSSIBLE)
+        if look.outcome is LookupOutcome.ABSENT
+        else None
+    )
 
 
-def _judge_existing(glance: Glance, facts: KeyFacts, services: Services) -> KeyAnswer:
+def _judge_existing(glance: KeyObservation, facts: KeyFacts, services: Services) -> KeyAnswer:
     """Judge a key in whose own state nothing stands in the way."""
     if facts.state not in USABLE_STATES:
         unknown = f"KeyWatch does not know the key state {facts.state or '(none)'} that DescribeKey reports."
@@ -78,7 +83,9 @@ def _judge_existing(glance: Glance, facts: KeyFacts, services: Services) -> KeyA
     return _answer(glance, facts, usable=True)
 
 
-def _judge_in_store(glance: Glance, facts: KeyFacts, store_id: str, services: Services) -> KeyAnswer:
+def _judge_in_store(
+    glance: KeyObservation, facts: KeyFacts, store_id: str, services: Services
+) -> KeyAnswer:
     """Judge a key that also needs its key store, and maybe an external key."""
     if facts.account != services.scope.account:
         unknown = f"The key is in a key store of account {facts.account}, which only that account can see."
@@ -88,45 +95,74 @@ def _judge_in_store(glance: Glance, facts: KeyFacts, store_id: str, services: Se
         return _answer(glance, facts, usable=None, unknowns=(not_seen(look),))
     if store is None or store.state != CONNECTED:
         cause = "key_store_disconnected" if store else "key_store_not_found"
-        reading = Reading(cause, Confidence.CERTAIN, key_arn=facts.arn)
-        return _diagnosed(glance, _as_failure(glance, reading, services), services, store=store)
+        classification = ErrorClassification(cause, Confidence.CERTAIN, key_arn=facts.arn)
+        return _diagnosed(
+            glance, _as_failure(glance, classification, services), services, store=store
+        )
     external = facts.origin == "EXTERNAL_KEY_STORE"
     unknowns = (EXTERNAL_UNSEEN,) if external else ()
-    return replace(_answer(glance, facts, usable=None if external else True, unknowns=unknowns), store=store)
+    return replace(
+        _answer(glance, facts, usable=None if external else True, unknowns=unknowns), store=store
+    )
 
 
-def _diagnosed(glance: Glance, failure: KeyFailure, services: Services, store: StoreFacts | None = None) -> KeyAnswer:
+def _diagnosed(
+    glance: KeyObservation, failure: KeyFailure, services: Services, store: StoreFacts | None = None
+) -> KeyAnswer:
     changes, unread = _changes(services, failure.subject)
     diagnosis, evidence = examine(services, failure, changes)
     found = evidence.key
-    if glance.facts is None and found and found.state in USABLE_STATES and diagnosis.cause not in _TELLS_NOTHING:
+    if (
+        glance.facts is None
+        and found
+        and found.state in USABLE_STATES
+        and diagnosis.cause not in _TELLS_NOTHING
+    ):
         # It was made just now: there at the second look, which is the one to believe.
         return _judge_existing(replace(glance, facts=found), found, services)
     usable = None if diagnosis.cause in _TELLS_NOTHING else False
-    answer = _answer(glance, glance.facts or found, usable=usable, unknowns=(*diagnosis.unknowns, *unread))
+    answer = _answer(
+        glance, glance.facts or found, usable=usable, unknowns=(*diagnosis.unknowns, *unread)
+    )
     answer = replace(answer, diagnosis=diagnosis, failure=failure, store=store or evidence.store)
     asked = evidence.look("GetKeyLastUsage")
-    return _with_usage(answer, evidence.last_used, evidence.tracking_since) if asked and asked.sight is Sight.SEEN else answer
+    return (
+        _with_usage(answer, evidence.last_used, evidence.tracking_since)
+        if asked and asked.outcome is LookupOutcome.SEEN
+        else answer
+    )
 
 
-def _changes(services: Services, subject: Subject) -> tuple[tuple[ChangeFact, ...], tuple[str, ...]]:
+def _changes(
+    services: Services, subject: Subject
+) -> tuple[tuple[ChangeFact, ...], tuple[str, ...]]:
     """Return what the ledger knows; an answer without it is still an answer."""
     try:
         return services.table.read(subject).changes, ()
     except (ClientError, BotoCoreError) as error:
         services.counts.add("TableUnreachable")
-        return (), (f"The change ledger did not answer ({type(error).__name__}): who changed the key is not known.",)
+        return (), (
+            f"The change ledger did not answer ({type(error).__name__}): who changed the key is not known.",
+        )
 
 
-def _as_failure(glance: Glance, reading: Reading, services: Services) -> KeyFailure:
+def _as_failure(
+    glance: KeyObservation, classification: ErrorClassification, services: Services
+) -> KeyFailure:
     """Return the failure that a caller would have met."""
     facts, look, identifier = glance.facts, glance.look, parse(glance.key[:2048])
-    arn = facts.arn if facts else reading.key_arn
-    # A bare id or alias always resolves in the caller's own account (KMS API Reference, DescribeKey).
-    account = reading.account or identifier.account or (facts.account if facts else None) or services.scope.account
+    arn = facts.arn if facts else classification.key_arn
+    # A bare id or alias always resolves in the caller's own account (KMS API Reference,
+    # DescribeKey).
+    account = (
+        classification.account
+        or identifier.account
+        or (facts.account if facts else None)
+        or services.scope.account
+    )
     store = facts.key_store if facts else None
     subject = subject_of(
-        reading=reading,
+        classification=classification,
         identifier=identifier,
         key_arn=arn,
         account=account,
@@ -138,7 +174,7 @@ def _as_failure(glance: Glance, reading: Reading, services: Services) -> KeyFail
         source="manual",
         event_id="",
         time=services.now(),
-        reading=reading,
+        classification=classification,
         subject=subject,
         caller=_ASKER,
         partition=identifier.partition or partition_of(glance.region),
@@ -153,20 +189,37 @@ def _as_failure(glance: Glance, reading: Reading, services: Services) -> KeyFail
     )
 
 
-def _answer(glance: Glance, facts: KeyFacts | None, *, usable: bool | None, unknowns: tuple[str, ...] = ()) -> KeyAnswer:
-    return KeyAnswer(glance.key, glance.region, usable, facts=facts, unknowns=unknowns, notes=tuple(_notes(glance, facts)))
+def _answer(
+    glance: KeyObservation,
+    facts: KeyFacts | None,
+    *,
+    usable: bool | None,
+    unknowns: tuple[str, ...] = (),
+) -> KeyAnswer:
+    return KeyAnswer(
+        glance.key,
+        glance.region,
+        usable,
+        facts=facts,
+        unknowns=unknowns,
+        notes=tuple(_notes(glance, facts)),
+    )
 
 
-def _notes(glance: Glance, facts: KeyFacts | None) -> list[str]:
+def _notes(glance: KeyObservation, facts: KeyFacts | None) -> list[str]:
     notes = []
     if (named := parse(glance.key).region) and facts and named == glance.region:
-        notes.append(f'The ARN names {named}: calls that are made in another Region fail with "Invalid arn {named}".')
+        notes.append(
+            f'The ARN names {named}: calls that are made in another Region fail with "Invalid arn {named}".'
+        )
     if facts and facts.valid_to and facts.state in USABLE_STATES:
-        notes.append(f"Its key material expires at {stamp(facts.valid_to)}; the key cannot be used after that.")
+        notes.append(
+            f"Its key material expires at {stamp(facts.valid_to)}; the key cannot be used after that."
+        )
     return notes
 
 
-def last_usage(answer: KeyAnswer, services: Services, pace: Pace) -> KeyAnswer:
+def last_usage(answer: KeyAnswer, services: Services, pace: RateLimiter) -> KeyAnswer:
     """Add when a key last did cryptography, as far as KMS kept track, unless the diagnosis has asked already."""
     facts = answer.facts
     if facts is None or not facts.arn or answer.usage:
@@ -174,13 +227,22 @@ def last_usage(answer: KeyAnswer, services: Services, pace: Pace) -> KeyAnswer:
     pace.wait()
     used, since, look = services.lookups.last_use(facts.arn, facts.region)
     if look is None:
-        return replace(answer, unknowns=(*answer.unknowns, "This version of boto3 does not have GetKeyLastUsage."))
-    return _with_usage(answer, used, since) if look.sight is Sight.SEEN else answer.unseen(look)
+        return replace(
+            answer,
+            unknowns=(*answer.unknowns, "This version of boto3 does not have GetKeyLastUsage."),
+        )
+    return (
+        _with_usage(answer, used, since)
+        if look.outcome is LookupOutcome.SEEN
+        else answer.unseen(look)
+    )
 
 
 def _with_usage(answer: KeyAnswer, used: datetime | None, since: datetime | None) -> KeyAnswer:
     created = answer.facts.created if answer.facts else None
-    usage = Usage(used, since, known=used is not None or bool(since and created and since <= created))
+    usage = Usage(
+        used, since, known=used is not None or bool(since and created and since <= created)
+    )
     if usage.known:
         return replace(answer, usage=usage)
     unknown = f"Whether the key was used before {stamp(since)}, when KMS began to keep track, is not known."

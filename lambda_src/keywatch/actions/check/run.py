@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from keywatch.actions.check.answer import KeyAnswer, publish, render
-from keywatch.actions.check.judgement import USABLE_STATES, Glance, judge, last_usage
-from keywatch.actions.rate_limiter import Pace
+from keywatch.actions.check.judgement import USABLE_STATES, KeyObservation, judge, last_usage
+from keywatch.actions.rate_limiter import RateLimiter
 from keywatch.actions.requests import InvalidRequest, is_region, unknown_fields
 from keywatch.model.identifiers import Kind, parse
 from keywatch.services import Services
@@ -41,7 +41,7 @@ class _Watch:
 
     key: str
     region: str
-    glance: Glance | None = None
+    glance: KeyObservation | None = None
     tries: list[dict[str, object]] = field(default_factory=list)
 
     @property
@@ -50,9 +50,14 @@ class _Watch:
 
     def look(self, services: Services, started: datetime) -> None:
         facts, look = services.lookups.key(self.key, self.region)
-        self.glance = Glance(self.key, self.region, facts, look)
+        self.glance = KeyObservation(self.key, self.region, facts, look)
         after = round((services.now() - started).total_seconds(), 1)
-        self.tries.append({"after_seconds": after, "saw": facts.state if facts else look.error or look.sight.value})
+        self.tries.append(
+            {
+                "after_seconds": after,
+                "saw": facts.state if facts else look.error or look.outcome.value,
+            }
+        )
 
 
 def check(
@@ -68,10 +73,13 @@ def check(
     own = services.settings.region
     watches = [_Watch(key, asked.region or _region_of(key) or own) for key in asked.keys]
     _observe(watches, services, _time_to_wait(asked, context), sleep, jitter)
-    pace = Pace(LAST_USAGE_PER_SECOND, sleep=sleep)
+    pace = RateLimiter(LAST_USAGE_PER_SECOND, sleep=sleep)
     answers = [_conclude(watch, asked, services, pace) for watch in watches]
     tries = (watch.tries[-MAX_TRIES_TOLD:] for watch in watches)
-    results = [render(a) | ({"tries": t} if asked.wait_seconds else {}) for a, t in zip(answers, tries, strict=True)]
+    results = [
+        render(a) | ({"tries": t} if asked.wait_seconds else {})
+        for a, t in zip(answers, tries, strict=True)
+    ]
     return {"schema": SCHEMA, "usable": _all_usable(answers), "results": results}
 
 
@@ -79,9 +87,15 @@ def read_request(request: Mapping[str, Any]) -> Request:
     """Return the request, validated; raises ``InvalidRequest``."""
     keys = request.get("key_id")
     keys = keys if isinstance(keys, list) else [keys]
-    region, wait, notify = request.get("region"), request.get("wait_seconds", 0), request.get("notify", False)
+    region, wait, notify = (
+        request.get("region"),
+        request.get("wait_seconds", 0),
+        request.get("notify", False),
+    )
     wrong = unknown_fields(request, "key_id", "region", "wait_seconds", "notify")
-    if not 1 <= len(keys) <= MAX_KEYS or not all(isinstance(key, str) and key.strip() for key in keys):
+    if not 1 <= len(keys) <= MAX_KEYS or not all(
+        isinstance(key, str) and key.strip() for key in keys
+    ):
         wrong["key_id"] = f"must be a key id, ARN or alias, or a list of 1 to {MAX_KEYS} of them"
     if region is not None and not is_region(region):
         wrong["region"] = "must be the name of an AWS Region, such as eu-west-1"
@@ -97,7 +111,11 @@ def read_request(request: Mapping[str, Any]) -> Request:
 def _region_of(key: str) -> str | None:
     """Return the Region that an ARN names: where no other was asked for, that is where its key has to be called."""
     identifier = parse(key)
-    return identifier.region if identifier.kind is not Kind.MALFORMED and is_region(identifier.region) else None
+    return (
+        identifier.region
+        if identifier.kind is not Kind.MALFORMED and is_region(identifier.region)
+        else None
+    )
 
 
 def _time_to_wait(asked: Request, context: object) -> float:
@@ -107,7 +125,11 @@ def _time_to_wait(asked: Request, context: object) -> float:
 
 
 def _observe(
-    watches: list[_Watch], services: Services, wait: float, sleep: Callable[[float], None], jitter: Callable[[], float]
+    watches: list[_Watch],
+    services: Services,
+    wait: float,
+    sleep: Callable[[float], None],
+    jitter: Callable[[], float],
 ) -> None:
     """Look at every key until all can be used or the time is up."""
     started = services.now()
@@ -120,7 +142,9 @@ def _observe(
                 list(pool.map(lambda watch: watch.look(services, started), pending))
         elif pending:
             pending[0].look(services, started)
-        if all(watch.settled for watch in watches) or services.now() - started >= timedelta(seconds=wait):
+        if all(watch.settled for watch in watches) or services.now() - started >= timedelta(
+            seconds=wait
+        ):
             break
 
 
@@ -135,7 +159,7 @@ def _pauses(most: float, jitter: Callable[[], float]) -> Iterator[float]:
         yield pause
 
 
-def _conclude(watch: _Watch, asked: Request, services: Services, pace: Pace) -> KeyAnswer:
+def _conclude(watch: _Watch, asked: Request, services: Services, pace: RateLimiter) -> KeyAnswer:
     """Say what the newest glance means, and add what else is to be known about the key."""
     glance = watch.glance
     if glance is None:  # pragma: no cover - the first look has no condition

@@ -6,14 +6,21 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from keywatch.actions.doctor.deployment import FAIL, PASS, WARN, Line, Patient, Verdict
+from keywatch.actions.doctor.deployment import (
+    FAIL,
+    PASS,
+    WARN,
+    Deployment,
+    HealthCheck,
+    HealthCheckResult,
+)
 
 OLD = timedelta(minutes=15)
 PENDING = "PendingConfirmation"
-_NO_PARTS = Verdict(WARN, "The function was not told by its stack where to look.")
+_NO_PARTS = HealthCheckResult(WARN, "The function was not told by its stack where to look.")
 
 
-def _rules(patient: Patient) -> Verdict:
+def _rules(patient: Deployment) -> HealthCheckResult:
     if not patient.parts.rules:
         return _NO_PARTS
     events = patient.client("events")
@@ -21,9 +28,11 @@ def _rules(patient: Patient) -> Verdict:
     for name, state in patient.parts.rules.items():
         problems += _rule_problems(events, name, state, patient.queue_arn)
     if problems:
-        return Verdict(FAIL, " ".join(problems))
+        return HealthCheckResult(FAIL, " ".join(problems))
     return (
-        Verdict(PASS, f"All {len(patient.parts.rules)} rules are enabled and feed the queue.")
+        HealthCheckResult(
+            PASS, f"All {len(patient.parts.rules)} rules are enabled and feed the queue."
+        )
         if patient.parts.rules
         else _NO_PARTS
     )
@@ -44,21 +53,25 @@ def _rule_problems(events: Any, name: str, state: str, queue_arn: str) -> Iterab
         yield f"Rule {name} does not feed the queue."
 
 
-def _mapping(patient: Patient) -> Verdict:
+def _mapping(patient: Deployment) -> HealthCheckResult:
     if not patient.queue_arn:
         return _NO_PARTS
     lambda_ = patient.client("lambda")
-    found = lambda_.list_event_source_mappings(EventSourceArn=patient.queue_arn, FunctionName=patient.settings.function_name)
+    found = lambda_.list_event_source_mappings(
+        EventSourceArn=patient.queue_arn, FunctionName=patient.settings.function_name
+    )
     states = {mapping["UUID"]: mapping.get("State") for mapping in found["EventSourceMappings"]}
     if any(state in {"Enabled", "Creating", "Enabling", "Updating"} for state in states.values()):
-        return Verdict(PASS, "The function reads the queue.")
+        return HealthCheckResult(PASS, "The function reads the queue.")
     mend = [f"aws lambda update-event-source-mapping --enabled --uuid {uuid}" for uuid in states]
-    return Verdict(
-        FAIL, f"The function does not read the queue ({', '.join(map(str, states.values())) or 'no mapping'}).", *mend[:1]
+    return HealthCheckResult(
+        FAIL,
+        f"The function does not read the queue ({', '.join(map(str, states.values())) or 'no mapping'}).",
+        *mend[:1],
     )
 
 
-def _queue(patient: Patient) -> Verdict:
+def _queue(patient: Deployment) -> HealthCheckResult:
     if not patient.parts.queue_url:
         return _NO_PARTS
     waiting = _waiting(patient, patient.parts.queue_url)
@@ -74,75 +87,119 @@ def _queue(patient: Patient) -> Verdict:
     )["Datapoints"]
     oldest = max((point["Maximum"] for point in points), default=0.0)
     says = f"{waiting} messages wait, the oldest for {oldest:.0f} seconds."
-    return Verdict(FAIL if oldest > OLD.total_seconds() else PASS, says)
+    return HealthCheckResult(FAIL if oldest > OLD.total_seconds() else PASS, says)
 
 
-def _dead_letters(patient: Patient) -> Verdict:
+def _dead_letters(patient: Deployment) -> HealthCheckResult:
     if not patient.parts.dead_letter_urls:
         return _NO_PARTS
-    found = {url: count for url in patient.parts.dead_letter_urls if (count := _waiting(patient, url))}
+    found = {
+        url: count for url in patient.parts.dead_letter_urls if (count := _waiting(patient, url))
+    }
     if not found:
-        return Verdict(PASS, "There are no dead letters.")
+        return HealthCheckResult(PASS, "There are no dead letters.")
     url = next(iter(found))
     look = f"aws sqs receive-message --queue-url {url} --max-number-of-messages 10 --visibility-timeout 0"
-    return Verdict(FAIL, f"{sum(found.values())} events were given up and their failures were not alerted.", look)
+    return HealthCheckResult(
+        FAIL,
+        f"{sum(found.values())} events were given up and their failures were not alerted.",
+        look,
+    )
 
 
-def _waiting(patient: Patient, queue_url: str) -> int:
-    answer = patient.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages"])
+def _waiting(patient: Deployment, queue_url: str) -> int:
+    answer = patient.client("sqs").get_queue_attributes(
+        QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages"]
+    )
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
-def _alert_subscriptions(patient: Patient) -> Verdict:
+def _alert_subscriptions(patient: Deployment) -> HealthCheckResult:
     settings = patient.settings
     topics = [topic for topic in (settings.topic_arn, settings.chat_topic_arn) if topic]
-    return _subscribed(patient, topics, FAIL, "Nobody gets the alerts: the topic has no confirmed subscription.")
+    return _subscribed(
+        patient, topics, FAIL, "Nobody gets the alerts: the topic has no confirmed subscription."
+    )
 
 
-def _health_subscriptions(patient: Patient) -> Verdict:
+def _health_subscriptions(patient: Deployment) -> HealthCheckResult:
     topic = patient.parts.health_topic_arn
-    return _subscribed(patient, [topic], WARN, "Nobody is told when KeyWatch itself is ill.") if topic else _NO_PARTS
+    return (
+        _subscribed(patient, [topic], WARN, "Nobody is told when KeyWatch itself is ill.")
+        if topic
+        else _NO_PARTS
+    )
 
 
-def _subscribed(patient: Patient, topics: list[str], nobody: str, says: str) -> Verdict:
+def _subscribed(
+    patient: Deployment, topics: list[str], nobody: str, says: str
+) -> HealthCheckResult:
     pages = patient.client("sns").get_paginator("list_subscriptions_by_topic")
-    found = [sub for topic in topics for page in pages.paginate(TopicArn=topic) for sub in page["Subscriptions"]]
+    found = [
+        sub
+        for topic in topics
+        for page in pages.paginate(TopicArn=topic)
+        for sub in page["Subscriptions"]
+    ]
     pending = [sub for sub in found if sub["SubscriptionArn"] == PENDING]
     confirmed = [sub for sub in found if sub["SubscriptionArn"].startswith("arn:")]
     subscribe = f"aws sns subscribe --topic-arn {topics[0]} --protocol email --notification-endpoint you@example.com"
     if not confirmed:
         waiting = f" {len(pending)} wait for confirmation." if pending else ""
-        return Verdict(nobody, f"{says}{waiting}", subscribe)
+        return HealthCheckResult(nobody, f"{says}{waiting}", subscribe)
     if pending:
         names = ", ".join(str(sub.get("Endpoint")) for sub in pending[:5])
-        return Verdict(WARN, f"Not confirmed yet: {names}.", subscribe)
-    return Verdict(PASS, f"{len(confirmed)} confirmed subscriptions.")
+        return HealthCheckResult(WARN, f"Not confirmed yet: {names}.", subscribe)
+    return HealthCheckResult(PASS, f"{len(confirmed)} confirmed subscriptions.")
 
 
-def _topic_key(patient: Patient) -> Verdict:
-    attributes = patient.client("sns").get_topic_attributes(TopicArn=patient.settings.topic_arn)["Attributes"]
+def _topic_key(patient: Deployment) -> HealthCheckResult:
+    attributes = patient.client("sns").get_topic_attributes(TopicArn=patient.settings.topic_arn)[
+        "Attributes"
+    ]
     key_id = attributes.get("KmsMasterKeyId")
     if not key_id:
-        return Verdict(PASS, "The alert topic depends on no key.")
+        return HealthCheckResult(PASS, "The alert topic depends on no key.")
     key, look = patient.services.lookups.key(key_id, patient.settings.region)
     if key and key.state == "Enabled":
-        return Verdict(PASS, "The key of the alert topic is enabled.")
-    state = key.state if key else look.error or look.sight.value
+        return HealthCheckResult(PASS, "The key of the alert topic is enabled.")
+    state = key.state if key else look.error or look.outcome.value
     check = f"make check KEY={key_id}"
-    return Verdict(FAIL if key or look.answered else WARN, f"The key of the alert topic is {state}.", check)
+    return HealthCheckResult(
+        FAIL if key or look.answered else WARN, f"The key of the alert topic is {state}.", check
+    )
 
 
 LINES = (
-    Line("rules", "The rules bring events in; in a plain ENABLED state they never see Decrypt.", _rules, "make deploy"),
-    Line("intake", "Events wait in the queue until the function reads them.", _mapping, "make deploy"),
-    Line(
+    HealthCheck(
+        "rules",
+        "The rules bring events in; in a plain ENABLED state they never see Decrypt.",
+        _rules,
+        "make deploy",
+    ),
+    HealthCheck(
+        "intake", "Events wait in the queue until the function reads them.", _mapping, "make deploy"
+    ),
+    HealthCheck(
         "queue",
         "Old messages mean that alerts come late, because the function fails or is throttled.",
         _queue,
         "aws logs tail /keywatch/function --since 1h",
     ),
-    Line("dead_letters", "An event that was given up is an alert that nobody got.", _dead_letters),
-    Line("alert_subscriptions", "An alert that nobody is subscribed to is no alert.", _alert_subscriptions),
-    Line("health_subscriptions", "Alarms about KeyWatch itself have a topic of their own.", _health_subscriptions),
-    Line("alert_topic_key", "Alerts about broken keys must not depend on a broken key.", _topic_key),
+    HealthCheck(
+        "dead_letters", "An event that was given up is an alert that nobody got.", _dead_letters
+    ),
+    HealthCheck(
+        "alert_subscriptions",
+        "An alert that nobody is subscribed to is no alert.",
+        _alert_subscriptions,
+    ),
+    HealthCheck(
+        "health_subscriptions",
+        "Alarms about KeyWatch itself have a topic of their own.",
+        _health_subscriptions,
+    ),
+    HealthCheck(
+        "alert_topic_key", "Alerts about broken keys must not depend on a broken key.", _topic_key
+    ),
 )

@@ -7,13 +7,13 @@ from typing import Any
 
 from keywatch.model.identifiers import partition_of
 from keywatch.services import Services
-from keywatch.store.housekeeping import Book, Page
+from keywatch.store.housekeeping import HousekeepingState, HousekeepingStore
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class HealthCheckResult:
     """What was found: pass, warn or fail, in a sentence; ``command`` where there is a better one than the line's own."""
 
     status: str
@@ -22,16 +22,16 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HealthCheck:
     """One thing that must hold: why it matters, how to find out, and the command that mends it or shows more."""
 
     id: str
     why: str
-    look: Callable[["Patient"], Verdict]
+    look: Callable[["Deployment"], HealthCheckResult]
     command: str | None = None
 
 
-class Patient:
+class Deployment:
     """A deployment: its services, and what several lines need to know, looked up once."""
 
     def __init__(self, services: Services) -> None:
@@ -43,16 +43,20 @@ class Patient:
     def queue_arn(self) -> str:
         """Return the ARN of the intake queue; empty where the function was not told of one."""
         url, region, account = self.parts.queue_url, self.settings.region, self.settings.account
-        return f"arn:{partition_of(region)}:sqs:{region}:{account}:{url.rpartition('/')[2]}" if url else ""
+        return (
+            f"arn:{partition_of(region)}:sqs:{region}:{account}:{url.rpartition('/')[2]}"
+            if url
+            else ""
+        )
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 clients of all services
         """Return the client of a service in the deployment's Region."""
         return self.services.client(service, self.settings.region)
 
     @cached_property
-    def page(self) -> Page:
+    def page(self) -> HousekeepingState:
         """Return what is noted about the deployment's chores."""
-        return Book(self.services).read()
+        return HousekeepingStore(self.services).read()
 
     @cached_property
     def trails(self) -> list[dict[str, Any]]:
@@ -62,7 +66,9 @@ class Patient:
         return [
             {
                 "name": trail["TrailARN"],
-                "logging": cloudtrail.get_trail_status(Name=trail["TrailARN"]).get("IsLogging", False),
+                "logging": cloudtrail.get_trail_status(Name=trail["TrailARN"]).get(
+                    "IsLogging", False
+                ),
                 "selectors": cloudtrail.get_event_selectors(TrailName=trail["TrailARN"]),
             }
             for trail in trails

@@ -7,10 +7,17 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.actions.doctor.deployment import FAIL, PASS, WARN, Line, Patient, Verdict
+from keywatch.actions.doctor.deployment import (
+    FAIL,
+    PASS,
+    WARN,
+    Deployment,
+    HealthCheck,
+    HealthCheckResult,
+)
 from keywatch.housekeeping import canary
 from keywatch.lookups.kms import sight_of
-from keywatch.model.evidence import Sight
+from keywatch.model.evidence import LookupOutcome
 from keywatch.services import Services
 
 NOBODYS_KEY = "00000000-0000-0000-0000-000000000000"
@@ -19,31 +26,36 @@ MOST_PROBLEMS = 5
 Call = Callable[[Any], object]
 
 
-def _table(patient: Patient) -> Verdict:
+def _table(patient: Deployment) -> HealthCheckResult:
     try:
         list(patient.services.table.due(patient.services.now(), 1))
         patient.page  # noqa: B018 - a cached look-up
     except (ClientError, BotoCoreError) as error:
         _, code, message = sight_of(error)
-        return Verdict(FAIL, f"The incident table did not answer: {code} {message}")
-    return Verdict(PASS, "The incident table answers.")
+        return HealthCheckResult(FAIL, f"The incident table did not answer: {code} {message}")
+    return HealthCheckResult(PASS, "The incident table answers.")
 
 
-def _permission(service: str, call: Call, region: str | None = None) -> Callable[[Patient], Verdict]:
+def _permission(
+    service: str, call: Call, region: str | None = None
+) -> Callable[[Deployment], HealthCheckResult]:
     """Return a look that makes a harmless call, to see whether it is allowed."""
 
-    def look(patient: Patient) -> Verdict:
+    def look(patient: Deployment) -> HealthCheckResult:
         try:
             call(patient.services.client(service, region or patient.settings.region))
         except AttributeError:
-            return Verdict(WARN, "The function's boto3 does not know this call; alerts will lack what it tells.")
+            return HealthCheckResult(
+                WARN,
+                "The function's boto3 does not know this call; alerts will lack what it tells.",
+            )
         except (ClientError, BotoCoreError) as error:
-            sight, code, message = sight_of(error)
-            if sight is Sight.DENIED:
-                return Verdict(FAIL, f"Denied: {message or code}")
-            if sight is not Sight.ABSENT:
-                return Verdict(WARN, f"No answer: {code} {message}")
-        return Verdict(PASS, "Allowed.")
+            outcome, code, message = sight_of(error)
+            if outcome is LookupOutcome.DENIED:
+                return HealthCheckResult(FAIL, f"Denied: {message or code}")
+            if outcome is not LookupOutcome.ABSENT:
+                return HealthCheckResult(WARN, f"No answer: {code} {message}")
+        return HealthCheckResult(PASS, "Allowed.")
 
     return look
 
@@ -59,21 +71,30 @@ _PERMISSIONS: tuple[tuple[str, str, Call], ...] = (
 )
 
 
-def _log_subscriptions(patient: Patient) -> Verdict:
+def _log_subscriptions(patient: Deployment) -> HealthCheckResult:
     watched = list(_watched(patient))
     if not watched:
-        return Verdict(PASS, "No log groups are watched.")
+        return HealthCheckResult(PASS, "No log groups are watched.")
     problems = [problem for group in watched if (problem := _subscription_problem(patient, group))]
     if problems:
-        more = f" And {len(problems) - MOST_PROBLEMS} more." if len(problems) > MOST_PROBLEMS else ""
-        return Verdict(FAIL, " ".join(problems[:MOST_PROBLEMS]) + more)
-    return Verdict(PASS, "All log groups are subscribed." if watched == ["*"] else f"{len(watched)} log groups are subscribed.")
+        more = (
+            f" And {len(problems) - MOST_PROBLEMS} more." if len(problems) > MOST_PROBLEMS else ""
+        )
+        return HealthCheckResult(FAIL, " ".join(problems[:MOST_PROBLEMS]) + more)
+    return HealthCheckResult(
+        PASS,
+        "All log groups are subscribed."
+        if watched == ["*"]
+        else f"{len(watched)} log groups are subscribed.",
+    )
 
 
-def _watched(patient: Patient) -> Iterator[str]:
+def _watched(patient: Deployment) -> Iterator[str]:
     """Yield the log groups that may call the function: they are those that the stack subscribes."""
     try:
-        policy = patient.client("lambda").get_policy(FunctionName=patient.settings.function_name)["Policy"]
+        policy = patient.client("lambda").get_policy(FunctionName=patient.settings.function_name)[
+            "Policy"
+        ]
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
             return
@@ -88,10 +109,12 @@ def _watched(patient: Patient) -> Iterator[str]:
                 yield group if group == "*" else group.removesuffix(":*")
 
 
-def _subscription_problem(patient: Patient, group: str) -> str | None:
+def _subscription_problem(patient: Deployment, group: str) -> str | None:
     logs, ours = patient.client("logs"), f":function:{patient.settings.function_name}"
     if group == "*":
-        policies = logs.describe_account_policies(policyType="SUBSCRIPTION_FILTER_POLICY")["accountPolicies"]
+        policies = logs.describe_account_policies(policyType="SUBSCRIPTION_FILTER_POLICY")[
+            "accountPolicies"
+        ]
         found = any(ours in policy.get("policyDocument", "") for policy in policies)
         return None if found else "The account's subscription policy is gone."
     try:
@@ -100,25 +123,36 @@ def _subscription_problem(patient: Patient, group: str) -> str | None:
         if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
             raise
         return f"Log group {group} does not exist."
-    return None if any(f.get("destinationArn", "").endswith(ours) for f in filters) else f"{group} is not subscribed."
+    return (
+        None
+        if any(f.get("destinationArn", "").endswith(ours) for f in filters)
+        else f"{group} is not subscribed."
+    )
 
 
-def _clock(patient: Patient) -> Verdict:
+def _clock(patient: Deployment) -> HealthCheckResult:
     last = patient.page.time("clock_at")
     if last is None:
-        return Verdict(WARN, "No minute has passed yet.")
+        return HealthCheckResult(WARN, "No minute has passed yet.")
     late = patient.services.now() - last
-    return Verdict(FAIL if late > CLOCK_LATE else PASS, f"The last minute passed {late.total_seconds():.0f} seconds ago.")
+    return HealthCheckResult(
+        FAIL if late > CLOCK_LATE else PASS,
+        f"The last minute passed {late.total_seconds():.0f} seconds ago.",
+    )
 
 
-def _canary(patient: Patient) -> Verdict:
+def _canary(patient: Deployment) -> HealthCheckResult:
     page, now = patient.page, patient.services.now()
     age = canary.age(page, now)
     back = page.time(canary.RETURNED)
-    said = f"The last canary that came back was sent {_minutes(age)} ago." if back else "No canary has come back yet."
+    said = (
+        f"The last canary that came back was sent {_minutes(age)} ago."
+        if back
+        else "No canary has come back yet."
+    )
     if age > canary.LATE:
-        return Verdict(FAIL, f"{said} KeyWatch may see no failing call at all.")
-    return Verdict(PASS if back else WARN, said)
+        return HealthCheckResult(FAIL, f"{said} KeyWatch may see no failing call at all.")
+    return HealthCheckResult(PASS if back else WARN, said)
 
 
 def _minutes(age: timedelta) -> str:
@@ -126,20 +160,25 @@ def _minutes(age: timedelta) -> str:
 
 
 _FIXED = (
-    Line("table", "Incidents are remembered there; without it alerts come ungrouped.", _table, "make deploy"),
-    Line(
+    HealthCheck(
+        "table",
+        "Incidents are remembered there; without it alerts come ungrouped.",
+        _table,
+        "make deploy",
+    ),
+    HealthCheck(
         "log_subscriptions",
         "A log group that lost its subscription is no longer watched.",
         _log_subscriptions,
         "make deploy",
     ),
-    Line(
+    HealthCheck(
         "clock",
         "Held alerts, reminders and resolutions wait for the minute's clock.",
         _clock,
         "aws scheduler list-schedules --query \"Schedules[?contains(Name, 'KeyWatch')]\"",
     ),
-    Line(
+    HealthCheck(
         "canary",
         "It proves that a failing call still reaches the function.",
         _canary,
@@ -148,15 +187,20 @@ _FIXED = (
 )
 
 
-def lines(services: Services) -> Sequence[Line]:
+def lines(services: Services) -> Sequence[HealthCheck]:
     """Return the lines about the function itself, one for each permission and each Region that it searches."""
     deploy = "make deploy"
     permissions = [
-        Line(f"permission {action}", "Without it, diagnoses say less than they could.", _permission(service, call), deploy)
+        HealthCheck(
+            f"permission {action}",
+            "Without it, diagnoses say less than they could.",
+            _permission(service, call),
+            deploy,
+        )
         for action, service, call in _PERMISSIONS
     ]
     regions = [
-        Line(
+        HealthCheck(
             f"search_region {region}",
             "Where a missing key may be found in another Region, that Region must let itself be asked.",
             _permission("kms", _PERMISSIONS[0][2], region),

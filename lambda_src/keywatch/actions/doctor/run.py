@@ -1,6 +1,7 @@
 """``doctor``: can this deployment see and speak? One line for each thing that must hold, why it matters, and what mends it.
 
-All of it is found out by reading. A line that could not be looked at is a warning: it says what was refused.
+All of it is found out by reading. A line that could not be looked at is a warning: it says what was
+refused.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,14 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.actions.doctor import delivery, own, trail
-from keywatch.actions.doctor.deployment import FAIL, PASS, WARN, Line, Patient, Verdict
+from keywatch.actions.doctor.deployment import (
+    FAIL,
+    PASS,
+    WARN,
+    Deployment,
+    HealthCheck,
+    HealthCheckResult,
+)
 from keywatch.actions.requests import InvalidRequest, unknown_fields
 from keywatch.lookups.kms import sight_of
 from keywatch.model.text import one_line
@@ -32,13 +40,21 @@ def doctor(request: Mapping[str, Any], services: Services) -> Answer:
 
 def examine(services: Services) -> Answer:
     """Look at every line; the status in all is that of the worst one."""
-    patient = Patient(services)
+    patient = Deployment(services)
     lines = [*trail.LINES, *delivery.LINES, *own.lines(services)]
     with ThreadPoolExecutor(WORKERS) as pool:
         told = list(pool.map(lambda line: _told(line, patient), lines))
-    counts = {status: sum(line["status"] == status for line in told) for status in (PASS, WARN, FAIL)}
+    counts = {
+        status: sum(line["status"] == status for line in told) for status in (PASS, WARN, FAIL)
+    }
     worst = FAIL if counts[FAIL] else WARN if counts[WARN] else PASS
-    return {"schema": SCHEMA, "status": worst, "region": services.settings.region, "counts": counts, "lines": told}
+    return {
+        "schema": SCHEMA,
+        "status": worst,
+        "region": services.settings.region,
+        "counts": counts,
+        "lines": told,
+    }
 
 
 def report(answer: Answer, services: Services) -> None:
@@ -51,7 +67,7 @@ def report(answer: Answer, services: Services) -> None:
             services.logger.info("doctor: %s %s: %s", line["status"], line["id"], line["says"])
 
 
-def _told(line: Line, patient: Patient) -> Answer:
+def _told(line: HealthCheck, patient: Deployment) -> Answer:
     verdict = _verdict(line, patient)
     bad = verdict.status != PASS
     return {
@@ -63,12 +79,14 @@ def _told(line: Line, patient: Patient) -> Answer:
     }
 
 
-def _verdict(line: Line, patient: Patient) -> Verdict:
+def _verdict(line: HealthCheck, patient: Deployment) -> HealthCheckResult:
     try:
         return line.look(patient)
     except (ClientError, BotoCoreError) as error:
-        sight, code, message = sight_of(error)
-        return Verdict(WARN, f"This could not be looked at ({sight.value}): {code} {message}")
+        outcome, code, message = sight_of(error)
+        return HealthCheckResult(
+            WARN, f"This could not be looked at ({outcome.value}): {code} {message}"
+        )
     except Exception as error:
         patient.services.logger.exception("a line of the doctor failed")
-        return Verdict(WARN, f"This could not be looked at: {type(error).__name__}")
+        return HealthCheckResult(WARN, f"This could not be looked at: {type(error).__name__}")

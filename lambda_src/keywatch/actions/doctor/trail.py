@@ -1,40 +1,55 @@
 """Does CloudTrail give EventBridge the failing calls? A trail that logs, with management reads, and with KMS.
 
-Sources: EventBridge User Guide, "AWS service events delivered via CloudTrail" (a trail with logging is needed); CloudTrail API
-Reference, EventSelector and AdvancedEventSelector.
+Sources: EventBridge User Guide, "AWS service events delivered via CloudTrail" (a trail with logging
+is needed); CloudTrail API Reference, EventSelector and AdvancedEventSelector.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from keywatch.actions.doctor.deployment import FAIL, PASS, WARN, Line, Patient, Verdict
+from keywatch.actions.doctor.deployment import (
+    FAIL,
+    PASS,
+    WARN,
+    Deployment,
+    HealthCheck,
+    HealthCheckResult,
+)
 
 KMS = "kms.amazonaws.com"
-_NO_TRAIL = Verdict(WARN, "There is no trail whose selectors could be looked at.")
+_NO_TRAIL = HealthCheckResult(WARN, "There is no trail whose selectors could be looked at.")
 _UNDERSTOOD = frozenset({"eventCategory", "readOnly", "eventSource"})
 Selector = Mapping[str, Any]
 
 
-def _trail(patient: Patient) -> Verdict:
+def _trail(patient: Deployment) -> HealthCheckResult:
     logging = [trail["name"] for trail in patient.trails if trail["logging"]]
     if logging:
-        return Verdict(PASS, f"{logging[0]} is logging.")
+        return HealthCheckResult(PASS, f"{logging[0]} is logging.")
     if patient.trails:
         name = patient.trails[0]["name"]
-        return Verdict(FAIL, f"{name} is not logging.", f"aws cloudtrail start-logging --name {name}")
-    return Verdict(FAIL, "No trail records this Region.", "make deploy ARGS='-c keywatch:create_trail=true'")
+        return HealthCheckResult(
+            FAIL, f"{name} is not logging.", f"aws cloudtrail start-logging --name {name}"
+        )
+    return HealthCheckResult(
+        FAIL, "No trail records this Region.", "make deploy ARGS='-c keywatch:create_trail=true'"
+    )
 
 
-def _reads(patient: Patient) -> Verdict:
+def _reads(patient: Deployment) -> HealthCheckResult:
     if not patient.trails:
         return _NO_TRAIL
     for trail in patient.recording:
         if any(_with_reads(selector) for selector in _management(trail["selectors"])):
-            return Verdict(PASS, f"{trail['name']} records management events, reads included.")
-    return Verdict(FAIL, "No trail that logs records read-only management events; Decrypt is one.")
+            return HealthCheckResult(
+                PASS, f"{trail['name']} records management events, reads included."
+            )
+    return HealthCheckResult(
+        FAIL, "No trail that logs records read-only management events; Decrypt is one."
+    )
 
 
-def _kms(patient: Patient) -> Verdict:
+def _kms(patient: Deployment) -> HealthCheckResult:
     if not patient.trails:
         return _NO_TRAIL
     doubtful = None
@@ -44,11 +59,18 @@ def _kms(patient: Patient) -> Verdict:
             if not _with_kms(selector):
                 continue
             if not (more := _fields(selector).keys() - _UNDERSTOOD):
-                return Verdict(PASS, f"{trail['name']} does not leave KMS out.")
-            doubtful = Verdict(WARN, f"{trail['name']} also selects by {', '.join(sorted(more))}; that may leave KMS calls out.")
+                return HealthCheckResult(PASS, f"{trail['name']} does not leave KMS out.")
+            doubtful = HealthCheckResult(
+                WARN,
+                f"{trail['name']} also selects by {', '.join(sorted(more))}; that may leave KMS calls out.",
+            )
     if not any(list(_management(trail["selectors"])) for trail in patient.recording):
-        return Verdict(WARN, "There are no management events of which KMS could be left out.")
-    return doubtful or Verdict(FAIL, "Every trail that logs leaves the events of KMS out.")
+        return HealthCheckResult(
+            WARN, "There are no management events of which KMS could be left out."
+        )
+    return doubtful or HealthCheckResult(
+        FAIL, "Every trail that logs leaves the events of KMS out."
+    )
 
 
 def _management(selectors: Selector) -> Iterator[Selector]:
@@ -75,19 +97,26 @@ def _with_kms(selector: Selector) -> bool:
     if "FieldSelectors" not in selector:
         return KMS not in (selector.get("ExcludeManagementEventSources") or [])
     source = _fields(selector).get("eventSource", {})
-    return KMS not in source.get("NotEquals", []) and ("Equals" not in source or KMS in source["Equals"])
+    return KMS not in source.get("NotEquals", []) and (
+        "Equals" not in source or KMS in source["Equals"]
+    )
 
 
 LINES = (
-    Line("trail", "EventBridge sees API calls only while some trail logs them.", _trail, "aws cloudtrail describe-trails"),
-    Line(
+    HealthCheck(
+        "trail",
+        "EventBridge sees API calls only while some trail logs them.",
+        _trail,
+        "aws cloudtrail describe-trails",
+    ),
+    HealthCheck(
         "management_reads",
         "Decrypt, GenerateDataKey and DescribeKey are read-only calls: a trail of writes may hide their failures.",
         _reads,
         'aws cloudtrail put-event-selectors --trail-name TRAIL --event-selectors \'[{"ReadWriteType":"All",'
         '"IncludeManagementEvents":true}]\'',
     ),
-    Line(
+    HealthCheck(
         "kms_not_excluded",
         "Trails often leave KMS out to save money; KeyWatch may then see nothing.",
         _kms,

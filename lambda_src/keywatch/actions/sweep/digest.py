@@ -43,7 +43,9 @@ def digest(worth: Sequence[Record], opening: str, services: Services) -> Alert:
         status="opened",
         incident_id=new_id(subject, now),
         subject=_view(worst, services),
-        diagnosis=Diagnosis(worst["cause"], Confidence.CERTAIN, because, remedies, facts=worst["facts"]),
+        diagnosis=Diagnosis(
+            worst["cause"], Confidence.CERTAIN, because, remedies, facts=worst["facts"]
+        ),
         impact=_no_failure_yet(now),
         notes=tuple(_notes(worth, opening)),
         severity=worst["severity"],
@@ -53,7 +55,10 @@ def digest(worth: Sequence[Record], opening: str, services: Services) -> Alert:
 def _notes(worth: Sequence[Record], opening: str) -> list[str]:
     others = worth[1:]
     also = f", and {len(others)} more things at risk" if others else ""
-    told = [f"[{f['severity']}] {(f['aliases'] or [f['name']])[0]}: {f['says']}" for f in others[:MOST_TOLD]]
+    told = [
+        f"[{f['severity']}] {(f['aliases'] or [f['name']])[0]}: {f['says']}"
+        for f in others[:MOST_TOLD]
+    ]
     left = [f"… and {len(others) - MOST_TOLD} more: make sweep"] if len(others) > MOST_TOLD else []
     return [f"{opening}{also}; no failing call was seen.", *told, *left]
 

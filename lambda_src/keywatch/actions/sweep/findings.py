@@ -1,6 +1,7 @@
 """What a sweep finds: things at risk, how bad each is, and in which order to tell them. Pure.
 
-How a key was used decides: a key that waits for its deletion and was used three days ago is an outage with a date.
+How a key was used decides: a key that waits for its deletion and was used three days ago is an
+outage with a date.
 """
 
 from collections.abc import Mapping
@@ -43,7 +44,9 @@ class Use:
             ago = "today" if days == 0 else "1 day ago" if days == 1 else f"{days} days ago"
             return f"It was last used {ago} ({stamp(self.last)})."
         if self.tracked_since:
-            return f"It was not used since {stamp(self.tracked_since)}, when KMS began to keep track."
+            return (
+                f"It was not used since {stamp(self.tracked_since)}, when KMS began to keep track."
+            )
         return "Whether it is used is not known."
 
 
@@ -116,7 +119,9 @@ def alertable(finding: Finding) -> bool:
     return finding.cause is not None and finding.severity is not Severity.INFO
 
 
-def of_key(key: KeyFacts, aliases: tuple[str, ...], use: Use | None, place: Place, now: datetime) -> tuple[Finding, ...]:
+def of_key(
+    key: KeyFacts, aliases: tuple[str, ...], use: Use | None, place: Place, now: datetime
+) -> tuple[Finding, ...]:
     """Return what is wrong with a key; ``use`` is needed for ``doubtful`` keys only."""
     if key.manager != "CUSTOMER":
         return ()
@@ -130,10 +135,17 @@ def of_key(key: KeyFacts, aliases: tuple[str, ...], use: Use | None, place: Plac
 
 def doubtful(key: KeyFacts) -> bool:
     """Tell whether the last use of a key decides how bad its state is."""
-    return key.manager == "CUSTOMER" and key.state in {"PendingDeletion", "PendingReplicaDeletion", "Disabled", "PendingImport"}
+    return key.manager == "CUSTOMER" and key.state in {
+        "PendingDeletion",
+        "PendingReplicaDeletion",
+        "Disabled",
+        "PendingImport",
+    }
 
 
-def _of_state(key: KeyFacts, aliases: tuple[str, ...], use: Use, place: Place, now: datetime) -> Finding | None:
+def _of_state(
+    key: KeyFacts, aliases: tuple[str, ...], use: Use, place: Place, now: datetime
+) -> Finding | None:
     said = _STATES.get(key.state)
     if said is None:  # Creating passes by itself; Unavailable is the finding of its key store
         return None
@@ -151,13 +163,21 @@ def _of_state(key: KeyFacts, aliases: tuple[str, ...], use: Use, place: Place, n
         state=key.state,
         deadline=key.deletion_date,
         use=use,
-        facts=_facts(key, aliases, place) | ({"deletion_date": stamp(key.deletion_date)} if key.deletion_date else {}),
+        facts=_facts(key, aliases, place)
+        | ({"deletion_date": stamp(key.deletion_date)} if key.deletion_date else {}),
     )
 
 
-# State → risk, words, and how bad it is where the key was used lately, where nobody knows, and where it was not.
+# State → risk, words, and how bad it is where the key was used lately, where nobody knows, and
+# where it was not.
 _STATES = {
-    "PendingDeletion": ("pending_deletion", "The key is pending deletion", Severity.CRITICAL, Severity.HIGH, Severity.WARNING),
+    "PendingDeletion": (
+        "pending_deletion",
+        "The key is pending deletion",
+        Severity.CRITICAL,
+        Severity.HIGH,
+        Severity.WARNING,
+    ),
     "PendingReplicaDeletion": (
         "pending_deletion",
         "The multi-Region key is pending deletion, which begins when its last replica is gone",
@@ -166,11 +186,19 @@ _STATES = {
         Severity.WARNING,
     ),
     "Disabled": ("disabled", "The key is disabled", Severity.HIGH, Severity.WARNING, Severity.INFO),
-    "PendingImport": ("no_material", "The key has no key material", Severity.HIGH, Severity.WARNING, Severity.INFO),
+    "PendingImport": (
+        "no_material",
+        "The key has no key material",
+        Severity.HIGH,
+        Severity.WARNING,
+        Severity.INFO,
+    ),
 }
 
 
-def _expiring(key: KeyFacts, aliases: tuple[str, ...], place: Place, now: datetime) -> Finding | None:
+def _expiring(
+    key: KeyFacts, aliases: tuple[str, ...], place: Place, now: datetime
+) -> Finding | None:
     if key.valid_to is None or key.valid_to - now > EXPIRES_SOON:
         return None
     days = max(0, (key.valid_to - now).days)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.actions.rate_limiter import Pace
+from keywatch.actions.rate_limiter import RateLimiter
 from keywatch.diagnosis.case import not_seen
 from keywatch.lookups.kms import sight_of
-from keywatch.model.evidence import Look, Sight, StoreFacts
+from keywatch.model.evidence import LookupOutcome, LookupResult, StoreFacts
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -43,7 +43,7 @@ class Inventory:
         return {key: tuple(names) for key, names in found.items()}
 
 
-def take(kms: "KMSClient", region: str, pace: Pace) -> Inventory:
+def take(kms: "KMSClient", region: str, pace: RateLimiter) -> Inventory:
     """List everything in ``region``; a list that is refused is missing and said to be (``unseen``)."""
     unseen: list[str] = []
     seen = dict.fromkeys(PAGE, True)
@@ -55,16 +55,24 @@ def take(kms: "KMSClient", region: str, pace: Pace) -> Inventory:
                 found += page.get(member, [])
         except (ClientError, BotoCoreError) as error:
             seen[operation] = False
-            unseen.append(not_seen(Look(OPERATIONS[operation], "all", region, *sight_of(error))))
+            unseen.append(
+                not_seen(LookupResult(OPERATIONS[operation], "all", region, *sight_of(error)))
+            )
         return found
 
     keys = sorted({entry["KeyId"] for entry in listed("list_keys", "Keys")})
-    aliases = {entry["AliasName"]: entry.get("TargetKeyId") for entry in listed("list_aliases", "Aliases")}
-    stores = tuple(_store(entry) for entry in listed("describe_custom_key_stores", "CustomKeyStores"))
-    return Inventory(tuple(keys), aliases, stores, tuple(unseen), seen["list_aliases"], seen["list_keys"])
+    aliases = {
+        entry["AliasName"]: entry.get("TargetKeyId") for entry in listed("list_aliases", "Aliases")
+    }
+    stores = tuple(
+        _store(entry) for entry in listed("describe_custom_key_stores", "CustomKeyStores")
+    )
+    return Inventory(
+        tuple(keys), aliases, stores, tuple(unseen), seen["list_aliases"], seen["list_keys"]
+    )
 
 
-def _pages(kms: "KMSClient", operation: str, pace: Pace) -> Iterator[dict[str, Any]]:
+def _pages(kms: "KMSClient", operation: str, pace: RateLimiter) -> Iterator[dict[str, Any]]:
     """Yield all pages of a list, each with some patience."""
     marker: dict[str, Any] = {}
     while True:
@@ -75,14 +83,14 @@ def _pages(kms: "KMSClient", operation: str, pace: Pace) -> Iterator[dict[str, A
         marker = {"Marker": page["NextMarker"]}
 
 
-def patiently(call: Any, pace: Pace) -> Any:  # noqa: ANN401 - any boto3 call and its answer
+def patiently(call: Any, pace: RateLimiter) -> Any:  # noqa: ANN401 - any boto3 call and its answer
     """Make a call at its time, and again after a while where AWS says that it was too much; raises what it raises then."""
     for attempt in range(MAX_RETRIES + 1):
         pace.wait()
         try:
             return call()
         except ClientError as error:
-            if sight_of(error)[0] is not Sight.THROTTLED or attempt == MAX_RETRIES:
+            if sight_of(error)[0] is not LookupOutcome.THROTTLED or attempt == MAX_RETRIES:
                 raise
             pace.back_off(2.0**attempt / 2)
     raise AssertionError  # pragma: no cover - the loop returns or raises

@@ -1,7 +1,8 @@
 """``sweep``: every key, alias and key store of the Region that is at risk, the worst first.
 
-Keys are described in the order of their ids, paced well below 50 a second and a few at a time. A sweep that runs out of time
-ends between two groups of keys and names the last id that it looked at: whoever goes on there repeats none and skips none.
+Keys are described in the order of their ids, paced well below 50 a second and a few at a time. A
+sweep that runs out of time ends between two groups of keys and names the last id that it looked at:
+whoever goes on there repeats none and skips none.
 """
 
 import time
@@ -13,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.actions.rate_limiter import Pace
+from keywatch.actions.rate_limiter import RateLimiter
 from keywatch.actions.requests import InvalidRequest, unknown_fields
 from keywatch.actions.sweep import findings, inventory
 from keywatch.actions.sweep.findings import Finding, Place, Use
 from keywatch.actions.sweep.inventory import Inventory, patiently
 from keywatch.diagnosis.case import not_seen
 from keywatch.lookups.kms import key_facts, sight_of
-from keywatch.model.evidence import KeyFacts, Look, Sight
+from keywatch.model.evidence import KeyFacts, LookupOutcome, LookupResult
 from keywatch.model.identifiers import Kind, parse
 from keywatch.services import Services
 
@@ -28,30 +29,34 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
 SCHEMA = "keywatch.sweep/1"
-PER_SECOND = 40  # of the 2,000 DescribeKey a second that an account has in common with everything it runs
+PER_SECOND = (
+    40  # of the 2,000 DescribeKey a second that an account has in common with everything it runs
+)
 LAST_USAGE_PER_SECOND = 4  # 5 are allowed
 WORKERS = 8
 GROUP = 40
 TELL_EVERY = 1000
-RESERVE = 45.0  # seconds that one group may take at worst: 40 last usages, or patience with throttling
+RESERVE = (
+    45.0  # seconds that one group may take at worst: 40 last usages, or patience with throttling
+)
 MAX_FINDINGS = 1000
 MAX_UNSEEN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Tempo:
+class SweepLimits:
     """How fast a sweep goes; tests pass in their own clock."""
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
-    def pace(self, per_second: float) -> Pace:
+    def pace(self, per_second: float) -> RateLimiter:
         """Return a pace of so many calls a second."""
-        return Pace(per_second, clock=self.clock, sleep=self.sleep)
+        return RateLimiter(per_second, clock=self.clock, sleep=self.sleep)
 
 
 @dataclass(slots=True)
-class Stretch:
+class SweepProgress:
     """What one stretch of a sweep did: its findings, the last key id looked at, how many of all keys are done."""
 
     findings: list[Finding] = field(default_factory=list)
@@ -66,11 +71,16 @@ class Stretch:
         return self.done >= self.total
 
 
-def sweep(request: Mapping[str, Any], services: Services, context: object = None, tempo: Tempo | None = None) -> dict[str, Any]:
+def sweep(
+    request: Mapping[str, Any],
+    services: Services,
+    context: object = None,
+    tempo: SweepLimits | None = None,
+) -> dict[str, Any]:
     """Answer ``{"action": "sweep"}``; where time ran out, ``resume`` in the answer is what the next request passes on."""
     after, notify = read_request(request)
     remaining = _remaining(context)
-    stretch = run(services, after, lambda: remaining() > RESERVE, tempo or Tempo())
+    stretch = run(services, after, lambda: remaining() > RESERVE, tempo or SweepLimits())
     ranked = sorted(stretch.findings, key=lambda finding: finding.rank)
     answer: dict[str, Any] = {
         "schema": SCHEMA,
@@ -87,7 +97,9 @@ def sweep(request: Mapping[str, Any], services: Services, context: object = None
         from keywatch.actions.sweep.digest import tell
 
         answer["notified"] = tell(
-            services, [finding.as_json() for finding in ranked if findings.alertable(finding)], "A sweep by hand found this"
+            services,
+            [finding.as_json() for finding in ranked if findings.alertable(finding)],
+            "A sweep by hand found this",
         )
     return answer
 
@@ -105,11 +117,13 @@ def read_request(request: Mapping[str, Any]) -> tuple[str, bool]:
     return resume or "", notify
 
 
-def run(services: Services, after: str, time_left: Callable[[], bool], tempo: Tempo) -> Stretch:
+def run(
+    services: Services, after: str, time_left: Callable[[], bool], tempo: SweepLimits
+) -> SweepProgress:
     """Look at everything whose key id comes after ``after``, group by group, while there is time; always at one group."""
     region = services.settings.region
     kms: KMSClient = services.client("kms", region)
-    stretch, place = Stretch(after=after or None), Place(services.settings.account, region)
+    stretch, place = SweepProgress(after=after or None), Place(services.settings.account, region)
     pace, use_pace = tempo.pace(PER_SECOND), tempo.pace(LAST_USAGE_PER_SECOND)
     there = inventory.take(kms, region, pace)
     stretch.unseen += there.unseen
@@ -127,7 +141,11 @@ def run(services: Services, after: str, time_left: Callable[[], bool], tempo: Te
                 if problem:
                     stretch.unseen.append(problem)
                 if facts:
-                    use = _use(kms, facts, region, use_pace, stretch.unseen) if findings.doubtful(facts) else None
+                    use = (
+                        _use(kms, facts, region, use_pace, stretch.unseen)
+                        if findings.doubtful(facts)
+                        else None
+                    )
                     aliases = names.get(facts.key_id, ()) if there.aliases_seen else ("(not seen)",)
                     stretch.findings += findings.of_key(facts, aliases, use, place, services.now())
             stretch.after, stretch.done = group[-1], stretch.done + len(group)
@@ -149,32 +167,45 @@ def _of_lists(there: Inventory, place: Place) -> list[Finding]:
     return [*stores, *aliases]
 
 
-def _describe(kms: "KMSClient", key_id: str, region: str, pace: Pace) -> tuple[KeyFacts | None, str | None]:
+def _describe(
+    kms: "KMSClient", key_id: str, region: str, pace: RateLimiter
+) -> tuple[KeyFacts | None, str | None]:
     """Describe one key; a key that was deleted meanwhile is no finding and no problem."""
     try:
         answer = patiently(lambda: kms.describe_key(KeyId=key_id), pace)
     except (ClientError, BotoCoreError) as error:
-        look = Look("DescribeKey", key_id, region, *sight_of(error))
-        return None, None if look.sight is Sight.ABSENT else not_seen(look)
+        look = LookupResult("DescribeKey", key_id, region, *sight_of(error))
+        return None, None if look.outcome is LookupOutcome.ABSENT else not_seen(look)
     return key_facts(answer["KeyMetadata"], region), None
 
 
-def _use(kms: "KMSClient", facts: KeyFacts, region: str, pace: Pace, unseen: list[str]) -> Use:
+def _use(
+    kms: "KMSClient", facts: KeyFacts, region: str, pace: RateLimiter, unseen: list[str]
+) -> Use:
     try:
         answer: Any = patiently(lambda: kms.get_key_last_usage(KeyId=facts.arn), pace)
     except (ClientError, BotoCoreError, AttributeError) as error:
-        unseen.append(not_seen(Look("GetKeyLastUsage", facts.key_id, region, *sight_of(error))))
+        unseen.append(
+            not_seen(LookupResult("GetKeyLastUsage", facts.key_id, region, *sight_of(error)))
+        )
         return Use()
     return Use((answer.get("KeyLastUsage") or {}).get("Timestamp"), answer.get("TrackingStartDate"))
 
 
 def _counts(ranked: list[Finding]) -> dict[str, int]:
-    return {risk: sum(finding.risk == risk for finding in ranked) for risk in dict.fromkeys(f.risk for f in ranked)}
+    return {
+        risk: sum(finding.risk == risk for finding in ranked)
+        for risk in dict.fromkeys(f.risk for f in ranked)
+    }
 
 
 def _shortened(unseen: list[str]) -> list[str]:
     kept = list(dict.fromkeys(unseen))
-    return kept if len(kept) <= MAX_UNSEEN else [*kept[:MAX_UNSEEN], f"… and {len(kept) - MAX_UNSEEN} more."]
+    return (
+        kept
+        if len(kept) <= MAX_UNSEEN
+        else [*kept[:MAX_UNSEEN], f"… and {len(kept) - MAX_UNSEEN} more."]
+    )
 
 
 def _remaining(context: object) -> Callable[[], float]:

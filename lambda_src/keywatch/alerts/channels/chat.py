@@ -1,6 +1,7 @@
 """The alert as a card in a Slack or Teams channel: a custom notification of Amazon Q Developer in chat applications.
 
-Schema and limits: Amazon Q Developer in chat applications Administrator Guide, "Custom notifications".
+Schema and limits: Amazon Q Developer in chat applications Administrator Guide, "Custom
+notifications".
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +37,10 @@ def message(document: Document) -> Document:
         "metadata": {
             "threadId": document["incident_id"],
             "summary": title,
-            "additionalContext": {key: markdown(document[key]) for key in ("status", "severity", "cause", "incident_id")},
+            "additionalContext": {
+                key: markdown(document[key])
+                for key in ("status", "severity", "cause", "incident_id")
+            },
         },
     }
 
@@ -67,7 +71,10 @@ def _description(document: Document) -> str:
 def _why(document: Document) -> str:
     because = [short(text, document) for text in document["because"]]
     over = document["status"] == "resolved"
-    return _listed("*Why it failed*" if over else f"*Why* ({document['confidence']})", [*because, *document["unknowns"]])
+    return _listed(
+        "*Why it failed*" if over else f"*Why* ({document['confidence']})",
+        [*because, *document["unknowns"]],
+    )
 
 
 def _listed(title: str, texts: Iterable[str]) -> str:
@@ -77,7 +84,10 @@ def _listed(title: str, texts: Iterable[str]) -> str:
 
 def _hurt(document: Document) -> str:
     impact = document["impact"]
-    lines = [f"- {kind.capitalize()}: {_top_few(items, document)}" for kind, items in who_is_hurt(impact).items()]
+    lines = [
+        f"- {kind.capitalize()}: {_top_few(items, document)}"
+        for kind, items in who_is_hurt(impact).items()
+    ]
     title = "*Who was hurt*" if document["status"] == "resolved" else "*Who is hurt*"
     return "\n".join([title, *lines]) if lines and impact["failures"] else ""
 
@@ -100,7 +110,9 @@ def _change(one: Document, who: str) -> str:
 def _commands(document: Document) -> str:
     """Return the commands that are too long for a next step; one that chat would alter is left to the e-mail."""
     remedies = [] if document["status"] == "resolved" else document["remedies"]
-    long = [one for one in remedies if chat_command(one["command"]) and not _step(one).endswith("`")]
+    long = [
+        one for one in remedies if chat_command(one["command"]) and not _step(one).endswith("`")
+    ]
     return "\n".join(f"{markdown(one['text'], 200)}\n```\n{one['command']}\n```" for one in long)
 
 
@@ -117,4 +129,10 @@ def _links(document: Document) -> str:
 
 def _keywords(document: Document) -> tuple[str, ...]:
     place = document["subject"]
-    return document["cause"], document["severity"], document["status"], place["region"], place["account"]
+    return (
+        document["cause"],
+        document["severity"],
+        document["status"],
+        place["region"],
+        place["account"],
+    )

@@ -13,7 +13,8 @@ WIDTH = 78
 MAX_SUBJECT = 99
 _SHOWN = 3
 _NAME = 44  # in a Subject: any key id and most aliases
-# Commands, and nothing else, start at this depth: no text from outside can be wrapped so that it looks like a command.
+# Commands, and nothing else, start at this depth: no text from outside can be wrapped so that it
+# looks like a command.
 _COMMAND = " " * 4
 
 _SURE = {"certain": "certain", "likely": "likely, not proven", "possible": "possible, not proven"}
@@ -38,7 +39,9 @@ def headline(document: Document, limit: int) -> str:
     region, cause = document["subject"]["region"], cause_of(document["cause"]).title
     head, tail = f"{_tag(document)}: ", "" if region == NOBODY else f" ({ascii_line(region, 16)})"
     named = ascii_line(document["title"].removeprefix(f"{cause}: "), _NAME)
-    return f"{head}{ascii_line(cause, limit - len(head) - len(named) - len(tail) - 2)}: {named}{tail}"
+    return (
+        f"{head}{ascii_line(cause, limit - len(head) - len(named) - len(tail) - 2)}: {named}{tail}"
+    )
 
 
 def body(document: Document) -> str:
@@ -65,21 +68,32 @@ def _top(document: Document) -> str:
 
 
 def _notes(document: Document) -> str:
-    return "\n".join(_wrapped("", text) for text in document["notes"] if not text.startswith(SHORTENED))
+    return "\n".join(
+        _wrapped("", text) for text in document["notes"] if not text.startswith(SHORTENED)
+    )
 
 
 def _why(document: Document) -> str:
-    title = "WHY IT FAILED" if document["status"] == "resolved" else f"WHY ({_SURE[document['confidence']]})"
+    title = (
+        "WHY IT FAILED"
+        if document["status"] == "resolved"
+        else f"WHY ({_SURE[document['confidence']]})"
+    )
     return _section(title, (_wrapped("- ", short(text, document)) for text in document["because"]))
 
 
 def _unknowns(document: Document) -> str:
-    return _section("WHAT COULD NOT BE SEEN", (_wrapped("- ", text) for text in document["unknowns"]))
+    return _section(
+        "WHAT COULD NOT BE SEEN", (_wrapped("- ", text) for text in document["unknowns"])
+    )
 
 
 def _hurt(document: Document) -> str:
     impact = document["impact"]
-    lines = (_wrapped(f"- {kind.capitalize()}: ", _top_few(items, document)) for kind, items in who_is_hurt(impact).items())
+    lines = (
+        _wrapped(f"- {kind.capitalize()}: ", _top_few(items, document))
+        for kind, items in who_is_hurt(impact).items()
+    )
     title = "WHO WAS HURT" if document["status"] == "resolved" else "WHO IS HURT"
     return _section(title, lines) if impact["failures"] else ""
 
@@ -100,7 +114,10 @@ def short(text: str, document: Document) -> str:
 
 
 def _changes(document: Document) -> str:
-    made = (f"{clock(one['when'])}: {one['what']} by {short(one['who'], document)}" for one in document["changes"])
+    made = (
+        f"{clock(one['when'])}: {one['what']} by {short(one['who'], document)}"
+        for one in document["changes"]
+    )
     return _section("WHO CHANGED IT", (_wrapped("- ", text) for text in made))
 
 
@@ -116,13 +133,19 @@ def _step(number: int, remedy: Document) -> str:
 
 
 def _links(document: Document) -> str:
-    return _section("LINKS", (f"{LABELS[name]}\n{address}" for name, address in document["links"].items()))
+    return _section(
+        "LINKS", (f"{LABELS[name]}\n{address}" for name, address in document["links"].items())
+    )
 
 
 def _footer(document: Document) -> str:
     cuts = [text for text in document["notes"] if text.startswith(SHORTENED)]
     return "\n".join(
-        _wrapped("", text) for text in (*cuts, f"KeyWatch incident {document['incident_id']}, cause {document['cause']}")
+        _wrapped("", text)
+        for text in (
+            *cuts,
+            f"KeyWatch incident {document['incident_id']}, cause {document['cause']}",
+        )
     )
 
 
@@ -132,5 +155,7 @@ def _section(title: str, lines: Iterable[str]) -> str:
 
 
 def _wrapped(bullet: str, text: str) -> str:
-    wrapper = TextWrapper(width=WIDTH, initial_indent=bullet, subsequent_indent="  ", break_on_hyphens=False)
+    wrapper = TextWrapper(
+        width=WIDTH, initial_indent=bullet, subsequent_indent="  ", break_on_hyphens=False
+    )
     return wrapper.fill(plain(text))

@@ -1,14 +1,24 @@
 """The key was deleted: proven by KMS's own event, or concluded from a deletion that was due and a key that is gone.
 
-KMS deletes a key within 24 hours after its waiting period (7 to 30 days, 30 by default); a multi-Region primary key with
-replicas waits without a date until the last replica is gone (KMS Developer Guide, "Deleting keys").
+KMS deletes a key within 24 hours after its waiting period (7 to 30 days, 30 by default); a
+multi-Region primary key with replicas waits without a date until the last replica is gone (KMS
+Developer Guide, "Deleting keys").
 """
 
 from datetime import UTC, datetime, timedelta
 
 from keywatch.catalogue.causes import Confidence
-from keywatch.diagnosis.case import PROPAGATION, Case, Finding, Reason, because_change, because_look, change_source, stamp
-from keywatch.model.evidence import ChangeFact, Sight
+from keywatch.diagnosis.case import (
+    PROPAGATION,
+    Case,
+    Finding,
+    Reason,
+    because_change,
+    because_look,
+    change_source,
+    stamp,
+)
+from keywatch.model.evidence import ChangeFact, LookupOutcome
 
 USUAL_WAIT = 30  # days, where neither a date nor a window was recorded
 CERTAIN, LIKELY = Confidence.CERTAIN, Confidence.LIKELY
@@ -32,7 +42,7 @@ def deleted_since(case: Case) -> Finding | None:
     if deleted and deleted.when >= case.failure.time - PROPAGATION:
         return _with_relatives(case, _as_recorded(case, deleted))
     look = case.here
-    if look is None or look.sight is not Sight.ABSENT:
+    if look is None or look.outcome is not LookupOutcome.ABSENT:
         return None
     scheduled = case.standing("ScheduleKeyDeletion")
     story = (because_change(scheduled),) if scheduled else ()
@@ -46,16 +56,25 @@ def _as_recorded(case: Case, deleted: ChangeFact) -> Finding:
     story = (because_change(scheduled),) if scheduled else ()
     done = Reason(change_source(deleted), f"KMS deleted the key at {stamp(deleted.when)}.")
     if case.alias is None:
-        return Finding("key_deleted", CERTAIN, (done, *story), facts={"deleted_at": stamp(deleted.when)})
+        return Finding(
+            "key_deleted", CERTAIN, (done, *story), facts={"deleted_at": stamp(deleted.when)}
+        )
     target = behind_alias(case)
-    pointed = Reason("change history", f"{case.alias} pointed to {target or 'this key'}; deleting a key deletes its aliases.")
+    pointed = Reason(
+        "change history",
+        f"{case.alias} pointed to {target or 'this key'}; deleting a key deletes its aliases.",
+    )
     facts = {"deleted_at": stamp(deleted.when), "key": target or ""}
     return Finding("key_deleted", LIKELY, (done, pointed, *story), facts=facts)
 
 
 def behind_alias(case: Case) -> str | None:
     """Return the key that the alias last pointed to, as far as changes tell."""
-    known = [c for c in case.evidence.changes if c.details.get("target_key") and c.details.get("alias") in {None, case.alias}]
+    known = [
+        c
+        for c in case.evidence.changes
+        if c.details.get("target_key") and c.details.get("alias") in {None, case.alias}
+    ]
     return max(known, key=lambda c: c.when).details["target_key"] if known else None
 
 
@@ -64,11 +83,15 @@ def _was_due(case: Case) -> Finding | None:
     due = due_date(scheduled) if scheduled else None
     if scheduled is None or due is None or case.failure.time < due:
         return None
-    due_reason = Reason(scheduled.source, f"its deletion was due on {stamp(due)} and no cancellation is known.")
+    due_reason = Reason(
+        scheduled.source, f"its deletion was due on {stamp(due)} and no cancellation is known."
+    )
     target = behind_alias(case) if case.alias else None
     facts = {"deletion_due": stamp(due), "key": target or ""}
     confidence = LIKELY if case.absent_here else Confidence.POSSIBLE
-    finding = Finding("key_deleted", confidence, (because_change(scheduled), due_reason), facts=facts)
+    finding = Finding(
+        "key_deleted", confidence, (because_change(scheduled), due_reason), facts=facts
+    )
     return _with_relatives(case, finding)
 
 
@@ -80,7 +103,9 @@ def due_date(scheduled: ChangeFact) -> datetime | None:
     if details.get("key_state") == "PendingReplicaDeletion":
         return None
     days = details.get("pending_days", "")
-    return scheduled.when + timedelta(days=int(days) if days.isdigit() and len(days) < 4 else USUAL_WAIT)  # noqa: PLR2004 - 365 at most
+    return scheduled.when + timedelta(
+        days=int(days) if days.isdigit() and len(days) < 4 else USUAL_WAIT  # noqa: PLR2004 - three digits at most
+    )
 
 
 _LAYOUTS = ("%b %d, %Y %I:%M:%S %p", "%b %d, %Y, %I:%M:%S %p", "%b %d, %Y %H:%M:%S %p")

@@ -1,13 +1,13 @@
 """AWS's deliberately ambiguous denial: missing, in another Region, or not allowed. Only a look-up can settle it.
 
-"… because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy
-explicitly denies access" is one answer for three causes, by design of AWS.
+"… because the resource does not exist in this Region, no resource-based policies allow access, or a
+resource-based policy explicitly denies access" is one answer for three causes, by design of AWS.
 """
 
 from keywatch.catalogue.causes import Confidence
 from keywatch.diagnosis.case import Case, Finding, Reason, because_look, key_state
 from keywatch.diagnosis.hypotheses.states import STATE_CAUSES
-from keywatch.model.evidence import Sight
+from keywatch.model.evidence import LookupOutcome
 
 TWO_KEYS = "The call used two keys, and AWS does not say which of them it means."
 
@@ -15,16 +15,20 @@ TWO_KEYS = "The call used two keys, and AWS does not say which of them it means.
 def proven_missing(case: Case) -> Finding | None:
     """Settle it as missing where DescribeKey says so about the very key that the call named, where the call named it."""
     look = case.here
-    if look is None or look.sight is not Sight.ABSENT:
+    if look is None or look.outcome is not LookupOutcome.ABSENT:
         return None
     sure = case.place_known and not case.two_keys
     cause = "alias_not_found" if case.alias else "key_not_found"
     finding = Finding(
-        cause, Confidence.CERTAIN if sure else Confidence.LIKELY, (because_look(look, f"{look.asked} does not exist there."),)
+        cause,
+        Confidence.CERTAIN if sure else Confidence.LIKELY,
+        (because_look(look, f"{look.asked} does not exist there."),),
     )
     if case.place_known:
         return finding
-    return finding.adding(unknowns=("The account and Region of the call are not known; KeyWatch looked in its own.",))
+    return finding.adding(
+        unknowns=("The account and Region of the call are not known; KeyWatch looked in its own.",)
+    )
 
 
 def proven_present(case: Case) -> Finding | None:
@@ -35,9 +39,23 @@ def proven_present(case: Case) -> Finding | None:
     reason = because_look(look, f"the key exists in this Region; {key_state(key)}")
     if case.two_keys or not case.place_known:
         unknown = TWO_KEYS if case.two_keys else "The account and Region of the call are not known."
-        return Finding("missing_or_not_authorized", Confidence.POSSIBLE, (reason,), {"key": key.arn}, (unknown,))
-    left = Reason("error text", "so what is left of AWS's three reasons is that the caller is not allowed to use it.")
-    return Finding("missing_or_not_authorized", Confidence.LIKELY, (reason, left), facts={"key": key.arn, "denied": "yes"})
+        return Finding(
+            "missing_or_not_authorized",
+            Confidence.POSSIBLE,
+            (reason,),
+            {"key": key.arn},
+            (unknown,),
+        )
+    left = Reason(
+        "error text",
+        "so what is left of AWS's three reasons is that the caller is not allowed to use it.",
+    )
+    return Finding(
+        "missing_or_not_authorized",
+        Confidence.LIKELY,
+        (reason, left),
+        facts={"key": key.arn, "denied": "yes"},
+    )
 
 
 def other_key(case: Case) -> Finding | None:
@@ -45,19 +63,30 @@ def other_key(case: Case) -> Finding | None:
     if not case.failure.other_keys:
         return None
     name, other = case.failure.other_keys[0], case.evidence.other
-    look = next((look for look in case.evidence.looks if look.asked == name and look.operation == "DescribeKey"), None)
-    if look and look.sight is Sight.ABSENT:
+    look = next(
+        (
+            look
+            for look in case.evidence.lookup_results
+            if look.asked == name and look.operation == "DescribeKey"
+        ),
+        None,
+    )
+    if look and look.outcome is LookupOutcome.ABSENT:
         reason = because_look(look, f"{name}, the other key of this call, does not exist there.")
         return Finding("key_not_found", Confidence.LIKELY, (reason,), {"key": name}, (TWO_KEYS,))
     if look and other and other.state in STATE_CAUSES:
         reason = because_look(look, f"{name}, the other key of this call: {key_state(other)}")
-        return Finding(STATE_CAUSES[other.state], Confidence.LIKELY, (reason,), {"key": other.arn}, (TWO_KEYS,))
+        return Finding(
+            STATE_CAUSES[other.state], Confidence.LIKELY, (reason,), {"key": other.arn}, (TWO_KEYS,)
+        )
     return None
 
 
 def ambiguous(case: Case) -> Finding:
     """Leave it open, and say what would tell."""
-    named = case.failure.key_arn or (case.failure.identifier.text if case.failure.identifier else None)
+    named = case.failure.key_arn or (
+        case.failure.identifier.text if case.failure.identifier else None
+    )
     tell = (
         f"DescribeKey of {named} by somebody who may see that account and Region"
         if named
@@ -65,7 +94,10 @@ def ambiguous(case: Case) -> Finding:
     )
     unknown = f"AWS gives one answer for a missing key, a wrong Region and a denial. What would tell: {tell}."
     seen = tuple(
-        Reason(f"DescribeKey in {key.region}", f"one of the same name exists in {key.region} of account {key.account}.")
+        Reason(
+            f"DescribeKey in {key.region}",
+            f"one of the same name exists in {key.region} of account {key.account}.",
+        )
         for key in case.evidence.elsewhere
     )
     return Finding("missing_or_not_authorized", Confidence.POSSIBLE, seen, unknowns=(unknown,))

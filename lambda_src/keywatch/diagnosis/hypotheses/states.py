@@ -5,7 +5,7 @@ from dataclasses import replace
 from keywatch.catalogue.causes import Confidence
 from keywatch.catalogue.connection_errors import CONNECTION_ERRORS
 from keywatch.diagnosis.case import Case, Finding, because_look, key_state, stamp
-from keywatch.model.evidence import Sight
+from keywatch.model.evidence import LookupOutcome
 
 # KeyState (KMS API Reference, KeyMetadata) → cause.
 STATE_CAUSES = {
@@ -22,8 +22,9 @@ CONNECTED = "CONNECTED"
 def state_now(case: Case) -> Finding | None:
     """Take the state that DescribeKey proves: newer than the error, and certain.
 
-    Not of a call with two keys, of which AWS did not say which one failed; and an ``Unavailable`` key in a connected store
-    has lost its key material, rather than its store (KMS Developer Guide, "Fixing a failed connection").
+    Not of a call with two keys, of which AWS did not say which one failed; and an ``Unavailable``
+    key in a connected store has lost its key material, rather than its store (KMS Developer Guide,
+    "Fixing a failed connection").
     """
     key, look = case.evidence.key, case.here
     if key is None or look is None or key.state not in STATE_CAUSES:
@@ -32,7 +33,9 @@ def state_now(case: Case) -> Finding | None:
     if key.deletion_date:
         facts["deletion_date"] = stamp(key.deletion_date)
     confidence = Confidence.LIKELY if case.two_keys else Confidence.CERTAIN
-    finding = Finding(STATE_CAUSES[key.state], confidence, (because_look(look, key_state(key)),), facts=facts)
+    finding = Finding(
+        STATE_CAUSES[key.state], confidence, (because_look(look, key_state(key)),), facts=facts
+    )
     if key.state != "Unavailable":
         return finding
     return _with_store(case, replace(finding, confidence=Confidence.LIKELY))
@@ -40,15 +43,17 @@ def state_now(case: Case) -> Finding | None:
 
 def as_said(case: Case) -> Finding:
     """Keep what AWS said at the time of the call, and add what look-ups say now."""
-    reading, key = case.failure.reading, case.evidence.key
-    finding = Finding(reading.cause or "unclassified", reading.proof)
+    classification, key = case.failure.classification, case.evidence.key
+    finding = Finding(classification.cause or "unclassified", classification.confidence)
     look = case.here
     if key and look:
         facts = {"key": key.arn, "key_state": key.state, "key_store": key.key_store or ""}
         finding = finding.adding(because_look(look, key_state(key)), facts=facts)
-        if key.usable and reading.cause in STATE_CAUSES.values():
+        if key.usable and classification.cause in STATE_CAUSES.values():
             return finding.adding(
-                unknowns=("KMS reports the key usable now; whether calls succeed again, the next ones will tell.",)
+                unknowns=(
+                    "KMS reports the key usable now; whether calls succeed again, the next ones will tell.",
+                )
             )
     return finding
 
@@ -56,14 +61,19 @@ def as_said(case: Case) -> Finding:
 def external_key(case: Case) -> Finding:
     """Keep what the key manager answered; an ``Enabled`` key in a connected store says nothing about the external key.
 
-    Loss of the external key does not change the KMS key's state (KMS Developer Guide, key state table).
+    Loss of the external key does not change the KMS key's state (KMS Developer Guide, key state
+    table).
     """
     finding = _with_store(case, as_said(case))
     unknown = (
         "AWS cannot see the external key itself: DescribeKey and the key store's state say nothing about it; "
         "the next cryptographic call will tell."
     )
-    facts = {"xks_key": case.failure.external_key or (case.evidence.key.external_key if case.evidence.key else None) or ""}
+    facts = {
+        "xks_key": case.failure.external_key
+        or (case.evidence.key.external_key if case.evidence.key else None)
+        or ""
+    }
     return finding.adding(facts=facts, unknowns=(unknown,))
 
 
@@ -77,27 +87,40 @@ def store_not_connected(case: Case) -> Finding | None:
     store = case.evidence.store
     if store is None or store.state == CONNECTED:
         return None
-    return _with_store(case, replace(as_said(case), cause="key_store_disconnected", confidence=Confidence.LIKELY))
+    return _with_store(
+        case, replace(as_said(case), cause="key_store_disconnected", confidence=Confidence.LIKELY)
+    )
 
 
 def _with_store(case: Case, finding: Finding) -> Finding:
     store, look = case.evidence.store, case.evidence.look("DescribeCustomKeyStores")
-    if look and look.sight is Sight.ABSENT:
+    if look and look.outcome is LookupOutcome.ABSENT:
         return finding.adding(because_look(look, f"there is no key store {look.asked}."))
     if store is None or look is None:
         return finding
-    said = f"key store {store.id} ({store.name}) is {store.state}" + (f" with {store.error}" if store.error else "")
+    said = f"key store {store.id} ({store.name}) is {store.state}" + (
+        f" with {store.error}" if store.error else ""
+    )
     meaning = f": {CONNECTION_ERRORS[store.error]}" if store.error in CONNECTION_ERRORS else ""
     facts = {"key_store": store.id, "store_state": store.state, "connection_error": store.error}
     finding = finding.adding(because_look(look, f"{said}{meaning}."), facts=facts)
     if finding.cause != "key_store_disconnected":
         return finding
     if store.state == CONNECTED:
-        return finding.adding(unknowns=("The key store is connected now; whether calls succeed again, the next ones will tell.",))
-    told = case.failure.reading.cause == "key_store_disconnected" or case.evidence.key is not None
+        return finding.adding(
+            unknowns=(
+                "The key store is connected now; whether calls succeed again, the next ones will tell.",
+            )
+        )
+    told = (
+        case.failure.classification.cause == "key_store_disconnected"
+        or case.evidence.key is not None
+    )
     return replace(finding, confidence=Confidence.CERTAIN) if told else finding
 
 
 def unclassified(case: Case) -> Finding:
     """Admit that AWS's words are not known here; they are in the evidence."""
-    return as_said(case).adding(unknowns=("This wording is not known to KeyWatch: the cause cannot be told from it.",))
+    return as_said(case).adding(
+        unknowns=("This wording is not known to KeyWatch: the cause cannot be told from it.",)
+    )

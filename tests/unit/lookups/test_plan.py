@@ -6,7 +6,7 @@ import pytest
 
 from keywatch.diagnosis.diagnose import diagnose
 from keywatch.lookups.plan import MAX_REGIONS, Scope, investigate, merged
-from keywatch.model.evidence import Evidence, Sight
+from keywatch.model.evidence import Evidence, LookupOutcome
 from keywatch.model.identifiers import Kind
 from tests.unit.cases import (
     ACCOUNT,
@@ -40,12 +40,16 @@ from tests.unit.cases import (
 
 def look(failure, aws, changes=(), ledger=None, scope=SCOPE, **options):
     known = ledger or {}
-    return investigate(failure, aws, scope, changes, lambda subject: known.get(subject.id, ()), **options)
+    return investigate(
+        failure, aws, scope, changes, lambda subject: known.get(subject.id, ()), **options
+    )
 
 
 def test_a_disabled_key_costs_four_questions_and_names_who_did_it():
     # GIVEN a disabled key of which nothing is known
-    aws = ScriptedLookups({(KEY, REGION): key("Disabled")}, histories={KEY: (change("DisableKey"),)})
+    aws = ScriptedLookups(
+        {(KEY, REGION): key("Disabled")}, histories={KEY: (change("DisableKey"),)}
+    )
     # WHEN its failure is investigated
     evidence = look(in_state("is disabled."), aws)
     # THEN its state, its name among people, its history and its last use were asked for, and nothing else
@@ -64,13 +68,19 @@ def test_a_disabled_key_costs_four_questions_and_names_who_did_it():
     ("changes", "allowed", "asked"),
     [
         ((change("DisableKey"),), True, False),
-        ((change("DisableKey", timedelta(days=3)), change("EnableKey", timedelta(days=2))), True, True),
+        (
+            (change("DisableKey", timedelta(days=3)), change("EnableKey", timedelta(days=2))),
+            True,
+            True,
+        ),
         ((change("ScheduleKeyDeletion"),), True, True),
         ((), False, False),
     ],
     ids=["explained", "undone", "another change", "not allowed"],
 )
-def test_the_trail_is_asked_only_where_no_known_change_explains_what_is_seen(changes, allowed, asked):
+def test_the_trail_is_asked_only_where_no_known_change_explains_what_is_seen(
+    changes, allowed, asked
+):
     # GIVEN a disabled key, and a ledger that explains it or does not
     aws = ScriptedLookups({(KEY, REGION): key("Disabled")})
     # WHEN it is investigated THEN CloudTrail's small quota is spent only where needed
@@ -94,9 +104,16 @@ def test_a_missing_alias_is_looked_for_everywhere_once():
 
 def test_the_history_of_an_alias_leads_to_the_deletion_of_its_key():
     # GIVEN CloudTrail remembers where the alias pointed, and the ledger that this key was deleted
-    aws = ScriptedLookups(histories={ALIAS_ARN: (change("CreateAlias", timedelta(days=60), alias=ALIAS, target_key=KEY_ID),)})
+    aws = ScriptedLookups(
+        histories={
+            ALIAS_ARN: (change("CreateAlias", timedelta(days=60), alias=ALIAS, target_key=KEY_ID),)
+        }
+    )
     ledger = {
-        f"key|{ACCOUNT}|{REGION}|{KEY_ID}": (change("DeleteKey", who="AWS KMS"), change("ScheduleKeyDeletion", timedelta(days=9)))
+        f"key|{ACCOUNT}|{REGION}|{KEY_ID}": (
+            change("DeleteKey", who="AWS KMS"),
+            change("ScheduleKeyDeletion", timedelta(days=9)),
+        )
     }
     # WHEN the missing alias is investigated and diagnosed
     failure = no_alias()
@@ -109,7 +126,10 @@ def test_the_history_of_an_alias_leads_to_the_deletion_of_its_key():
 def test_a_bare_name_of_a_foreign_caller_is_looked_up_in_the_callers_account():
     # GIVEN a caller of another account, whose alias KMS looked for in that account
     failure = failed(
-        "NotFoundException", f"Alias arn:aws:kms:{REGION}:{OTHER_ACCOUNT}:{ALIAS} is not found.", ALIAS, account=OTHER_ACCOUNT
+        "NotFoundException",
+        f"Alias arn:aws:kms:{REGION}:{OTHER_ACCOUNT}:{ALIAS} is not found.",
+        ALIAS,
+        account=OTHER_ACCOUNT,
     )
     aws = ScriptedLookups({(ALIAS, REGION): key()})
     # WHEN it is investigated
@@ -126,7 +146,13 @@ def test_a_bare_name_of_a_foreign_caller_is_looked_up_in_the_callers_account():
 
 def test_a_multi_region_key_is_looked_for_where_it_was_replicated():
     # GIVEN a multi-Region key that the ledger knows to have a replica in Tokyo
-    aws = ScriptedLookups({(MRK, "ap-northeast-1"): key(key_id=MRK, region="ap-northeast-1", replicas=("ap-northeast-1",))})
+    aws = ScriptedLookups(
+        {
+            (MRK, "ap-northeast-1"): key(
+                key_id=MRK, region="ap-northeast-1", replicas=("ap-northeast-1",)
+            )
+        }
+    )
     # WHEN it is missing here
     evidence = look(no_key(MRK), aws, (change("ReplicateKey", replica_region="ap-northeast-1"),))
     # THEN it is found there, although no setting names that Region
@@ -154,7 +180,10 @@ def test_a_key_of_another_region_is_asked_for_there_alone():
 @pytest.mark.parametrize(
     ("cause_text", "asked"),
     [
-        ("The external key store proxy rejected the request because it could not find the external key.", True),
+        (
+            "The external key store proxy rejected the request because it could not find the external key.",
+            True,
+        ),
         ("KMS cannot communicate with your CloudHSM cluster", True),
         (f"{KEY} is pending import.", False),
     ],
@@ -169,7 +198,9 @@ def test_the_key_store_is_asked_only_where_it_may_be_to_blame(cause_text, asked)
 
 def test_an_unavailable_key_leads_to_its_store():
     # GIVEN a key that AWS reports Unavailable, whose store the record did not name
-    aws = ScriptedLookups({(KEY, REGION): key("Unavailable", key_store=STORE)}, stores={STORE: store("DISCONNECTED")})
+    aws = ScriptedLookups(
+        {(KEY, REGION): key("Unavailable", key_store=STORE)}, stores={STORE: store("DISCONNECTED")}
+    )
     assert look(in_state("is unavailable."), aws).store == store("DISCONNECTED")
 
 
@@ -197,7 +228,10 @@ def test_an_alias_where_a_key_id_is_required_is_resolved():
     # GIVEN an operation that takes no alias
     aws = ScriptedLookups({(ALIAS, REGION): key()})
     failure = failed(
-        "InvalidArnException", "Key Aliases are not supported for this operation", ALIAS, operation="ScheduleKeyDeletion"
+        "InvalidArnException",
+        "Key Aliases are not supported for this operation",
+        ALIAS,
+        operation="ScheduleKeyDeletion",
     )
     # THEN the key behind the alias is found
     assert look(failure, aws).corrected == key()
@@ -206,7 +240,7 @@ def test_an_alias_where_a_key_id_is_required_is_resolved():
 def test_a_call_that_named_nothing_costs_nothing():
     # GIVEN a denied Decrypt without a key
     aws = ScriptedLookups()
-    assert look(denied(None), aws).looks == ()
+    assert look(denied(None), aws).lookup_results == ()
     assert aws.asked == []
 
 
@@ -214,19 +248,28 @@ def test_look_ups_that_are_denied_leave_their_trace():
     # GIVEN KeyWatch may not see the key
     aws = ScriptedLookups({(KEY, REGION): blind(asked=KEY)})
     evidence = look(denied(), aws)
-    assert next((k.operation, k.sight) for k in evidence.looks) == ("DescribeKey", Sight.DENIED)
+    assert next((k.operation, k.outcome) for k in evidence.lookup_results) == (
+        "DescribeKey",
+        LookupOutcome.DENIED,
+    )
 
 
 def test_the_same_change_from_two_sources_is_one():
     # GIVEN one event of ledger and CloudTrail, and a deletion that KMS announced twice beside its own record
     scheduled = change("ScheduleKeyDeletion", timedelta(days=9))
     announced = [
-        change("DeleteKey", timedelta(seconds=s), who=who) for s, who in ((60, "AWS KMS"), (57, "AWS KMS"), (62, "AWS Internal"))
+        change("DeleteKey", timedelta(seconds=s), who=who)
+        for s, who in ((60, "AWS KMS"), (57, "AWS KMS"), (62, "AWS Internal"))
     ]
     by_people = [change("DisableKey", timedelta(seconds=s), who=BOB) for s in (10, 20)]
     # WHEN they are put together
     kept = merged([scheduled, *announced, *by_people, scheduled])
     # THEN each happened once, newest first, and what people did twice stays two
-    assert [c.what for c in kept] == ["DisableKey", "DisableKey", "DeleteKey", "ScheduleKeyDeletion"]
+    assert [c.what for c in kept] == [
+        "DisableKey",
+        "DisableKey",
+        "DeleteKey",
+        "ScheduleKeyDeletion",
+    ]
     assert merged(()) == ()
     assert not Evidence().history_asked

@@ -72,7 +72,12 @@ def test_the_catalogue_holds_exactly_the_causes_that_are_api() -> None:
 
 def test_every_cause_but_those_found_by_look_ups_is_reached_from_a_text_or_code_of_aws() -> None:
     by_text = {row.cause for row in TEXTS}
-    by_code = {cause for table in (KMS_CODES, SERVICE_CODES) for code in table.values() for cause in (code.cause, code.bare)}
+    by_code = {
+        cause
+        for table in (KMS_CODES, SERVICE_CODES)
+        for code in table.values()
+        for cause in (code.cause, code.bare)
+    }
     assert set(CAUSES) - by_text - by_code == BY_LOOKUP_ONLY
 
 
@@ -86,7 +91,9 @@ def test_a_cause_says_what_it_means_in_one_sentence_and_links_to_aws(cause) -> N
     assert cause.remedies
 
 
-COMMANDS = sorted({(c.id, step.command) for c in CAUSES.values() for step in c.remedies if step.command})
+COMMANDS = sorted(
+    {(c.id, step.command) for c in CAUSES.values() for step in c.remedies if step.command}
+)
 
 
 @pytest.mark.parametrize(("cause", "command"), COMMANDS)
@@ -96,12 +103,19 @@ def test_a_command_is_one_that_the_aws_cli_knows_with_options_that_it_knows(caus
     # THEN service, operation and each required option exist in the API model
     assert words[0] == "aws"
     model = botocore.session.get_session().get_service_model(words[1])
-    operations = {re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower(): name for name in model.operation_names}
+    operations = {
+        re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower(): name for name in model.operation_names
+    }
     shape = model.operation_model(operations[words[2]]).input_shape
-    members = {re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower(): name for name in (shape.members if shape else {})}
+    members = {
+        re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower(): name
+        for name in (shape.members if shape else {})
+    }
     given = {word.removeprefix("--") for word in words[3:] if word.startswith("--")}
     assert given - {"region", "query", "output"} <= set(members)
-    assert {members[name] for name in given if name in members} >= set(shape.required_members if shape else ())
+    assert {members[name] for name in given if name in members} >= set(
+        shape.required_members if shape else ()
+    )
 
 
 def test_commands_name_only_documented_facts() -> None:
@@ -111,10 +125,16 @@ def test_commands_name_only_documented_facts() -> None:
 
 def test_every_regional_command_says_which_region_it_means() -> None:
     global_services = ("aws sts ", "aws iam ")
-    assert [command for _, command in COMMANDS if "--region {" not in command and not command.startswith(global_services)] == []
+    assert [
+        command
+        for _, command in COMMANDS
+        if "--region {" not in command and not command.startswith(global_services)
+    ] == []
 
 
-def test_a_key_pending_deletion_comes_with_the_two_commands_that_bring_it_back_in_their_order() -> None:
+def test_a_key_pending_deletion_comes_with_the_two_commands_that_bring_it_back_in_their_order() -> (
+    None
+):
     commands = [step.command for step in remedies_for("key_pending_deletion", FULL)]
     assert commands[0] == f"aws kms cancel-key-deletion --key-id {FULL['key']} --region eu-west-1"
     assert commands[1] == f"aws kms enable-key --key-id {FULL['key']} --region eu-west-1"
@@ -141,7 +161,9 @@ def test_an_unknown_cause_has_no_remedies() -> None:
 def test_no_fact_can_add_a_word_to_a_command(hostile, cause) -> None:
     # GIVEN any text in place of every fact, WHEN the commands are filled in
     for calm, wild in zip(
-        remedies_for(cause, dict.fromkeys(FACTS, "x")), remedies_for(cause, dict.fromkeys(FACTS, hostile)), strict=True
+        remedies_for(cause, dict.fromkeys(FACTS, "x")),
+        remedies_for(cause, dict.fromkeys(FACTS, hostile)),
+        strict=True,
     ):
         # THEN a shell sees as many words as with a harmless fact
         if calm.command:
@@ -149,4 +171,6 @@ def test_no_fact_can_add_a_word_to_a_command(hostile, cause) -> None:
 
 
 def test_the_page_of_causes_is_that_of_the_catalogue():
-    assert (Path(__file__).parents[2] / "docs" / "causes.md").read_text(encoding="utf-8") == causes_page(), "run make docs"
+    assert (Path(__file__).parents[3] / "docs" / "causes.md").read_text(
+        encoding="utf-8"
+    ) == causes_page(), "run make docs"

@@ -42,7 +42,11 @@ THROTTLED = Fails("ThrottlingException", "Rate exceeded")
 
 
 def key(
-    state: str = "Enabled", key_id: str = KEY_ID, region: str = REGION, account: str = ACCOUNT, **more: Any
+    state: str = "Enabled",
+    key_id: str = KEY_ID,
+    region: str = REGION,
+    account: str = ACCOUNT,
+    **more: Any,
 ) -> dict[str, Any]:
     """DescribeKey's answer."""
     metadata = {
@@ -58,16 +62,28 @@ def key(
     return {"KeyMetadata": metadata | more}
 
 
-def store(state: str = "CONNECTED", error: str | None = None, kind: str = "EXTERNAL_KEY_STORE") -> dict[str, Any]:
+def store(
+    state: str = "CONNECTED", error: str | None = None, kind: str = "EXTERNAL_KEY_STORE"
+) -> dict[str, Any]:
     """DescribeCustomKeyStores' answer."""
-    entry = {"CustomKeyStoreId": STORE, "CustomKeyStoreName": "vault", "CustomKeyStoreType": kind, "ConnectionState": state}
+    entry = {
+        "CustomKeyStoreId": STORE,
+        "CustomKeyStoreName": "vault",
+        "CustomKeyStoreType": kind,
+        "ConnectionState": state,
+    }
     return {"CustomKeyStores": [entry | ({"ConnectionErrorCode": error} if error else {})]}
 
 
 def aliases(**targets: str) -> dict[str, Any]:
     """ListAliases' answer: names without their prefix."""
     entries = [
-        {"AliasName": f"alias/{name}", "TargetKeyId": target, "CreationDate": OLD, "LastUpdatedDate": OLD}
+        {
+            "AliasName": f"alias/{name}",
+            "TargetKeyId": target,
+            "CreationDate": OLD,
+            "LastUpdatedDate": OLD,
+        }
         for name, target in targets.items()
     ]
     return {"Aliases": entries, "Truncated": False}
@@ -95,7 +111,9 @@ class Scripted:
     def __init__(self, service: str, region: str, answers: Mapping[str, Any]) -> None:
         credentials = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
         self.client = boto3.client(service, region_name=region, **credentials)
-        self.answers = {operation: list(a) if isinstance(a, list) else [a] for operation, a in answers.items()}
+        self.answers = {
+            operation: list(a) if isinstance(a, list) else [a] for operation, a in answers.items()
+        }
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         self._stubber = Stubber(self.client)
         self.client.meta.events.register_first("before-parameter-build.*.*", self._stub)
@@ -107,7 +125,11 @@ class Scripted:
         if callable(answer):
             answer = answer(params)
         self.calls.append((model.name, params))
-        method = next(name for name, operation in self.client.meta.method_to_api_mapping.items() if operation == model.name)
+        method = next(
+            name
+            for name, operation in self.client.meta.method_to_api_mapping.items()
+            if operation == model.name
+        )
         if isinstance(answer, Fails):
             self._stubber.add_client_error(method, answer.code, answer.message)
         else:
@@ -126,7 +148,9 @@ class Ledger:
 
     def read(self, _subject: Any) -> Known:
         if self.down:
-            raise ClientError({"Error": {"Code": "InternalServerError", "Message": "down"}}, "Query")
+            raise ClientError(
+                {"Error": {"Code": "InternalServerError", "Message": "down"}}, "Query"
+            )
         return Known(None, self.changes)
 
 
@@ -139,7 +163,9 @@ class Outbox:
 
     def publish(self, alert: Any) -> None:
         if self.broken:
-            raise ClientError({"Error": {"Code": "InternalError", "Message": "SNS is down"}}, "Publish")
+            raise ClientError(
+                {"Error": {"Code": "InternalError", "Message": "SNS is down"}}, "Publish"
+            )
         self.sent.append(alert)
 
 
@@ -159,7 +185,11 @@ class Desk:
         self.moment[0] += timedelta(seconds=seconds)
 
 
-def desk(here: Mapping[str, Any], elsewhere: Mapping[str, Any] | None = None, ledger: Ledger | None = None) -> Desk:
+def desk(
+    here: Mapping[str, Any],
+    elsewhere: Mapping[str, Any] | None = None,
+    ledger: Ledger | None = None,
+) -> Desk:
     """Return a desk where KMS answers as scripted, and knows nothing where nothing is scripted."""
     kms = {
         REGION: Scripted("kms", REGION, {**QUIET_KMS, **here}),
@@ -174,7 +204,12 @@ def desk(here: Mapping[str, Any], elsewhere: Mapping[str, Any] | None = None, le
         return trail.client if service == "cloudtrail" else None
 
     settings = Settings(
-        table="incidents", topic_arn="topic", own_role_arn=ROLE, region=REGION, account=ACCOUNT, search_regions=(ELSEWHERE,)
+        table="incidents",
+        topic_arn="topic",
+        own_role_arn=ROLE,
+        region=REGION,
+        account=ACCOUNT,
+        search_regions=(ELSEWHERE,),
     )
     services = build(settings, client, logging.getLogger("keywatch.tests"), now=lambda: moment[0])
     return Desk(replace(services, table=ledger, publisher=outbox), kms, ledger, outbox, moment)

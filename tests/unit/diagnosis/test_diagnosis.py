@@ -11,7 +11,7 @@ from keywatch.catalogue.connection_errors import CONNECTION_ERRORS
 from keywatch.catalogue.texts import CONNECTION_ERRORS as CONNECTION_CODES
 from keywatch.diagnosis.diagnose import MADE_BY, ORDER, Diagnosis, diagnose
 from keywatch.diagnosis.hypotheses.states import STATE_CAUSES
-from keywatch.model.evidence import NO_EVIDENCE, Evidence, KeyFacts, Sight
+from keywatch.model.evidence import NO_EVIDENCE, Evidence, KeyFacts, LookupOutcome
 from keywatch.sources.changes import CHANGES
 from tests.unit.cases import (
     ACCOUNT,
@@ -47,7 +47,9 @@ from tests.unit.cases import (
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-XKS_GONE = "The external key store proxy rejected the request because it could not find the external key."
+XKS_GONE = (
+    "The external key store proxy rejected the request because it could not find the external key."
+)
 
 
 def because(diagnosis: Diagnosis) -> str:
@@ -72,7 +74,9 @@ class TestNotYetVisible:
     @pytest.mark.parametrize("what", ["CreateAlias", "UpdateAlias", "CreateKey", "ReplicateKey"])
     def test_a_creation_moments_before_the_call_holds_the_alert(self, what):
         # GIVEN a failure two minutes after its subject was made
-        cause, confidence, diagnosis = verdict(no_alias(), changes=(change(what, 2 * MINUTE, alias=ALIAS),))
+        cause, confidence, diagnosis = verdict(
+            no_alias(), changes=(change(what, 2 * MINUTE, alias=ALIAS),)
+        )
         # THEN KMS is given time, and who made it is named
         assert (cause, confidence) == ("not_yet_visible", LIKELY)
         assert f"{BOB} called {what}" in because(diagnosis)
@@ -90,36 +94,56 @@ class TestNotYetVisible:
         assert verdict(no_alias(), **evidence)[0] == "not_yet_visible"
 
     def test_what_was_created_long_before_is_no_excuse(self):
-        assert verdict(no_alias(), changes=(change("CreateAlias", 6 * MINUTE, alias=ALIAS),))[0] == "alias_not_found"
+        assert (
+            verdict(no_alias(), changes=(change("CreateAlias", 6 * MINUTE, alias=ALIAS),))[0]
+            == "alias_not_found"
+        )
 
     def test_a_call_that_came_before_the_creation_was_too_early_and_that_is_said(self):
         # GIVEN an alias that was created three minutes after the call
-        cause, _, diagnosis = verdict(no_alias(), alias=alias(created=THEN + 3 * MINUTE), looks=(seen(operation="ListAliases"),))
+        cause, _, diagnosis = verdict(
+            no_alias(),
+            alias=alias(created=THEN + 3 * MINUTE),
+            lookup_results=(seen(operation="ListAliases"),),
+        )
         # THEN it may heal by itself, but KMS is not blamed for being late
         assert cause == "not_yet_visible"
         assert "the call came 3 min before that: the caller was early" in because(diagnosis)
 
     def test_seconds_of_difference_between_clocks_prove_no_order(self):
         # GIVEN a creation that was recorded two seconds after the failure
-        diagnosis = verdict(no_alias(), changes=(change("CreateAlias", timedelta(seconds=-2), alias=ALIAS),))[2]
+        diagnosis = verdict(
+            no_alias(), changes=(change("CreateAlias", timedelta(seconds=-2), alias=ALIAS),)
+        )[2]
         assert diagnosis.cause == "not_yet_visible"
         assert "early" not in because(diagnosis)
 
     def test_an_alias_that_was_deleted_before_the_call_and_made_again_after_it_was_missing(self):
         # GIVEN somebody deleted the alias, the call failed, and somebody else made it again
-        changes = (change("DeleteAlias", 10 * MINUTE, alias=ALIAS), change("CreateAlias", -3 * MINUTE, who=APP, alias=ALIAS))
+        changes = (
+            change("DeleteAlias", 10 * MINUTE, alias=ALIAS),
+            change("CreateAlias", -3 * MINUTE, who=APP, alias=ALIAS),
+        )
         # THEN the failure is not explained away
-        cause, _, diagnosis = verdict(no_alias(), changes=changes, alias=alias(created=THEN + 3 * MINUTE), **found(key()))
+        cause, _, diagnosis = verdict(
+            no_alias(), changes=changes, alias=alias(created=THEN + 3 * MINUTE), **found(key())
+        )
         assert cause == "alias_not_found"
         assert "too early" not in because(diagnosis)
 
     def test_a_deletion_after_the_creation_undoes_it(self):
-        changes = (change("CreateAlias", 4 * MINUTE, alias=ALIAS), change("DeleteAlias", 2 * MINUTE, alias=ALIAS))
+        changes = (
+            change("CreateAlias", 4 * MINUTE, alias=ALIAS),
+            change("DeleteAlias", 2 * MINUTE, alias=ALIAS),
+        )
         assert verdict(no_alias(), changes=changes)[:2] == ("alias_not_found", CERTAIN)
 
     def test_a_new_alias_does_not_excuse_a_missing_key(self):
         # GIVEN a key that was asked for by its id, and a new alias of it, which proves only that it existed then
-        assert verdict(no_key(), changes=(change("CreateAlias", MINUTE, alias="alias/other"),))[0] == "key_not_found"
+        assert (
+            verdict(no_key(), changes=(change("CreateAlias", MINUTE, alias="alias/other"),))[0]
+            == "key_not_found"
+        )
 
     def test_a_key_in_an_unusable_state_is_not_waited_for(self):
         new = key("PendingImport", created=THEN - MINUTE)
@@ -129,20 +153,31 @@ class TestNotYetVisible:
 class TestDeleted:
     def test_kms_own_record_proves_a_deletion_and_the_ledger_names_who_scheduled_it(self):
         changes = (change("DeleteKey", DAY, who="AWS KMS"), change("ScheduleKeyDeletion", 9 * DAY))
-        cause, confidence, diagnosis = verdict(no_key(), changes=changes, looks=(absent(),))
+        cause, confidence, diagnosis = verdict(
+            no_key(), changes=changes, lookup_results=(absent(),)
+        )
         assert (cause, confidence) == ("key_deleted", CERTAIN)
         assert f"{BOB} called ScheduleKeyDeletion" in because(diagnosis)
         assert diagnosis.facts["deleted_at"] == "2026-11-22 03:00 UTC"
 
     def test_a_key_that_is_there_was_not_deleted(self):
-        assert verdict(no_key(), changes=(change("DeleteKey", DAY),), **found(key()))[0] == "key_not_found"
+        assert (
+            verdict(no_key(), changes=(change("DeleteKey", DAY),), **found(key()))[0]
+            == "key_not_found"
+        )
 
     def test_a_replica_that_was_made_again_is_not_deleted(self):
         # GIVEN a replica that was deleted, made again and disabled, and a look-up that was throttled
-        changes = (change("DeleteKey", 5 * DAY, who="AWS KMS"), change("CreateKey", 4 * DAY), change("DisableKey", DAY))
-        looks = (blind(sight=Sight.THROTTLED),)
+        changes = (
+            change("DeleteKey", 5 * DAY, who="AWS KMS"),
+            change("CreateKey", 4 * DAY),
+            change("DisableKey", DAY),
+        )
+        lookup_results = (blind(outcome=LookupOutcome.THROTTLED),)
         # THEN the old deletion explains nothing
-        assert verdict(in_state("is disabled."), changes=changes, looks=looks)[:2] == ("key_disabled", CERTAIN)
+        assert verdict(in_state("is disabled."), changes=changes, lookup_results=lookup_results)[
+            :2
+        ] == ("key_disabled", CERTAIN)
 
     def test_a_deletion_that_was_due_is_likely_when_aws_finds_no_key(self):
         scheduled = change("ScheduleKeyDeletion", 9 * DAY, deletion_date="Nov 21, 2026 03:00:00 AM")
@@ -152,7 +187,10 @@ class TestDeleted:
 
     def test_a_deletion_that_was_due_is_only_possible_behind_an_ambiguous_denial(self):
         scheduled = change("ScheduleKeyDeletion", 9 * DAY, deletion_date="2026-11-21T03:00:00Z")
-        assert verdict(denied(), changes=(scheduled,), looks=(blind(),))[:2] == ("key_deleted", POSSIBLE)
+        assert verdict(denied(), changes=(scheduled,), lookup_results=(blind(),))[:2] == (
+            "key_deleted",
+            POSSIBLE,
+        )
 
     @pytest.mark.parametrize(
         "details",
@@ -169,7 +207,10 @@ class TestDeleted:
         assert verdict(no_key(), changes=(scheduled,))[0] == "key_not_found"
 
     def test_a_cancelled_deletion_has_not_happened(self):
-        changes = (change("ScheduleKeyDeletion", 9 * DAY, pending_days="7"), change("CancelKeyDeletion", 8 * DAY))
+        changes = (
+            change("ScheduleKeyDeletion", 9 * DAY, pending_days="7"),
+            change("CancelKeyDeletion", 8 * DAY),
+        )
         cause, _, diagnosis = verdict(no_key(), changes=changes)
         assert cause == "key_not_found"
         assert "ScheduleKeyDeletion at" not in because(diagnosis)
@@ -177,14 +218,22 @@ class TestDeleted:
     def test_aws_own_word_that_the_key_is_pending_beats_a_date_that_passed(self):
         # GIVEN AWS says "pending deletion" after the date, as it may for a day, and KeyWatch may not look
         scheduled = change("ScheduleKeyDeletion", 9 * DAY, pending_days="7")
-        cause, confidence, _ = verdict(in_state("is pending deletion."), changes=(scheduled,), looks=(blind(),))
+        cause, confidence, _ = verdict(
+            in_state("is pending deletion."), changes=(scheduled,), lookup_results=(blind(),)
+        )
         assert (cause, confidence) == ("key_pending_deletion", CERTAIN)
 
     def test_a_key_that_was_known_at_the_call_and_is_absent_now_was_deleted_since(self):
-        assert verdict(in_state("is pending deletion."), looks=(absent(),))[:2] == ("key_deleted", LIKELY)
+        assert verdict(in_state("is pending deletion."), lookup_results=(absent(),))[:2] == (
+            "key_deleted",
+            LIKELY,
+        )
 
     def test_an_alias_whose_key_was_deleted_went_with_it(self):
-        changes = (change("CreateAlias", 60 * DAY, alias=ALIAS, target_key=KEY_ID), change("DeleteKey", DAY, who="AWS Internal"))
+        changes = (
+            change("CreateAlias", 60 * DAY, alias=ALIAS, target_key=KEY_ID),
+            change("DeleteKey", DAY, who="AWS Internal"),
+        )
         cause, confidence, diagnosis = verdict(no_alias(), changes=changes)
         # THEN that is the best explanation, not a proof: the alias may have been moved unseen
         assert (cause, confidence) == ("key_deleted", LIKELY)
@@ -194,17 +243,25 @@ class TestDeleted:
         # GIVEN KMS deleted the replica here, and the primary lives on
         primary = key(key_id=MRK, region=OTHER_REGION, replicas=(OTHER_REGION,))
         changes = (change("DeleteKey", DAY, who="AWS KMS"),)
-        cause, confidence, diagnosis = verdict(no_key(MRK), changes=changes, elsewhere=(primary,), looks=(absent(),))
+        cause, confidence, diagnosis = verdict(
+            no_key(MRK), changes=changes, elsewhere=(primary,), lookup_results=(absent(),)
+        )
         assert (cause, confidence) == ("key_deleted", CERTAIN)
-        assert f"a related key of this multi-Region key exists in {OTHER_REGION}" in because(diagnosis)
+        assert f"a related key of this multi-Region key exists in {OTHER_REGION}" in because(
+            diagnosis
+        )
         assert diagnosis.facts["key_region"] == OTHER_REGION
         # THEN the command that makes the replica again can be pasted
         again = f"aws kms replicate-key --key-id {diagnosis.facts['key']} --replica-region {REGION} --region {OTHER_REGION}"
         assert again in [step.command for step in diagnosis.remedies]
 
     def test_a_deleted_multi_region_key_without_known_relatives_may_still_have_some(self):
-        diagnosis = verdict(no_key(MRK), changes=(change("DeleteKey", DAY),), looks=(absent(),))[2]
-        assert "a related key in a Region that KeyWatch did not look in may live on" in unknown(diagnosis)
+        diagnosis = verdict(
+            no_key(MRK), changes=(change("DeleteKey", DAY),), lookup_results=(absent(),)
+        )[2]
+        assert "a related key in a Region that KeyWatch did not look in may live on" in unknown(
+            diagnosis
+        )
 
 
 class TestAlias:
@@ -215,10 +272,15 @@ class TestAlias:
         assert (cause, confidence) == ("alias_not_found", CERTAIN)
         assert f"{BOB} called DeleteAlias" in because(diagnosis)
         # AND the command that makes it again has its key
-        assert any(remedy.command and f"--target-key-id {KEY_ID}" in remedy.command for remedy in diagnosis.remedies)
+        assert any(
+            remedy.command and f"--target-key-id {KEY_ID}" in remedy.command
+            for remedy in diagnosis.remedies
+        )
 
     def test_a_deletion_after_the_call_does_not_explain_it(self):
-        diagnosis = verdict(no_alias(), changes=(change("DeleteAlias", -2 * MINUTE, alias=ALIAS),))[2]
+        diagnosis = verdict(no_alias(), changes=(change("DeleteAlias", -2 * MINUTE, alias=ALIAS),))[
+            2
+        ]
         assert "DeleteAlias at" not in because(diagnosis)
 
     def test_another_alias_that_was_deleted_does_not_explain_a_missing_key(self):
@@ -229,11 +291,18 @@ class TestAlias:
 
     def test_a_known_deletion_behind_an_ambiguous_denial_is_likely_and_no_more(self):
         deleted = change("DeleteAlias", DAY, alias=ALIAS)
-        assert verdict(denied(ALIAS), changes=(deleted,), looks=(blind(),))[:2] == ("alias_not_found", LIKELY)
+        assert verdict(denied(ALIAS), changes=(deleted,), lookup_results=(blind(),))[:2] == (
+            "alias_not_found",
+            LIKELY,
+        )
 
     def test_a_typo_is_met_with_the_alias_that_was_meant(self):
         listed = seen(operation="ListAliases", asked="all")
-        diagnosis = verdict(no_alias("alias/paymnets"), aliases=(ALIAS, "alias/orders"), looks=(absent(), listed))[2]
+        diagnosis = verdict(
+            no_alias("alias/paymnets"),
+            aliases=(ALIAS, "alias/orders"),
+            lookup_results=(absent(), listed),
+        )[2]
         assert (diagnosis.cause, diagnosis.facts["did_you_mean"]) == ("alias_not_found", ALIAS)
 
     def test_who_re_pointed_an_alias_is_named_when_its_new_key_cannot_serve(self):
@@ -246,67 +315,108 @@ class TestAlias:
 
 class TestElsewhere:
     def test_a_key_id_that_exists_in_another_region_proves_the_wrong_region(self):
-        diagnosis = verdict(no_key(), elsewhere=(key(region=OTHER_REGION),), looks=(absent(), seen(OTHER_REGION)))[2]
-        assert (diagnosis.cause, diagnosis.confidence, diagnosis.facts["key_region"]) == ("wrong_region", CERTAIN, OTHER_REGION)
+        diagnosis = verdict(
+            no_key(),
+            elsewhere=(key(region=OTHER_REGION),),
+            lookup_results=(absent(), seen(OTHER_REGION)),
+        )[2]
+        assert (diagnosis.cause, diagnosis.confidence, diagnosis.facts["key_region"]) == (
+            "wrong_region",
+            CERTAIN,
+            OTHER_REGION,
+        )
 
     def test_an_alias_of_the_same_name_elsewhere_is_a_good_guess(self):
-        assert verdict(no_alias(), elsewhere=(key(region=OTHER_REGION),))[:2] == ("wrong_region", LIKELY)
+        assert verdict(no_alias(), elsewhere=(key(region=OTHER_REGION),))[:2] == (
+            "wrong_region",
+            LIKELY,
+        )
 
     def test_an_alias_of_the_same_name_elsewhere_does_not_settle_a_denial(self):
         # GIVEN most aliases have namesakes in other Regions, and this one could not be seen here
-        cause, confidence, diagnosis = verdict(denied(ALIAS), elsewhere=(key(region=OTHER_REGION),), looks=(blind(),))
+        cause, confidence, diagnosis = verdict(
+            denied(ALIAS), elsewhere=(key(region=OTHER_REGION),), lookup_results=(blind(),)
+        )
         assert (cause, confidence) == ("missing_or_not_authorized", POSSIBLE)
         assert f"exists in {OTHER_REGION}" in because(diagnosis)
 
     def test_a_multi_region_key_elsewhere_does_not_prove_that_it_is_missing_here(self):
         other = key(key_id=MRK, region=OTHER_REGION, replicas=(OTHER_REGION,))
-        assert verdict(denied(MRK), elsewhere=(other,), looks=(blind(),))[:2] == ("wrong_region", LIKELY)
+        assert verdict(denied(MRK), elsewhere=(other,), lookup_results=(blind(),))[:2] == (
+            "wrong_region",
+            LIKELY,
+        )
 
     def test_a_region_in_which_the_key_has_a_replica_is_not_the_wrong_one(self):
         other = key(key_id=MRK, region=OTHER_REGION, replicas=(OTHER_REGION, REGION))
         assert verdict(no_key(MRK), elsewhere=(other,))[:2] == ("not_yet_visible", POSSIBLE)
 
-    @pytest.mark.parametrize(("failure", "confidence"), [(no_key, CERTAIN), (no_alias, POSSIBLE)], ids=["key id", "alias"])
-    def test_what_exists_in_keywatchs_account_was_looked_for_in_the_wrong_one(self, failure, confidence):
+    @pytest.mark.parametrize(
+        ("failure", "confidence"),
+        [(no_key, CERTAIN), (no_alias, POSSIBLE)],
+        ids=["key id", "alias"],
+    )
+    def test_what_exists_in_keywatchs_account_was_looked_for_in_the_wrong_one(
+        self, failure, confidence
+    ):
         # GIVEN a caller with credentials of another account
         call = failure(account=OTHER_ACCOUNT)
         call = replace(
-            call, subject=replace(call.subject, account=OTHER_ACCOUNT), reading=replace(call.reading, account=OTHER_ACCOUNT)
+            call,
+            subject=replace(call.subject, account=OTHER_ACCOUNT),
+            classification=replace(call.classification, account=OTHER_ACCOUNT),
         )
         cause, sure, diagnosis = verdict(call, here=key())
         assert (cause, sure) == ("wrong_account", confidence)
-        assert f"exists in account {ACCOUNT}, the call looked in account {OTHER_ACCOUNT}" in because(diagnosis)
+        assert (
+            f"exists in account {ACCOUNT}, the call looked in account {OTHER_ACCOUNT}"
+            in because(diagnosis)
+        )
 
     def test_a_namesake_in_another_region_of_another_account_is_not_called_a_wrong_region(self):
         call = no_alias()
         call = replace(call, subject=replace(call.subject, account=OTHER_ACCOUNT))
-        assert verdict(call, elsewhere=(key(region=OTHER_REGION),))[:2] == ("wrong_account", POSSIBLE)
+        assert verdict(call, elsewhere=(key(region=OTHER_REGION),))[:2] == (
+            "wrong_account",
+            POSSIBLE,
+        )
 
     def test_what_is_missing_in_a_foreign_account_is_said_to_be_out_of_sight(self):
         call = no_alias()
         call = replace(call, subject=replace(call.subject, account=OTHER_ACCOUNT))
-        assert f"KeyWatch runs in account {ACCOUNT} and sees no other's changes" in unknown(verdict(call)[2])
+        assert f"KeyWatch runs in account {ACCOUNT} and sees no other's changes" in unknown(
+            verdict(call)[2]
+        )
 
     def test_aws_own_word_on_the_region_stands_whatever_is_found_there(self):
         call = failed("NotFoundException", f"Invalid arn {OTHER_REGION}", arn(region=OTHER_REGION))
         for evidence, text in (
-            ({"elsewhere": (key(region=OTHER_REGION),), "looks": (seen(OTHER_REGION),)}, "the key exists there"),
+            (
+                {"elsewhere": (key(region=OTHER_REGION),), "looks": (seen(OTHER_REGION),)},
+                "the key exists there",
+            ),
             ({"looks": (absent(OTHER_REGION),)}, "does not exist there either"),
             ({"looks": (blind(OTHER_REGION),)}, "AWS answered"),
         ):
             cause, confidence, diagnosis = verdict(call, **evidence)
-            assert (cause, confidence, diagnosis.facts["key_region"]) == ("wrong_region", CERTAIN, OTHER_REGION)
+            assert (cause, confidence, diagnosis.facts["key_region"]) == (
+                "wrong_region",
+                CERTAIN,
+                OTHER_REGION,
+            )
             assert text in because(diagnosis)
 
 
 class TestNothingExplainsIt:
     def test_what_aws_said_is_kept_with_what_cannot_be_told(self):
-        cause, confidence, diagnosis = verdict(no_key(), looks=(absent(),))
+        cause, confidence, diagnosis = verdict(no_key(), lookup_results=(absent(),))
         assert (cause, confidence) == ("key_not_found", CERTAIN)
         assert "whether it was deleted or never existed" in unknown(diagnosis)
 
     def test_an_empty_history_is_said(self):
-        diagnosis = verdict(no_key(), looks=(absent(), absent(operation="LookupEvents", asked=KEY)))[2]
+        diagnosis = verdict(
+            no_key(), lookup_results=(absent(), absent(operation="LookupEvents", asked=KEY))
+        )[2]
         assert "no change of" in because(diagnosis)
         assert "90 days" in because(diagnosis)
 
@@ -318,16 +428,24 @@ class TestNothingExplainsIt:
     def test_what_exists_now_but_cannot_serve_is_likely_the_cause(self):
         assert verdict(no_alias(), **found(key("Disabled")))[:2] == ("key_disabled", LIKELY)
 
-    @pytest.mark.parametrize("sight", [Sight.DENIED, Sight.THROTTLED, Sight.FAILED])
-    def test_look_ups_without_an_answer_are_named(self, sight):
-        diagnosis = verdict(no_key(), looks=(blind(sight=sight), blind(operation="LookupEvents", sight=sight)))[2]
+    @pytest.mark.parametrize(
+        "outcome", [LookupOutcome.DENIED, LookupOutcome.THROTTLED, LookupOutcome.FAILED]
+    )
+    def test_look_ups_without_an_answer_are_named(self, outcome):
+        diagnosis = verdict(
+            no_key(),
+            lookup_results=(
+                blind(outcome=outcome),
+                blind(operation="LookupEvents", outcome=outcome),
+            ),
+        )[2]
         assert unknown(diagnosis).count("Could not see") == 2
         assert diagnosis.cause == "key_not_found"
 
     def test_a_name_that_kms_refused_is_not_an_absent_key(self):
         # GIVEN a denial, and a look-up that KMS refused because the ARN is of another Region
-        refused = replace(absent(), sight=Sight.REFUSED)
-        cause, confidence, diagnosis = verdict(denied(), looks=(refused,))
+        refused = replace(absent(), outcome=LookupOutcome.REFUSED)
+        cause, confidence, diagnosis = verdict(denied(), lookup_results=(refused,))
         assert (cause, confidence) == ("missing_or_not_authorized", POSSIBLE)
         assert "Could not see" not in unknown(diagnosis)
 
@@ -339,26 +457,37 @@ class TestDenial:
         assert f"DescribeKey of {KEY} by somebody who may see" in unknown(diagnosis)
 
     def test_a_denied_look_up_settles_nothing_and_is_named(self):
-        cause, confidence, diagnosis = verdict(denied(), looks=(blind(),))
+        cause, confidence, diagnosis = verdict(denied(), lookup_results=(blind(),))
         assert (cause, confidence) == ("missing_or_not_authorized", POSSIBLE)
         assert "KeyWatch was denied" in unknown(diagnosis)
 
-    @pytest.mark.parametrize(("typed", "cause"), [(KEY, "key_not_found"), (ALIAS, "alias_not_found")])
+    @pytest.mark.parametrize(
+        ("typed", "cause"), [(KEY, "key_not_found"), (ALIAS, "alias_not_found")]
+    )
     def test_an_absent_key_settles_it_as_missing(self, typed, cause):
-        assert verdict(denied(typed), looks=(absent(),))[:2] == (cause, CERTAIN)
+        assert verdict(denied(typed), lookup_results=(absent(),))[:2] == (cause, CERTAIN)
 
     def test_a_present_key_leaves_a_denial(self):
         cause, confidence, diagnosis = verdict(denied(), **found(key()))
-        assert (cause, confidence, diagnosis.facts["denied"]) == ("missing_or_not_authorized", LIKELY, "yes")
+        assert (cause, confidence, diagnosis.facts["denied"]) == (
+            "missing_or_not_authorized",
+            LIKELY,
+            "yes",
+        )
 
     def test_an_absent_key_behind_a_log_line_of_unknown_origin_is_only_likely(self):
         # GIVEN a log line that says neither account nor Region, and a look-up in KeyWatch's own
-        cause, confidence, diagnosis = verdict(denied(ALIAS, source="log"), looks=(absent(),))
+        cause, confidence, diagnosis = verdict(
+            denied(ALIAS, source="log"), lookup_results=(absent(),)
+        )
         assert (cause, confidence) == ("alias_not_found", LIKELY)
         assert "account and Region of the call are not known" in unknown(diagnosis)
 
     def test_a_present_key_behind_a_log_line_of_unknown_origin_proves_nothing(self):
-        assert verdict(denied(ALIAS, source="log"), **found(key()))[:2] == ("missing_or_not_authorized", POSSIBLE)
+        assert verdict(denied(ALIAS, source="log"), **found(key()))[:2] == (
+            "missing_or_not_authorized",
+            POSSIBLE,
+        )
 
     def test_one_present_key_of_two_proves_nothing(self):
         call = denied(other_keys=(arn(OTHER_KEY_ID),), operation="ReEncrypt")
@@ -376,7 +505,10 @@ class TestDenial:
     )
     def test_the_second_of_two_keys_is_blamed_when_only_it_is_broken(self, other, look, cause):
         call = denied(other_keys=(arn(OTHER_KEY_ID),), operation="ReEncrypt")
-        assert verdict(call, key=key(), other=other, looks=(seen(), look))[:2] == (cause, LIKELY)
+        assert verdict(call, key=key(), other=other, lookup_results=(seen(), look))[:2] == (
+            cause,
+            LIKELY,
+        )
 
     def test_a_call_that_named_no_key_says_what_would_tell(self):
         assert "the call named none" in unknown(verdict(denied(None))[2])
@@ -390,8 +522,12 @@ class TestStates:
         assert (cause, confidence) == (STATE_CAUSES[state], expected)
 
     def test_an_unavailable_key_is_certain_once_its_store_is_seen_disconnected(self):
-        looks = (seen(), seen(operation="DescribeCustomKeyStores", asked=STORE))
-        evidence = {"key": key("Unavailable", key_store=STORE), "store": store("FAILED", "INVALID_CREDENTIALS"), "looks": looks}
+        lookup_results = (seen(), seen(operation="DescribeCustomKeyStores", asked=STORE))
+        evidence = {
+            "key": key("Unavailable", key_store=STORE),
+            "store": store("FAILED", "INVALID_CREDENTIALS"),
+            "lookup_results": lookup_results,
+        }
         cause, confidence, diagnosis = verdict(in_state("is unavailable."), **evidence)
         assert (cause, confidence, diagnosis.facts["connection_error"]) == (
             "key_store_disconnected",
@@ -401,9 +537,14 @@ class TestStates:
         assert "KMS's credential is wrong" in because(diagnosis)
 
     def test_an_unavailable_key_in_a_connected_store_is_not_the_stores_certain_fault(self):
-        looks = (seen(), seen(operation="DescribeCustomKeyStores", asked=STORE))
+        lookup_results = (seen(), seen(operation="DescribeCustomKeyStores", asked=STORE))
         failure = failed("KMSInvalidStateException", f"{KEY} is in a state that nobody knows.", KEY)
-        cause, confidence, _ = verdict(failure, key=key("Unavailable", key_store=STORE), store=store(), looks=looks)
+        cause, confidence, _ = verdict(
+            failure,
+            key=key("Unavailable", key_store=STORE),
+            store=store(),
+            lookup_results=lookup_results,
+        )
         assert (cause, confidence) == ("key_store_disconnected", LIKELY)
 
     def test_a_key_that_is_usable_again_is_said_to_be(self):
@@ -412,12 +553,17 @@ class TestStates:
         assert "KMS reports the key usable now" in unknown(diagnosis)
 
     def test_the_date_of_a_pending_deletion_is_named(self):
-        diagnosis = verdict(in_state("is pending deletion."), **found(key("PendingDeletion", deletion_date=NOW + 5 * DAY)))[2]
+        diagnosis = verdict(
+            in_state("is pending deletion."),
+            **found(key("PendingDeletion", deletion_date=NOW + 5 * DAY)),
+        )[2]
         assert diagnosis.facts["deletion_date"] == "2026-11-28 03:00 UTC"
         assert "to be deleted on 2026-11-28" in because(diagnosis)
 
     def test_a_primary_that_waits_for_its_replicas_has_no_date(self):
-        diagnosis = verdict(in_state("is pending deletion."), **found(key("PendingReplicaDeletion", pending_days=7)))[2]
+        diagnosis = verdict(
+            in_state("is pending deletion."), **found(key("PendingReplicaDeletion", pending_days=7))
+        )[2]
         assert "7 days of waiting start when its last replica is deleted" in because(diagnosis)
 
     @pytest.mark.parametrize(("cause", "text", "state"), [
@@ -437,15 +583,26 @@ class TestStates:
 
     def test_what_was_done_after_the_call_did_not_cause_it(self):
         # GIVEN a key that AWS called disabled, and a DisableKey three minutes later, with no look-up to tell more
-        diagnosis = verdict(in_state("is disabled."), changes=(change("DisableKey", -3 * MINUTE),), looks=(blind(),))[2]
+        diagnosis = verdict(
+            in_state("is disabled."),
+            changes=(change("DisableKey", -3 * MINUTE),),
+            lookup_results=(blind(),),
+        )[2]
         assert "DisableKey" not in because(diagnosis)
 
     def test_a_cancelled_deletion_leaves_the_key_disabled_and_that_is_named(self):
-        changes = (change("ScheduleKeyDeletion", 3 * DAY), change("CancelKeyDeletion", DAY, who=APP))
-        assert f"{APP} called CancelKeyDeletion" in because(verdict(in_state("is disabled."), changes=changes)[2])
+        changes = (
+            change("ScheduleKeyDeletion", 3 * DAY),
+            change("CancelKeyDeletion", DAY, who=APP),
+        )
+        assert f"{APP} called CancelKeyDeletion" in because(
+            verdict(in_state("is disabled."), changes=changes)[2]
+        )
 
     def test_an_unknown_wording_admits_it(self):
-        cause, confidence, diagnosis = verdict(failed("KMSInvalidStateException", f"{KEY} is in limbo.", KEY), **found(key()))
+        cause, confidence, diagnosis = verdict(
+            failed("KMSInvalidStateException", f"{KEY} is in limbo.", KEY), **found(key())
+        )
         assert (cause, confidence) == ("unclassified", POSSIBLE)
         assert "This wording is not known" in unknown(diagnosis)
 
@@ -459,8 +616,16 @@ class TestKeyStores:
 
     def test_an_enabled_key_in_a_connected_store_does_not_clear_its_external_key(self):
         # GIVEN the key manager has lost the key, which AWS cannot see
-        failure = failed("KMSInvalidStateException", XKS_GONE, KEY, key_store=STORE, external_key="bb8562717f809024")
-        cause, confidence, diagnosis = verdict(failure, key=key(key_store=STORE), store=store(), looks=self.LOOKS)
+        failure = failed(
+            "KMSInvalidStateException",
+            XKS_GONE,
+            KEY,
+            key_store=STORE,
+            external_key="bb8562717f809024",
+        )
+        cause, confidence, diagnosis = verdict(
+            failure, key=key(key_store=STORE), store=store(), lookup_results=self.LOOKS
+        )
         # THEN AWS's word at the call stands, and what look-ups cannot know is said
         assert (cause, confidence) == ("external_key_not_found", CERTAIN)
         assert "AWS cannot see the external key itself" in unknown(diagnosis)
@@ -469,7 +634,9 @@ class TestKeyStores:
     @pytest.mark.parametrize("code", sorted(CONNECTION_ERRORS))
     def test_every_connection_error_is_explained(self, code):
         failure = failed("KMSInvalidStateException", f"{KEY} is unavailable.", KEY, key_store=STORE)
-        cause, confidence, diagnosis = verdict(failure, store=store("FAILED", code), looks=self.LOOKS[1:])
+        cause, confidence, diagnosis = verdict(
+            failure, store=store("FAILED", code), lookup_results=self.LOOKS[1:]
+        )
         assert (cause, confidence) == ("key_store_disconnected", CERTAIN)
         assert f"{code}: {CONNECTION_ERRORS[code]}" in because(diagnosis)
 
@@ -478,12 +645,18 @@ class TestKeyStores:
 
     def test_a_store_that_is_connected_again_is_said_to_be(self):
         failure = failed("KMSInvalidStateException", f"{KEY} is unavailable.", KEY, key_store=STORE)
-        assert "The key store is connected now" in unknown(verdict(failure, store=store(), looks=self.LOOKS[1:])[2])
+        assert "The key store is connected now" in unknown(
+            verdict(failure, store=store(), lookup_results=self.LOOKS[1:])[2]
+        )
 
     def test_a_store_that_is_not_there_is_said_to_be_missing(self):
-        failure = failed("CustomKeyStoreNotFoundException", None, None, operation="CreateKey", key_store=STORE)
-        looks = (absent(operation="DescribeCustomKeyStores", asked=STORE),)
-        diagnosis = verdict(failure, looks=looks, changes=(change("DeleteCustomKeyStore"),))[2]
+        failure = failed(
+            "CustomKeyStoreNotFoundException", None, None, operation="CreateKey", key_store=STORE
+        )
+        lookup_results = (absent(operation="DescribeCustomKeyStores", asked=STORE),)
+        diagnosis = verdict(
+            failure, lookup_results=lookup_results, changes=(change("DeleteCustomKeyStore"),)
+        )[2]
         assert f"there is no key store {STORE}" in because(diagnosis)
         assert f"{BOB} called DeleteCustomKeyStore" in because(diagnosis)
 
@@ -495,15 +668,21 @@ class TestKeyStores:
 
     def test_a_transient_error_of_a_key_in_a_disconnected_store_is_the_stores(self):
         failure = failed("KeyUnavailableException", None, KEY, key_store=STORE)
-        assert verdict(failure, store=store("DISCONNECTED"), looks=self.LOOKS[1:])[0] == "key_store_disconnected"
-        assert verdict(failure, store=store(), looks=self.LOOKS[1:])[:2] == ("kms_unavailable", LIKELY)
+        assert (
+            verdict(failure, store=store("DISCONNECTED"), lookup_results=self.LOOKS[1:])[0]
+            == "key_store_disconnected"
+        )
+        assert verdict(failure, store=store(), lookup_results=self.LOOKS[1:])[:2] == (
+            "kms_unavailable",
+            LIKELY,
+        )
 
 
 class TestMalformed:
     def test_what_is_wrong_and_what_was_meant_are_said(self):
         failure = failed("NotFoundException", "Invalid keyId 'allas/payments'")
         listed = seen(operation="ListAliases", asked="all")
-        diagnosis = verdict(failure, aliases=(ALIAS,), looks=(listed,))[2]
+        diagnosis = verdict(failure, aliases=(ALIAS,), lookup_results=(listed,))[2]
         assert (diagnosis.cause, diagnosis.facts["did_you_mean"]) == ("malformed_identifier", ALIAS)
         assert "the prefix is written allas/ instead of alias/" in because(diagnosis)
         assert f"{ALIAS} exists" in because(diagnosis)
@@ -513,18 +692,29 @@ class TestMalformed:
         assert "did_you_mean" not in verdict(failure, aliases=("alias/orders",))[2].facts
 
     def test_an_alias_where_a_key_id_is_required_is_resolved(self):
-        failure = failed("InvalidArnException", "Key Aliases are not supported for this operation", ALIAS, operation="EnableKey")
+        failure = failed(
+            "InvalidArnException",
+            "Key Aliases are not supported for this operation",
+            ALIAS,
+            operation="EnableKey",
+        )
         diagnosis = verdict(failure, corrected=key())[2]
         assert "EnableKey takes a key id or key ARN only" in because(diagnosis)
         assert diagnosis.facts["did_you_mean"] == KEY
 
 
 # For each cause a realistic case, in which everything that its commands need is known.
-_STORE_FACTS = {"store": store("FAILED", "XKS_PROXY_NOT_REACHABLE"), "looks": TestKeyStores.LOOKS, "key": key(key_store=STORE)}
+_STORE_FACTS = {
+    "store": store("FAILED", "XKS_PROXY_NOT_REACHABLE"),
+    "looks": TestKeyStores.LOOKS,
+    "key": key(key_store=STORE),
+}
 
 
 def _of_store(text):
-    failure = failed("KMSInvalidStateException", text, KEY, key_store=STORE, external_key="bb8562717f809024")
+    failure = failed(
+        "KMSInvalidStateException", text, KEY, key_store=STORE, external_key="bb8562717f809024"
+    )
     return failure, _STORE_FACTS
 
 
@@ -534,29 +724,55 @@ REALISTIC = {
         no_alias(),
         {
             "aliases": ("alias/payment",),
-            "changes": (change("CreateAlias", 60 * DAY, alias=ALIAS, target_key=KEY), change("DeleteAlias", alias=ALIAS)),
+            "changes": (
+                change("CreateAlias", 60 * DAY, alias=ALIAS, target_key=KEY),
+                change("DeleteAlias", alias=ALIAS),
+            ),
         },
     ),
     "key_not_found": (no_key(), {"looks": (absent(),)}),
-    "key_deleted": (no_key(), {"changes": (change("DeleteKey", who="AWS KMS"), change("ScheduleKeyDeletion", 9 * DAY))}),
-    "malformed_identifier": (failed("NotFoundException", "Invalid keyId 'allas/payments'"), {"aliases": (ALIAS,)}),
+    "key_deleted": (
+        no_key(),
+        {"changes": (change("DeleteKey", who="AWS KMS"), change("ScheduleKeyDeletion", 9 * DAY))},
+    ),
+    "malformed_identifier": (
+        failed("NotFoundException", "Invalid keyId 'allas/payments'"),
+        {"aliases": (ALIAS,)},
+    ),
     "wrong_region": (
         no_key(MRK),
-        {"elsewhere": (key(key_id=MRK, region=OTHER_REGION, replicas=(OTHER_REGION,)),), "looks": (absent(),)},
+        {
+            "elsewhere": (key(key_id=MRK, region=OTHER_REGION, replicas=(OTHER_REGION,)),),
+            "looks": (absent(),),
+        },
     ),
-    "wrong_account": (replace(no_key(), subject=replace(no_key().subject, account=OTHER_ACCOUNT)), {"here": key()}),
+    "wrong_account": (
+        replace(no_key(), subject=replace(no_key().subject, account=OTHER_ACCOUNT)),
+        {"here": key()},
+    ),
     "missing_or_not_authorized": (denied(), found(key())),
     "not_yet_visible": (no_key(), {"changes": (change("CreateKey", MINUTE),)}),
     "key_pending_deletion": (in_state("is pending deletion."), found(key("PendingDeletion"))),
     "key_disabled": (in_state("is disabled."), found(key("Disabled"))),
     "key_material_missing": (in_state("is pending import."), found(key("PendingImport"))),
     "key_not_ready": (in_state("is creating."), found(key("Creating"))),
-    "key_store_disconnected": _of_store("This KMS key is in a custom key store that is not connected to its proxy."),
-    "key_store_not_found": (failed("CustomKeyStoreNotFoundException", None, operation="CreateKey", key_store=STORE), {}),
-    "xks_proxy_unreachable": _of_store(f"{_PROXY} did not respond to the request in the time allotted."),
-    "xks_proxy_rejected_credentials": _of_store(f"{_PROXY} rejected the request because it could not authenticate AWS KMS."),
+    "key_store_disconnected": _of_store(
+        "This KMS key is in a custom key store that is not connected to its proxy."
+    ),
+    "key_store_not_found": (
+        failed("CustomKeyStoreNotFoundException", None, operation="CreateKey", key_store=STORE),
+        {},
+    ),
+    "xks_proxy_unreachable": _of_store(
+        f"{_PROXY} did not respond to the request in the time allotted."
+    ),
+    "xks_proxy_rejected_credentials": _of_store(
+        f"{_PROXY} rejected the request because it could not authenticate AWS KMS."
+    ),
     "xks_proxy_denied": _of_store(f"{_PROXY} denied access to the operation."),
-    "xks_proxy_misconfigured": _of_store(f"{_PROXY} rejected the request because of an invalid URI path."),
+    "xks_proxy_misconfigured": _of_store(
+        f"{_PROXY} rejected the request because of an invalid URI path."
+    ),
     "xks_proxy_unhealthy": _of_store(f"{_PROXY} is in an unhealthy state."),
     "external_key_not_found": _of_store(XKS_GONE),
     "external_key_unusable": _of_store(
@@ -567,7 +783,8 @@ REALISTIC = {
     "kms_unavailable": (failed("KMSInternalException", None, KEY), {}),
     "unclassified": (failed("KMSInvalidStateException", f"{KEY} is in limbo.", KEY), {}),
 }
-# Commands that need what this case cannot have: an alias was deleted, or misspelt; a key has Regions, or one.
+# Commands that need what this case cannot have: an alias was deleted, or misspelt; a key has
+# Regions, or one.
 _OF_ANOTHER_CASE = {("alias_not_found", "{did_you_mean}"), ("key_deleted", "{multi_region_key}")}
 
 
@@ -583,10 +800,16 @@ class TestCatalogue:
         # THEN it is diagnosed, and every command of its remedies can be pasted
         assert diagnosis.cause == cause
         templates = [step.command for step in CAUSES[cause].remedies if step.command]
-        expected = [one for one in templates if not any(cause == c and fact in one for c, fact in _OF_ANOTHER_CASE)]
+        expected = [
+            one
+            for one in templates
+            if not any(cause == c and fact in one for c, fact in _OF_ANOTHER_CASE)
+        ]
         filled = [step.command for step in diagnosis.remedies if step.command]
         assert len(filled) == len(expected), (filled, expected)
-        assert not any("{" in command.replace("{Name", "") for command in filled if "query" not in command)
+        assert not any(
+            "{" in command.replace("{Name", "") for command in filled if "query" not in command
+        )
 
     def test_history_commands_name_keys_as_cloudtrail_knows_them(self):
         # GIVEN a key that was asked for by its bare id THEN the look-up in CloudTrail uses its ARN
@@ -600,8 +823,8 @@ class TestCatalogue:
         diagnosis = diagnose(failure, NO_EVIDENCE, NOW)
         # THEN nothing is surer than AWS's own words
         order = [POSSIBLE, LIKELY, CERTAIN]
-        assert order.index(diagnosis.confidence) <= order.index(failure.reading.proof)
-        assert diagnosis.cause == failure.reading.cause
+        assert order.index(diagnosis.confidence) <= order.index(failure.classification.confidence)
+        assert diagnosis.cause == failure.classification.cause
 
     def test_a_reading_that_nobody_ordered_keeps_what_aws_said(self):
         assert "grant_not_found" not in ORDER
@@ -609,15 +832,28 @@ class TestCatalogue:
 
     def test_orders_and_histories_speak_of_known_causes_and_changes(self):
         assert ORDER.keys() | MADE_BY.keys() <= CAUSES.keys()
-        named = {what for kinds in (*MADE_BY.values(), *UNDONE_BY.values(), UNDONE_BY.keys()) for what in kinds}
+        named = {
+            what
+            for kinds in (*MADE_BY.values(), *UNDONE_BY.values(), UNDONE_BY.keys())
+            for what in kinds
+        }
         assert named <= CHANGES
         assert all(isinstance(cause.severity, Severity) for cause in CAUSES.values())
 
     def test_the_error_text_is_always_the_first_reason(self):
         first = verdict(denied())[2].because[0]
         assert (first.source, first.text) == ("error text", f"AWS answered AccessDenied: {DENIED}")
-        assert str(verdict(failed("KeyUnavailableException", None, KEY))[2].because[0]).startswith("error code:")
+        assert str(verdict(failed("KeyUnavailableException", None, KEY))[2].because[0]).startswith(
+            "error code:"
+        )
 
     def test_the_same_evidence_gives_the_same_answer(self):
-        evidence = Evidence(key=key("Disabled"), looks=(seen(),), changes=(change("DisableKey"),), last_used=OLD)
-        assert diagnose(in_state("is disabled."), evidence, NOW) == diagnose(in_state("is disabled."), evidence, NOW)
+        evidence = Evidence(
+            key=key("Disabled"),
+            lookup_results=(seen(),),
+            changes=(change("DisableKey"),),
+            last_used=OLD,
+        )
+        assert diagnose(in_state("is disabled."), evidence, NOW) == diagnose(
+            in_state("is disabled."), evidence, NOW
+        )

@@ -1,6 +1,7 @@
 """Every text with which KMS says that something is missing or unusable, as recorded or documented, and what each means.
 
-``{key}`` and ``{alias}`` stand for ARNs, ``{id}`` for a key id, ``{arn_region}`` for the Region of an ARN typed by the caller.
+``{key}`` and ``{alias}`` stand for ARNs, ``{id}`` for a key id, ``{arn_region}`` for the Region of
+an ARN typed by the caller.
 """
 
 from dataclasses import dataclass
@@ -31,9 +32,15 @@ ERRORS = (
     KmsError("NotFoundException", "Invalid keyId {id}", "malformed_identifier"),
     KmsError("NotFoundException", "Invalid arn {arn_region}", "wrong_region"),
     KmsError("DisabledException", "{key} is disabled.", "key_disabled"),
-    KmsError("DisabledException", "{key} is pending deletion (or pending replica deletion).", "key_pending_deletion"),
+    KmsError(
+        "DisabledException",
+        "{key} is pending deletion (or pending replica deletion).",
+        "key_pending_deletion",
+    ),
     *_invalid_state(
-        "key_pending_deletion", "{key} is pending deletion.", "{key} is pending deletion (or pending replica deletion)."
+        "key_pending_deletion",
+        "{key} is pending deletion.",
+        "{key} is pending deletion (or pending replica deletion).",
     ),
     *_invalid_state(
         "key_material_missing",
@@ -49,8 +56,14 @@ ERRORS = (
         "allowed to access.",
         "missing_or_not_authorized",
     ),
-    KmsError("AccessDenied", f"{USER} kms:Decrypt on this resource {DENIED}", "missing_or_not_authorized"),
-    KmsError("AccessDeniedException", f"{USER} kms:GenerateDataKey on this resource {DENIED}", "missing_or_not_authorized"),
+    KmsError(
+        "AccessDenied", f"{USER} kms:Decrypt on this resource {DENIED}", "missing_or_not_authorized"
+    ),
+    KmsError(
+        "AccessDeniedException",
+        f"{USER} kms:GenerateDataKey on this resource {DENIED}",
+        "missing_or_not_authorized",
+    ),
     KmsError(
         "AccessDenied",
         f"{USER} kms:Decrypt on the resource associated with this ciphertext {DENIED}",
@@ -125,13 +138,27 @@ ERRORS = (
 
 # Errors of KMS that say nothing about a missing or unusable key.
 OUT_OF_SCOPE = (
-    ("AccessDenied", USER + " kms:Decrypt on resource: {key} because no identity-based policy allows the kms:Decrypt action"),
-    ("AccessDenied", USER + " kms:Decrypt on resource: {key} because no resource-based policy allows the kms:Decrypt action"),
+    (
+        "AccessDenied",
+        USER
+        + " kms:Decrypt on resource: {key} because no identity-based policy allows the kms:Decrypt action",
+    ),
+    (
+        "AccessDenied",
+        USER
+        + " kms:Decrypt on resource: {key} because no resource-based policy allows the kms:Decrypt action",
+    ),
     ("KMSInvalidStateException", "{key} is not pending deletion (or pending replica deletion)."),
-    ("IncorrectKeyException", "The key ID in the request does not identify a CMK that can perform this operation."),
+    (
+        "IncorrectKeyException",
+        "The key ID in the request does not identify a CMK that can perform this operation.",
+    ),
     ("InvalidCiphertextException", None),
     ("InvalidKeyUsageException", "{key} key usage is SIGN_VERIFY which is not valid for Decrypt."),
-    ("UnsupportedOperationException", "{key} origin is EXTERNAL which is not valid for this operation."),
+    (
+        "UnsupportedOperationException",
+        "{key} origin is EXTERNAL which is not valid for this operation.",
+    ),
     ("ThrottlingException", "Rate exceeded"),
     ("DryRunOperationException", "The request would have succeeded, but the DryRun option is set."),
     ("NotFoundException", "No such policy exists"),

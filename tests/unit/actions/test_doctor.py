@@ -15,7 +15,18 @@ from keywatch.actions.doctor.own import NOBODYS_KEY
 from keywatch.runtime import Runtime
 from keywatch.services import build
 from keywatch.settings import Parts, Settings
-from tests.unit.checks.support import ACCOUNT, ELSEWHERE, NOW, REGION, ROLE, Fails, Scripted, aliases, arn, key
+from tests.unit.actions.support import (
+    ACCOUNT,
+    ELSEWHERE,
+    NOW,
+    REGION,
+    ROLE,
+    Fails,
+    Scripted,
+    aliases,
+    arn,
+    key,
+)
 
 ALL_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/"
@@ -38,23 +49,35 @@ def basic(**more):
 
 def advanced(*fields):
     category = {"Field": "eventCategory", "Equals": ["Management"]}
-    return {"AdvancedEventSelectors": [{"Name": "management", "FieldSelectors": [category, *fields]}]}
+    return {
+        "AdvancedEventSelectors": [{"Name": "management", "FieldSelectors": [category, *fields]}]
+    }
 
 
 def subscribed(*confirmed, pending=()):
-    subs = [{"SubscriptionArn": f"{TOPIC}alerts:{UUID}", "Protocol": "email", "Endpoint": e} for e in confirmed]
-    subs += [{"SubscriptionArn": "PendingConfirmation", "Protocol": "email", "Endpoint": e} for e in pending]
+    subs = [
+        {"SubscriptionArn": f"{TOPIC}alerts:{UUID}", "Protocol": "email", "Endpoint": e}
+        for e in confirmed
+    ]
+    subs += [
+        {"SubscriptionArn": "PendingConfirmation", "Protocol": "email", "Endpoint": e}
+        for e in pending
+    ]
     return {"Subscriptions": subs}
 
 
 def by_queue(**counts):
     return lambda params: {
-        "Attributes": {"ApproximateNumberOfMessages": str(counts.get(params["QueueUrl"].rpartition("/")[2], 0))}
+        "Attributes": {
+            "ApproximateNumberOfMessages": str(counts.get(params["QueueUrl"].rpartition("/")[2], 0))
+        }
     }
 
 
 def by_topic(**answers):
-    return lambda params: answers.get(params["TopicArn"].rpartition(":")[2], subscribed("oncall@example.com"))
+    return lambda params: answers.get(
+        params["TopicArn"].rpartition(":")[2], subscribed("oncall@example.com")
+    )
 
 
 def by_key(params):
@@ -98,8 +121,12 @@ HEALTHY: dict[tuple[str, str], dict[str, Any]] = {
         "GetPolicy": policy("/ecs/payments:*"),
     },
     ("logs", REGION): {
-        "DescribeSubscriptionFilters": {"subscriptionFilters": [{"filterName": "KeyWatch", "destinationArn": FUNCTION}]},
-        "DescribeAccountPolicies": {"accountPolicies": [{"policyDocument": json.dumps({"DestinationArn": FUNCTION})}]},
+        "DescribeSubscriptionFilters": {
+            "subscriptionFilters": [{"filterName": "KeyWatch", "destinationArn": FUNCTION}]
+        },
+        "DescribeAccountPolicies": {
+            "accountPolicies": [{"policyDocument": json.dumps({"DestinationArn": FUNCTION})}]
+        },
     },
     ("sqs", REGION): {"GetQueueAttributes": by_queue()},
     ("cloudwatch", REGION): {"GetMetricStatistics": {"Datapoints": []}},
@@ -136,7 +163,9 @@ class Clinic:
         return {line["id"]: line for line in doctor.examine(self.services)["lines"]}
 
     def ill(self):
-        return {name: line["status"] for name, line in self.lines().items() if line["status"] != "pass"}
+        return {
+            name: line["status"] for name, line in self.lines().items() if line["status"] != "pass"
+        }
 
 
 def clinic(broken=None, parts=PARTS, **settings):
@@ -157,7 +186,9 @@ def clinic(broken=None, parts=PARTS, **settings):
     )
     chosen = replace(chosen, **settings)
     logger = logging.getLogger("keywatch.tests")
-    return Clinic(build(chosen, lambda service, region: clients[service, region], logger, now=lambda: NOW))
+    return Clinic(
+        build(chosen, lambda service, region: clients[service, region], logger, now=lambda: NOW)
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -178,23 +209,41 @@ def test_a_healthy_deployment_passes_every_line():
 NO_RULE = Fails("ResourceNotFoundException", "Rule failures does not exist")
 FAILURES = {
     "no trail that logs": ("trail", {("cloudtrail", "GetTrailStatus"): {"IsLogging": False}}),
-    "trail of writes": ("management_reads", {("cloudtrail", "GetEventSelectors"): basic(ReadWriteType="WriteOnly")}),
-    "trail of data events": ("management_reads", {("cloudtrail", "GetEventSelectors"): basic(IncludeManagementEvents=False)}),
+    "trail of writes": (
+        "management_reads",
+        {("cloudtrail", "GetEventSelectors"): basic(ReadWriteType="WriteOnly")},
+    ),
+    "trail of data events": (
+        "management_reads",
+        {("cloudtrail", "GetEventSelectors"): basic(IncludeManagementEvents=False)},
+    ),
     "advanced selector of writes": (
         "management_reads",
         {("cloudtrail", "GetEventSelectors"): advanced({"Field": "readOnly", "Equals": ["false"]})},
     ),
     "KMS excluded": (
         "kms_not_excluded",
-        {("cloudtrail", "GetEventSelectors"): basic(ExcludeManagementEventSources=["kms.amazonaws.com"])},
+        {
+            ("cloudtrail", "GetEventSelectors"): basic(
+                ExcludeManagementEventSources=["kms.amazonaws.com"]
+            )
+        },
     ),
     "KMS excluded by an advanced selector": (
         "kms_not_excluded",
-        {("cloudtrail", "GetEventSelectors"): advanced({"Field": "eventSource", "NotEquals": ["kms.amazonaws.com"]})},
+        {
+            ("cloudtrail", "GetEventSelectors"): advanced(
+                {"Field": "eventSource", "NotEquals": ["kms.amazonaws.com"]}
+            )
+        },
     ),
     "only another service selected": (
         "kms_not_excluded",
-        {("cloudtrail", "GetEventSelectors"): advanced({"Field": "eventSource", "Equals": ["s3.amazonaws.com"]})},
+        {
+            ("cloudtrail", "GetEventSelectors"): advanced(
+                {"Field": "eventSource", "Equals": ["s3.amazonaws.com"]}
+            )
+        },
     ),
     "rule without reads": ("rules", {("events", "DescribeRule"): {"State": "ENABLED"}}),
     "rule disabled": ("rules", {("events", "DescribeRule"): {"State": "DISABLED"}}),
@@ -205,54 +254,112 @@ FAILURES = {
     ),
     "mapping disabled": (
         "intake",
-        {("lambda", "ListEventSourceMappings"): {"EventSourceMappings": [{"UUID": UUID, "State": "Disabled"}]}},
+        {
+            ("lambda", "ListEventSourceMappings"): {
+                "EventSourceMappings": [{"UUID": UUID, "State": "Disabled"}]
+            }
+        },
     ),
-    "mapping gone": ("intake", {("lambda", "ListEventSourceMappings"): {"EventSourceMappings": []}}),
-    "queue stuck": ("queue", {("cloudwatch", "GetMetricStatistics"): {"Datapoints": [{"Maximum": 1800.0}]}}),
+    "mapping gone": (
+        "intake",
+        {("lambda", "ListEventSourceMappings"): {"EventSourceMappings": []}},
+    ),
+    "queue stuck": (
+        "queue",
+        {("cloudwatch", "GetMetricStatistics"): {"Datapoints": [{"Maximum": 1800.0}]}},
+    ),
     "dead letters": ("dead_letters", {("sqs", "GetQueueAttributes"): by_queue(dead=3)}),
     "undelivered": ("dead_letters", {("sqs", "GetQueueAttributes"): by_queue(undelivered=1)}),
-    "nobody subscribed": ("alert_subscriptions", {("sns", "ListSubscriptionsByTopic"): by_topic(alerts=subscribed())}),
+    "nobody subscribed": (
+        "alert_subscriptions",
+        {("sns", "ListSubscriptionsByTopic"): by_topic(alerts=subscribed())},
+    ),
     "nobody confirmed": (
         "alert_subscriptions",
-        {("sns", "ListSubscriptionsByTopic"): by_topic(alerts=subscribed(pending=["oncall@example.com"]))},
+        {
+            ("sns", "ListSubscriptionsByTopic"): by_topic(
+                alerts=subscribed(pending=["oncall@example.com"])
+            )
+        },
     ),
     "topic key disabled": (
         "alert_topic_key",
-        {("kms", "DescribeKey"): lambda params: ABSENT if params["KeyId"] == NOBODYS_KEY else key("Disabled")},
+        {
+            ("kms", "DescribeKey"): lambda params: (
+                ABSENT if params["KeyId"] == NOBODYS_KEY else key("Disabled")
+            )
+        },
     ),
     "topic key gone": ("alert_topic_key", {("kms", "DescribeKey"): ABSENT}),
-    "table down": ("table", {("dynamodb", "Query"): Fails("ResourceNotFoundException", "no such table")}),
+    "table down": (
+        "table",
+        {("dynamodb", "Query"): Fails("ResourceNotFoundException", "no such table")},
+    ),
     "log group lost its subscription": (
         "log_subscriptions",
         {("logs", "DescribeSubscriptionFilters"): {"subscriptionFilters": []}},
     ),
     "log group gone": (
         "log_subscriptions",
-        {("logs", "DescribeSubscriptionFilters"): Fails("ResourceNotFoundException", "The specified log group does not exist.")},
+        {
+            ("logs", "DescribeSubscriptionFilters"): Fails(
+                "ResourceNotFoundException", "The specified log group does not exist."
+            )
+        },
     ),
     "account policy gone": (
         "log_subscriptions",
-        {("lambda", "GetPolicy"): policy("*"), ("logs", "DescribeAccountPolicies"): {"accountPolicies": []}},
+        {
+            ("lambda", "GetPolicy"): policy("*"),
+            ("logs", "DescribeAccountPolicies"): {"accountPolicies": []},
+        },
     ),
-    "clock stands still": ("clock", {("dynamodb", "GetItem"): {"Item": PAGE | {"clock_at": number(NOW - timedelta(hours=1))}}}),
+    "clock stands still": (
+        "clock",
+        {("dynamodb", "GetItem"): {"Item": PAGE | {"clock_at": number(NOW - timedelta(hours=1))}}},
+    ),
     "canary lost": (
         "canary",
-        {("dynamodb", "GetItem"): {"Item": PAGE | {"canary_returned": number(NOW - timedelta(hours=4))}}},
+        {
+            ("dynamodb", "GetItem"): {
+                "Item": PAGE | {"canary_returned": number(NOW - timedelta(hours=4))}
+            }
+        },
     ),
     "canary never came back": (
         "canary",
-        {("dynamodb", "GetItem"): {"Item": {name: value for name, value in PAGE.items() if name != "canary_returned"}}},
+        {
+            ("dynamodb", "GetItem"): {
+                "Item": {name: value for name, value in PAGE.items() if name != "canary_returned"}
+            }
+        },
     ),
     "DescribeKey denied": (
         "permission kms:DescribeKey",
-        {("kms", "DescribeKey"): lambda params: DENIED if params["KeyId"] == NOBODYS_KEY else key()},
+        {
+            ("kms", "DescribeKey"): lambda params: (
+                DENIED if params["KeyId"] == NOBODYS_KEY else key()
+            )
+        },
     ),
     "ListAliases denied": ("permission kms:ListAliases", {("kms", "ListAliases"): DENIED}),
     "ListKeys denied": ("permission kms:ListKeys", {("kms", "ListKeys"): DENIED}),
-    "DescribeCustomKeyStores denied": ("permission kms:DescribeCustomKeyStores", {("kms", "DescribeCustomKeyStores"): DENIED}),
-    "GetKeyLastUsage denied": ("permission kms:GetKeyLastUsage", {("kms", "GetKeyLastUsage"): DENIED}),
-    "LookupEvents denied": ("permission cloudtrail:LookupEvents", {("cloudtrail", "LookupEvents"): DENIED}),
-    "other Region denied": (f"search_region {ELSEWHERE}", {("kms", "DescribeKey", ELSEWHERE): DENIED}),
+    "DescribeCustomKeyStores denied": (
+        "permission kms:DescribeCustomKeyStores",
+        {("kms", "DescribeCustomKeyStores"): DENIED},
+    ),
+    "GetKeyLastUsage denied": (
+        "permission kms:GetKeyLastUsage",
+        {("kms", "GetKeyLastUsage"): DENIED},
+    ),
+    "LookupEvents denied": (
+        "permission cloudtrail:LookupEvents",
+        {("cloudtrail", "LookupEvents"): DENIED},
+    ),
+    "other Region denied": (
+        f"search_region {ELSEWHERE}",
+        {("kms", "DescribeKey", ELSEWHERE): DENIED},
+    ),
 }
 
 
@@ -270,7 +377,9 @@ def test_each_line_fails_alone(name):
 
 def test_every_line_was_made_to_fail():
     # GIVEN the lines that there are; health subscriptions only ever warn
-    assert {line for line, _ in FAILURES.values()} == clinic().lines().keys() - {"health_subscriptions"}
+    assert {line for line, _ in FAILURES.values()} == clinic().lines().keys() - {
+        "health_subscriptions"
+    }
 
 
 def test_an_account_without_any_trail_fails_once_and_learns_how_to_get_one():
@@ -288,7 +397,9 @@ def test_one_good_trail_is_enough():
             ("cloudtrail", "DescribeTrails"): trails,
             ("cloudtrail", "GetTrailStatus"): lambda params: {"IsLogging": params["Name"] == other},
             ("cloudtrail", "GetEventSelectors"): lambda params: (
-                basic() if params["TrailName"] == other else basic(ExcludeManagementEventSources=["kms.amazonaws.com"])
+                basic()
+                if params["TrailName"] == other
+                else basic(ExcludeManagementEventSources=["kms.amazonaws.com"])
             ),
         }
     )
@@ -316,13 +427,32 @@ def test_a_selector_that_nobody_can_judge_is_a_warning():
 @pytest.mark.parametrize(
     ("broken", "line"),
     [
-        ({("sns", "ListSubscriptionsByTopic"): by_topic(health=subscribed())}, "health_subscriptions"),
-        ({("sns", "ListSubscriptionsByTopic"): by_topic(alerts=subscribed("a@b.example", pending=["c@d.example"]))}, None),
+        (
+            {("sns", "ListSubscriptionsByTopic"): by_topic(health=subscribed())},
+            "health_subscriptions",
+        ),
+        (
+            {
+                ("sns", "ListSubscriptionsByTopic"): by_topic(
+                    alerts=subscribed("a@b.example", pending=["c@d.example"])
+                )
+            },
+            None,
+        ),
         ({("events", "DescribeRule"): Fails("AccessDeniedException", "no")}, "rules"),
         ({("sqs", "GetQueueAttributes"): Fails("AccessDenied", "no")}, None),
-        ({("kms", "ListKeys"): Fails("ThrottlingException", "Rate exceeded")}, "permission kms:ListKeys"),
+        (
+            {("kms", "ListKeys"): Fails("ThrottlingException", "Rate exceeded")},
+            "permission kms:ListKeys",
+        ),
     ],
-    ids=["no health readers", "one not confirmed", "rule may not be seen", "queues may not be seen", "throttled"],
+    ids=[
+        "no health readers",
+        "one not confirmed",
+        "rule may not be seen",
+        "queues may not be seen",
+        "throttled",
+    ],
 )
 def test_what_could_not_be_told_or_is_only_half_wrong_is_a_warning(broken, line):
     ill = clinic(broken).ill()
@@ -336,12 +466,17 @@ def test_before_the_first_canary_can_be_back_its_line_only_warns():
 
 
 def test_without_log_groups_there_is_nothing_to_subscribe():
-    assert clinic({("lambda", "GetPolicy"): Fails("ResourceNotFoundException", "no policy")}).ill() == {}
+    assert (
+        clinic({("lambda", "GetPolicy"): Fails("ResourceNotFoundException", "no policy")}).ill()
+        == {}
+    )
 
 
 def test_a_function_without_a_stack_around_it_is_not_called_healthy():
     ill = clinic(parts=Parts()).ill()
-    assert ill == dict.fromkeys(["rules", "intake", "queue", "dead_letters", "health_subscriptions"], "warn")
+    assert ill == dict.fromkeys(
+        ["rules", "intake", "queue", "dead_letters", "health_subscriptions"], "warn"
+    )
 
 
 def test_the_result_is_in_the_metrics_and_in_the_log(caplog):
@@ -360,7 +495,9 @@ def test_the_result_is_in_the_metrics_and_in_the_log(caplog):
 
 def test_a_bad_request_is_answered_with_the_field_that_is_wrong():
     on = clinic()
-    problem = answer({"action": "doctor", "verbose": True}, None, lambda: Runtime(on.services, Metrics()))["error"]
+    problem = answer(
+        {"action": "doctor", "verbose": True}, None, lambda: Runtime(on.services, Metrics())
+    )["error"]
     assert problem["code"] == "invalid_request"
     assert list(problem["fields"]) == ["verbose"]
 

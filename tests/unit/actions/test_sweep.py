@@ -14,11 +14,11 @@ from aws_lambda_powertools import Metrics
 from botocore.exceptions import ClientError
 
 from keywatch.actions import answer
-from keywatch.actions.sweep.run import MAX_FINDINGS, PER_SECOND, Tempo, sweep
+from keywatch.actions.sweep.run import MAX_FINDINGS, PER_SECOND, SweepLimits, sweep
 from keywatch.runtime import Runtime
 from keywatch.services import build
 from keywatch.settings import Settings
-from tests.unit.checks.support import ACCOUNT, NOW, OLD, REGION, ROLE, STORE, Ledger, Outbox, arn
+from tests.unit.actions.support import ACCOUNT, NOW, OLD, REGION, ROLE, STORE, Ledger, Outbox, arn
 
 
 class FakeKms:
@@ -40,7 +40,10 @@ class FakeKms:
         return self._page([{"KeyId": key_id} for key_id in self.keys], "Keys", Limit, Marker)
 
     def list_aliases(self, Limit, Marker="0"):
-        entries = [{"AliasName": name} | ({"TargetKeyId": t} if t else {}) for name, t in self.alias_targets.items()]
+        entries = [
+            {"AliasName": name} | ({"TargetKeyId": t} if t else {})
+            for name, t in self.alias_targets.items()
+        ]
         return self._page(entries, "Aliases", Limit, Marker)
 
     def describe_custom_key_stores(self, Limit, Marker="0"):
@@ -49,7 +52,9 @@ class FakeKms:
     def _page(self, entries, member, limit, marker):
         start = int(marker)
         more = start + limit < len(entries)
-        return {member: entries[start : start + limit], "Truncated": more} | ({"NextMarker": str(start + limit)} if more else {})
+        return {member: entries[start : start + limit], "Truncated": more} | (
+            {"NextMarker": str(start + limit)} if more else {}
+        )
 
     def describe_key(self, KeyId):
         with self._lock:
@@ -61,7 +66,13 @@ class FakeKms:
             raise error("AccessDeniedException")
         if KeyId not in self.keys:
             raise error("NotFoundException")
-        facts = {"KeyId": KeyId, "Arn": arn(KeyId), "AWSAccountId": ACCOUNT, "CreationDate": OLD, "KeyManager": "CUSTOMER"}
+        facts = {
+            "KeyId": KeyId,
+            "Arn": arn(KeyId),
+            "AWSAccountId": ACCOUNT,
+            "CreationDate": OLD,
+            "KeyManager": "CUSTOMER",
+        }
         return {"KeyMetadata": facts | self.keys[KeyId]}
 
     def get_key_last_usage(self, KeyId):
@@ -95,15 +106,21 @@ class Yard:
         self.clock = Clock()
         self.kms = FakeKms(ids(count), self.clock)
         self.limit = limit
-        settings = Settings(table="incidents", topic_arn="topic", own_role_arn=ROLE, region=REGION, account=ACCOUNT)
-        services = build(settings, lambda *_: self.kms, logging.getLogger("keywatch.tests"), now=lambda: NOW)
+        settings = Settings(
+            table="incidents", topic_arn="topic", own_role_arn=ROLE, region=REGION, account=ACCOUNT
+        )
+        services = build(
+            settings, lambda *_: self.kms, logging.getLogger("keywatch.tests"), now=lambda: NOW
+        )
         self.outbox = Outbox()
         self.services = replace(services, table=Ledger(), publisher=self.outbox)
-        self.tempo = Tempo(clock=lambda: self.clock.now, sleep=self.clock.sleep)
+        self.tempo = SweepLimits(clock=lambda: self.clock.now, sleep=self.clock.sleep)
 
     def sweep(self, **request):
         end = self.clock.now + self.limit
-        context = SimpleNamespace(get_remaining_time_in_millis=lambda: (end - self.clock.now) * 1000)
+        context = SimpleNamespace(
+            get_remaining_time_in_millis=lambda: (end - self.clock.now) * 1000
+        )
         return sweep({"action": "sweep", **request}, self.services, context, self.tempo)
 
     def add(self, number=0, alias=None, **metadata):
@@ -130,7 +147,9 @@ def test_ten_thousand_keys_are_swept_within_the_pace_and_told_of_on_the_way(capl
     assert found["progress"] == {"keys_done": 10_000, "keys_total": 10_000}
     assert sorted(key_id for key_id, _ in yard.kms.described) == sorted(yard.kms.keys)
     assert busiest_second([at for _, at in yard.kms.described]) < 50
-    assert [r.getMessage() for r in caplog.records] == [f"sweep: {n} of 10000 keys" for n in range(1000, 10_001, 1000)]
+    assert [r.getMessage() for r in caplog.records] == [
+        f"sweep: {n} of 10000 keys" for n in range(1000, 10_001, 1000)
+    ]
     # AND it was no slower than the pace asks for
     assert yard.clock.now < 10_000 / PER_SECOND + 10
 
@@ -203,9 +222,15 @@ def test_last_usage_is_asked_for_doubtful_keys_only_and_below_five_a_second():
 def test_findings_come_worst_first():
     # GIVEN one thing at risk of each kind
     yard = Yard()
-    doomed = yard.add(1, "alias/doomed", KeyState="PendingDeletion", DeletionDate=NOW + timedelta(days=20))
-    later = yard.add(2, "alias/later", KeyState="PendingDeletion", DeletionDate=NOW + timedelta(days=25))
-    forgotten = yard.add(3, "alias/forgotten", KeyState="PendingDeletion", DeletionDate=NOW + timedelta(days=2))
+    doomed = yard.add(
+        1, "alias/doomed", KeyState="PendingDeletion", DeletionDate=NOW + timedelta(days=20)
+    )
+    later = yard.add(
+        2, "alias/later", KeyState="PendingDeletion", DeletionDate=NOW + timedelta(days=25)
+    )
+    forgotten = yard.add(
+        3, "alias/forgotten", KeyState="PendingDeletion", DeletionDate=NOW + timedelta(days=2)
+    )
     yard.add(4, "alias/off", KeyState="Disabled")
     yard.add(5, "alias/expiring", Origin="EXTERNAL", ValidTo=NOW + timedelta(days=12))
     yard.add(6, "alias/empty", KeyState="PendingImport", Origin="EXTERNAL")
@@ -267,7 +292,9 @@ def test_aliases_of_aws_without_a_key_are_as_they_should_be():
     assert yard.sweep()["findings"] == []
 
 
-def test_without_the_list_of_aliases_no_key_is_called_nameless_and_without_that_of_keys_no_alias_dangling(monkeypatch):
+def test_without_the_list_of_aliases_no_key_is_called_nameless_and_without_that_of_keys_no_alias_dangling(
+    monkeypatch,
+):
     yard = Yard(3)
     yard.kms.alias_targets["alias/a"] = next(iter(yard.kms.keys))
 
@@ -314,11 +341,18 @@ def test_notify_with_nothing_at_risk_sends_nothing():
 
 @pytest.mark.parametrize(
     ("request_", "field"),
-    [({"resume": "alias/a"}, "resume"), ({"resume": 7}, "resume"), ({"notify": 1}, "notify"), ({"all": True}, "all")],
+    [
+        ({"resume": "alias/a"}, "resume"),
+        ({"resume": 7}, "resume"),
+        ({"notify": 1}, "notify"),
+        ({"all": True}, "all"),
+    ],
 )
 def test_a_bad_request_is_answered_with_the_field_that_is_wrong(request_, field):
     yard = Yard(1)
-    problem = answer({"action": "sweep", **request_}, None, lambda: Runtime(yard.services, Metrics()))["error"]
+    problem = answer(
+        {"action": "sweep", **request_}, None, lambda: Runtime(yard.services, Metrics())
+    )["error"]
     assert problem["code"] == "invalid_request"
     assert list(problem["fields"]) == [field]
     assert yard.kms.described == []

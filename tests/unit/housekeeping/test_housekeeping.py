@@ -10,12 +10,12 @@ from aws_lambda_powertools import Metrics
 from botocore.exceptions import ClientError
 
 from keywatch.actions.doctor import run as doctor
-from keywatch.actions.sweep.run import Tempo
+from keywatch.actions.sweep.run import SweepLimits
 from keywatch.housekeeping import canary, daily_sweep, minute
 from keywatch.runtime import Runtime
 from keywatch.settings import IgnoreRule, Parts
 from keywatch.sources.canary import CANARY_ALIAS
-from keywatch.store.housekeeping import Book
+from keywatch.store.housekeeping import HousekeepingStore
 from tests.support.world import ACCOUNT, REGION, ROLE, aws_error, disabled, failed
 from tests.support.world import world as open_world
 
@@ -43,7 +43,9 @@ class Life:
         kms.list_aliases = lambda Limit=100, Marker=None: own_aliases()
         stores = kms.describe_custom_key_stores
         kms.describe_custom_key_stores = lambda CustomKeyStoreId=None, Limit=None: (
-            stores(CustomKeyStoreId) if CustomKeyStoreId else {"CustomKeyStores": list(kms.stores.values())}
+            stores(CustomKeyStoreId)
+            if CustomKeyStoreId
+            else {"CustomKeyStores": list(kms.stores.values())}
         )
 
     def _examine(self, services):
@@ -62,7 +64,15 @@ class Life:
 
     def come_back(self, **fields):
         error = f"Alias arn:aws:kms:{REGION}:{ACCOUNT}:{CANARY_ALIAS} is not found."
-        event = failed("NotFoundException", error, None, at=self.world.now, userIdentity=OWN, eventName="DescribeKey", **fields)
+        event = failed(
+            "NotFoundException",
+            error,
+            None,
+            at=self.world.now,
+            userIdentity=OWN,
+            eventName="DescribeKey",
+            **fields,
+        )
         runtime = Runtime(self.services, Metrics(namespace="KeyWatch", service="keywatch"))
         runtime.event(event, SimpleNamespace())
 
@@ -169,10 +179,12 @@ def test_a_chore_that_fails_does_not_stop_the_others(life, monkeypatch):
 
 def test_two_clocks_at_the_same_moment_send_one_canary(life):
     # GIVEN two functions that read the same page
-    book = Book(life.services)
+    book = HousekeepingStore(life.services)
     page = book.minute(life.world.now)
     # WHEN both find a canary due, THEN one of them sends it
-    assert [book.claim(page, canary.CALLED, **{canary.CALLED: life.world.now}) for _ in range(2)] == [True, False]
+    assert [
+        book.claim(page, canary.CALLED, **{canary.CALLED: life.world.now}) for _ in range(2)
+    ] == [True, False]
 
 
 # The daily sweep.
@@ -182,9 +194,9 @@ def sweep_now(life, remaining=lambda: 60.0):
     """Pass the minutes of one daily sweep; return how many it took."""
     life.world.wait(hours=25)
     minutes = 0
-    tempo = Tempo(clock=lambda: 0.0, sleep=lambda _seconds: None)
+    tempo = SweepLimits(clock=lambda: 0.0, sleep=lambda _seconds: None)
     while True:
-        book = Book(life.services)
+        book = HousekeepingStore(life.services)
         page = book.minute(life.world.now)
         if not daily_sweep.due(page, life.world.now):
             return minutes
@@ -203,7 +215,7 @@ def titles(life):
 
 def test_the_first_sweep_waits_for_an_hour(life):
     life.minute()
-    book = Book(life.services)
+    book = HousekeepingStore(life.services)
     assert not daily_sweep.due(book.read(), life.world.now + timedelta(minutes=59))
     assert daily_sweep.due(book.read(), life.world.now + timedelta(minutes=60))
 
@@ -275,11 +287,13 @@ def test_what_could_not_be_sent_is_sent_when_it_can(life):
     assert life.world.inbox() == []
     # WHEN it is up again and the lease has run out
     life.world.wire.before = lambda service, operation: None
-    book = Book(life.services)
+    book = HousekeepingStore(life.services)
     life.world.wait(minutes=5)
     page = book.read()
     assert daily_sweep.due(page, life.world.now)
-    daily_sweep.go_on(life.services, book, page, lambda: 60.0, Tempo(sleep=lambda _seconds: None))
+    daily_sweep.go_on(
+        life.services, book, page, lambda: 60.0, SweepLimits(sleep=lambda _seconds: None)
+    )
     # THEN the message comes, once
     assert titles(life) == [key_id(1)]
     assert not daily_sweep.due(book.read(), life.world.now)
@@ -291,24 +305,28 @@ def test_a_function_that_died_half_way_loses_nothing(life):
     for number in range(60):
         life.world.kms.add(key_id(number), "PendingDeletion")
     life.world.wait(hours=2)
-    book = Book(life.services)
+    book = HousekeepingStore(life.services)
     page = book.read()
-    real = Book.note
+    real = HousekeepingStore.note
 
     def dies(self, **_notes):
         raise KeyboardInterrupt
 
-    life.capture.setattr(Book, "note", dies)
+    life.capture.setattr(HousekeepingStore, "note", dies)
     with pytest.raises(KeyboardInterrupt):
-        daily_sweep.go_on(life.services, book, page, lambda: 0.0, Tempo(sleep=lambda _seconds: None))
-    life.capture.setattr(Book, "note", real)
+        daily_sweep.go_on(
+            life.services, book, page, lambda: 0.0, SweepLimits(sleep=lambda _seconds: None)
+        )
+    life.capture.setattr(HousekeepingStore, "note", real)
     # WHEN its lease ran out and the sweep goes on
     assert not daily_sweep.due(book.read(), life.world.now)
     life.world.wait(minutes=2)
     for _ in range(3):
         page = book.read()
         if daily_sweep.due(page, life.world.now):
-            daily_sweep.go_on(life.services, book, page, lambda: 0.0, Tempo(sleep=lambda _seconds: None))
+            daily_sweep.go_on(
+                life.services, book, page, lambda: 0.0, SweepLimits(sleep=lambda _seconds: None)
+            )
     # THEN one message tells of all 60 keys
     (document,) = life.world.inbox()
     assert any("59 more things at risk" in note for note in document["notes"])

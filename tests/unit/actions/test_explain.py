@@ -35,7 +35,11 @@ def record(**changes):
     """Return a CloudTrail record of a failing Decrypt."""
     return {
         "eventVersion": "1.11",
-        "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/ops", "accountId": "111122223333"},
+        "userIdentity": {
+            "type": "IAMUser",
+            "arn": "arn:aws:iam::111122223333:user/ops",
+            "accountId": "111122223333",
+        },
         "eventTime": "2026-10-03T07:14:02Z",
         "eventSource": "kms.amazonaws.com",
         "eventName": "Decrypt",
@@ -67,27 +71,49 @@ def test_a_text_is_answered_with_the_documented_fields():
     assert answer["schema"] == "keywatch.explain/1"
     finding = only(json.loads(json.dumps(answer)))
     assert set(finding) == FIELDS
-    assert (finding["cause"], finding["confidence"], finding["key_arn"]) == ("key_disabled", "certain", KEY)
-    assert (finding["account"], finding["region"], finding["operation"]) == ("111122223333", "eu-west-1", "Decrypt")
-    assert finding["remedies"][0]["command"] == f"aws kms enable-key --key-id {KEY} --region eu-west-1"
+    assert (finding["cause"], finding["confidence"], finding["key_arn"]) == (
+        "key_disabled",
+        "certain",
+        KEY,
+    )
+    assert (finding["account"], finding["region"], finding["operation"]) == (
+        "111122223333",
+        "eu-west-1",
+        "Decrypt",
+    )
+    assert (
+        finding["remedies"][0]["command"] == f"aws kms enable-key --key-id {KEY} --region eu-west-1"
+    )
 
 
 def test_each_statement_names_its_source():
     finding = only(explain({"text": f"DisabledException: {KEY} is disabled."}))
-    assert finding["because"][0] == f"error text: AWS answered DisabledException: {KEY} is disabled."
+    assert (
+        finding["because"][0] == f"error text: AWS answered DisabledException: {KEY} is disabled."
+    )
     assert all(
-        statement.partition(": ")[0] in {"error text", "catalogue", "identifier", "unknown"} for statement in finding["because"]
+        statement.partition(": ")[0] in {"error text", "catalogue", "identifier", "unknown"}
+        for statement in finding["because"]
     )
 
 
 def test_a_malformed_identifier_is_told_apart_and_corrected():
-    finding = only(explain({"text": "NotFoundException: Invalid keyId '1234abcd12ab34cd56ef1234567890ab' (Service: AWSKMS;"}))
+    finding = only(
+        explain(
+            {
+                "text": "NotFoundException: Invalid keyId '1234abcd12ab34cd56ef1234567890ab' (Service: AWSKMS;"
+            }
+        )
+    )
     assert finding["cause"] == "malformed_identifier"
     assert any(
         "without its dashes" in statement and "1234abcd-12ab-34cd-56ef-1234567890ab" in statement
         for statement in finding["because"]
     )
-    assert finding["remedies"][0]["command"] == "aws kms describe-key --key-id 1234abcd-12ab-34cd-56ef-1234567890ab"
+    assert (
+        finding["remedies"][0]["command"]
+        == "aws kms describe-key --key-id 1234abcd-12ab-34cd-56ef-1234567890ab"
+    )
 
 
 def test_an_ambiguous_denial_stays_ambiguous():
@@ -100,15 +126,28 @@ def test_an_ambiguous_denial_stays_ambiguous():
 def test_a_wrong_region_names_the_region_of_the_key_and_sends_the_command_there():
     text = f"calling https://kms.us-east-1.amazonaws.com with {KEY}: NotFoundException: Invalid arn eu-west-1"
     finding = only(explain({"text": text}))
-    assert (finding["cause"], finding["region"], finding["key_arn"]) == ("wrong_region", "eu-west-1", KEY)
-    assert finding["remedies"][0]["command"] == f"aws kms describe-key --key-id {KEY} --region eu-west-1"
+    assert (finding["cause"], finding["region"], finding["key_arn"]) == (
+        "wrong_region",
+        "eu-west-1",
+        KEY,
+    )
+    assert (
+        finding["remedies"][0]["command"]
+        == f"aws kms describe-key --key-id {KEY} --region eu-west-1"
+    )
 
 
 @pytest.mark.parametrize(
     "request_of",
     [
         lambda r: {"record": r},
-        lambda r: {"record": {"source": "aws.kms", "detail-type": "AWS API Call via CloudTrail", "detail": r}},
+        lambda r: {
+            "record": {
+                "source": "aws.kms",
+                "detail-type": "AWS API Call via CloudTrail",
+                "detail": r,
+            }
+        },
         lambda r: {"record": {"Records": [r]}},
         lambda r: {"text": json.dumps(r)},
         lambda r: {"text": json.dumps([r])},
@@ -118,8 +157,16 @@ def test_a_wrong_region_names_the_region_of_the_key_and_sends_the_command_there(
 )
 def test_a_record_is_explained_in_every_shape_that_people_paste(request_of):
     finding = only(explain(request_of(record())))
-    assert (finding["cause"], finding["identifier"], finding["operation"]) == ("key_disabled", KEY, "Decrypt")
-    assert (finding["account"], finding["region"], finding["error_code"]) == ("111122223333", "eu-west-1", "DisabledException")
+    assert (finding["cause"], finding["identifier"], finding["operation"]) == (
+        "key_disabled",
+        KEY,
+        "Decrypt",
+    )
+    assert (finding["account"], finding["region"], finding["error_code"]) == (
+        "111122223333",
+        "eu-west-1",
+        "DisabledException",
+    )
 
 
 def test_a_record_without_a_text_is_explained_by_its_code():
@@ -132,19 +179,30 @@ def test_a_record_without_a_text_is_explained_by_its_code():
     "changes",
     [
         {"errorCode": None, "errorMessage": None},
-        {"errorCode": "AccessDenied", "errorMessage": f"User: x is not authorized to perform: kms:Decrypt on resource: {KEY}"},
+        {
+            "errorCode": "AccessDenied",
+            "errorMessage": f"User: x is not authorized to perform: kms:Decrypt on resource: {KEY}",
+        },
         {"errorCode": "ThrottlingException", "errorMessage": "Rate exceeded"},
         {
             "eventSource": "cognito-idp.amazonaws.com",
             "errorCode": "NotFoundException",
             "errorMessage": "User pool does not exist",
         },
-        {"errorCode": None, "errorMessage": None, "requestParameters": {"encryptionContext": {"x": f"{KEY} is disabled."}}},
+        {
+            "errorCode": None,
+            "errorMessage": None,
+            "requestParameters": {"encryptionContext": {"x": f"{KEY} is disabled."}},
+        },
     ],
     ids=["success", "denied", "throttled", "cognito", "quoting"],
 )
 def test_a_record_that_is_out_of_scope_has_no_findings(changes):
-    assert explain({"record": record(**changes)}) == {"schema": "keywatch.explain/1", "matched": False, "findings": []}
+    assert explain({"record": record(**changes)}) == {
+        "schema": "keywatch.explain/1",
+        "matched": False,
+        "findings": [],
+    }
     assert explain({"text": json.dumps(record(**changes))})["matched"] is False
 
 
@@ -204,22 +262,34 @@ def test_a_bad_request_names_the_fields_that_are_wrong(request_body, fields):
 
 
 def test_hostile_identifiers_cannot_forge_a_command():
-    finding = only(explain({"text": "NotFoundException: Invalid keyId 'alias/x; rm -rf /' (Service: AWSKMS;"}))
+    finding = only(
+        explain({"text": "NotFoundException: Invalid keyId 'alias/x; rm -rf /' (Service: AWSKMS;"})
+    )
     assert finding["identifier"] == "alias/x; rm -rf /"
     assert not any("rm -rf" in (remedy["command"] or "") for remedy in finding["remedies"])
 
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
 
 @settings(max_examples=300)
-@given(st.sampled_from([*record(), "detail", "detail-type", "Records", "additionalEventData", "resources"]), _JSON)
+@given(
+    st.sampled_from(
+        [*record(), "detail", "detail-type", "Records", "additionalEventData", "resources"]
+    ),
+    _JSON,
+)
 def test_any_json_at_any_place_of_a_record_gives_an_answer(field, value):
-    for body in (record(**{field: value}), {"detail-type": "AWS API Call via CloudTrail", "detail": record(**{field: value})}):
+    for body in (
+        record(**{field: value}),
+        {"detail-type": "AWS API Call via CloudTrail", "detail": record(**{field: value})},
+    ):
         for request_body in ({"record": body}, {"text": json.dumps(body)}):
             for finding in explain(request_body)["findings"]:
                 assert finding["cause"] in CAUSES
@@ -239,7 +309,12 @@ def test_explain_needs_no_aws_library_no_settings_and_no_credentials():
         "print(','.join(m for m in ('boto3', 'botocore', 'aws_lambda_powertools', 'socket') if m in sys.modules))"
     )
     done = subprocess.run(
-        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT / 'lambda_src')!r})\n{program}"],
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(ROOT / 'lambda_src')!r})\n{program}",
+        ],
         env={},
         capture_output=True,
         text=True,
@@ -250,4 +325,6 @@ def test_explain_needs_no_aws_library_no_settings_and_no_credentials():
 
 
 def test_the_page_of_examples_is_what_explain_answers_today():
-    assert (ROOT / "docs" / "explain.md").read_text(encoding="utf-8") == explain_page(), "run make docs"
+    assert (ROOT / "docs" / "explain.md").read_text(encoding="utf-8") == explain_page(), (
+        "run make docs"
+    )

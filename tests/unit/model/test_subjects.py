@@ -4,7 +4,7 @@ import pytest
 
 from keywatch.catalogue.causes import Confidence
 from keywatch.model.identifiers import parse
-from keywatch.model.signals import Reading, Subject
+from keywatch.model.signals import ErrorClassification, Subject
 from keywatch.model.subjects import STORE_CAUSES, key_subject, subject_of
 
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -12,9 +12,18 @@ START = "arn:aws:kms:eu-west-1:111122223333:"
 STORE = "cks-1234567890abcdef0"
 
 
-def about(cause="key_not_found", *, typed=None, key_arn=None, store=None, account="111122223333", region="eu-west-1", named=None):
+def about(
+    cause="key_not_found",
+    *,
+    typed=None,
+    key_arn=None,
+    store=None,
+    account="111122223333",
+    region="eu-west-1",
+    named=None,
+):
     return subject_of(
-        reading=Reading(cause, Confidence.CERTAIN, region=named),
+        classification=ErrorClassification(cause, Confidence.CERTAIN, region=named),
         identifier=parse(typed) if typed is not None else None,
         key_arn=key_arn,
         account=account,
@@ -36,16 +45,31 @@ KEY = f"key|111122223333|eu-west-1|{KEY_ID}"
         ({"typed": "alias/app", "key_arn": f"{START}key/{KEY_ID}"}, KEY),
         ({"typed": "alias/app"}, "alias|111122223333|eu-west-1|alias/app"),
         ({"typed": f"{START}alias/app", "account": None}, "alias|111122223333|eu-west-1|alias/app"),
-        ({"typed": "alias/app", "account": "444455556666"}, "alias|444455556666|eu-west-1|alias/app"),
-        ({"cause": "malformed_identifier", "typed": "allas/app"}, "identifier|111122223333|eu-west-1|allas/app"),
-        ({"cause": "wrong_region", "named": "us-east-1"}, "identifier|111122223333|eu-west-1|us-east-1"),
+        (
+            {"typed": "alias/app", "account": "444455556666"},
+            "alias|444455556666|eu-west-1|alias/app",
+        ),
+        (
+            {"cause": "malformed_identifier", "typed": "allas/app"},
+            "identifier|111122223333|eu-west-1|allas/app",
+        ),
+        (
+            {"cause": "wrong_region", "named": "us-east-1"},
+            "identifier|111122223333|eu-west-1|us-east-1",
+        ),
         (
             {"cause": "wrong_region", "typed": f"arn:aws:kms:us-east-1:111122223333:key/{KEY_ID}"},
             f"identifier|111122223333|eu-west-1|arn:aws:kms:us-east-1:111122223333:key/{KEY_ID}",
         ),
-        ({"cause": "missing_or_not_authorized"}, "caller|111122223333|eu-west-1|arn:aws:iam::111122223333:role/app"),
+        (
+            {"cause": "missing_or_not_authorized"},
+            "caller|111122223333|eu-west-1|arn:aws:iam::111122223333:role/app",
+        ),
         ({"account": None, "region": None, "typed": KEY_ID}, f"key|-|-|{KEY_ID}"),
-        ({"cause": "external_key_not_found", "key_arn": f"{START}key/{KEY_ID}", "store": STORE}, KEY),
+        (
+            {"cause": "external_key_not_found", "key_arn": f"{START}key/{KEY_ID}", "store": STORE},
+            KEY,
+        ),
     ],
     ids=str,
 )
@@ -56,10 +80,14 @@ def test_each_failure_is_about_what_it_names(parts, subject):
 @pytest.mark.parametrize("cause", sorted(STORE_CAUSES))
 def test_a_broken_store_is_one_subject_whatever_the_key(cause):
     keys = (f"{START}key/{KEY_ID}", f"{START}key/{KEY_ID[::-1]}")
-    assert {about(cause, key_arn=key, store=STORE) for key in keys} == {f"key_store|111122223333|eu-west-1|{STORE}"}
+    assert {about(cause, key_arn=key, store=STORE) for key in keys} == {
+        f"key_store|111122223333|eu-west-1|{STORE}"
+    }
 
 
-@pytest.mark.parametrize("text", ["", "x", KEY_ID, "alias/app", "arn:aws:s3:::bucket", f"{START}key/x"])
+@pytest.mark.parametrize(
+    "text", ["", "x", KEY_ID, "alias/app", "arn:aws:s3:::bucket", f"{START}key/x"]
+)
 def test_only_arns_name_a_subject_on_their_own(text):
     assert key_subject(text) is None
 

@@ -10,13 +10,16 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.stub import Stubber
 
 from keywatch.lookups.kms import MAX_ALIAS_PAGES, Lookups
-from keywatch.model.evidence import Look, Sight
+from keywatch.model.evidence import LookupOutcome, LookupResult
 from tests.unit.sources.records import ACCOUNT, KEY, KEY_ID, REGION, STORE, payload
 
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
 MRK = "mrk-1234abcd12ab34cd56ef1234567890ab"
 ALIAS_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/payments"
-TRAIL = {"LookupAttributes": [{"AttributeKey": "ResourceName", "AttributeValue": KEY}], "MaxResults": 50}
+TRAIL = {
+    "LookupAttributes": [{"AttributeKey": "ResourceName", "AttributeValue": KEY}],
+    "MaxResults": 50,
+}
 
 
 class Account:
@@ -69,8 +72,14 @@ def test_describe_key_gives_the_facts_of_the_key(account):
     # WHEN it is looked up
     key, look = account.lookups.key(KEY_ID, REGION)
     # THEN everything that the diagnosis needs is there
-    assert look == Look("DescribeKey", KEY_ID, REGION, Sight.SEEN)
-    assert (key.arn, key.state, key.account, key.region, key.deletion_date) == (KEY, "PendingDeletion", ACCOUNT, REGION, NOW)
+    assert look == LookupResult("DescribeKey", KEY_ID, REGION, LookupOutcome.SEEN)
+    assert (key.arn, key.state, key.account, key.region, key.deletion_date) == (
+        KEY,
+        "PendingDeletion",
+        ACCOUNT,
+        REGION,
+        NOW,
+    )
     assert (key.key_store, key.external_key, key.usable) == (STORE, "bb8562717f809024", False)
 
 
@@ -79,7 +88,10 @@ def test_a_multi_region_key_names_the_regions_of_its_family(account):
     related = {
         "MultiRegionKeyType": "PRIMARY",
         "PrimaryKey": {"Arn": "x" * 20, "Region": REGION},
-        "ReplicaKeys": [{"Arn": "x" * 20, "Region": "eu-west-1"}, {"Arn": "x" * 20, "Region": "ap-south-1"}],
+        "ReplicaKeys": [
+            {"Arn": "x" * 20, "Region": "eu-west-1"},
+            {"Arn": "x" * 20, "Region": "ap-south-1"},
+        ],
     }
     metadata = METADATA | {
         "KeyId": MRK,
@@ -96,29 +108,35 @@ def test_a_multi_region_key_names_the_regions_of_its_family(account):
 
 
 ENDS = (
-    ("NotFoundException", f"Key '{KEY}' does not exist", Sight.ABSENT),
-    ("NotFoundException", f"Alias {ALIAS_ARN} is not found.", Sight.ABSENT),
-    ("NotFoundException", "Invalid arn eu-west-1", Sight.REFUSED),
-    ("NotFoundException", "Invalid keyId 'allas/x'", Sight.REFUSED),
-    ("InvalidArnException", "", Sight.REFUSED),
-    ("ValidationException", "1 validation error detected", Sight.REFUSED),
-    ("AccessDeniedException", "User: x is not authorized", Sight.DENIED),
-    ("UnrecognizedClientException", "The security token included in the request is invalid.", Sight.DENIED),
-    ("ThrottlingException", "Rate exceeded", Sight.THROTTLED),
-    ("KMSInternalException", "", Sight.FAILED),
-    ("DependencyTimeoutException", "", Sight.FAILED),
+    ("NotFoundException", f"Key '{KEY}' does not exist", LookupOutcome.ABSENT),
+    ("NotFoundException", f"Alias {ALIAS_ARN} is not found.", LookupOutcome.ABSENT),
+    ("NotFoundException", "Invalid arn eu-west-1", LookupOutcome.REFUSED),
+    ("NotFoundException", "Invalid keyId 'allas/x'", LookupOutcome.REFUSED),
+    ("InvalidArnException", "", LookupOutcome.REFUSED),
+    ("ValidationException", "1 validation error detected", LookupOutcome.REFUSED),
+    ("AccessDeniedException", "User: x is not authorized", LookupOutcome.DENIED),
+    (
+        "UnrecognizedClientException",
+        "The security token included in the request is invalid.",
+        LookupOutcome.DENIED,
+    ),
+    ("ThrottlingException", "Rate exceeded", LookupOutcome.THROTTLED),
+    ("KMSInternalException", "", LookupOutcome.FAILED),
+    ("DependencyTimeoutException", "", LookupOutcome.FAILED),
 )
 
 
-@pytest.mark.parametrize(("code", "message", "sight"), ENDS, ids=lambda value: str(value)[:40])
-def test_describe_key_tells_a_missing_key_from_a_refused_name_and_from_no_answer(account, code, message, sight):
+@pytest.mark.parametrize(("code", "message", "outcome"), ENDS, ids=lambda value: str(value)[:40])
+def test_describe_key_tells_a_missing_key_from_a_refused_name_and_from_no_answer(
+    account, code, message, outcome
+):
     # GIVEN KMS's recorded answers WHEN they are given
     account.kms.add_client_error("describe_key", code, message)
     key, look = account.lookups.key(KEY_ID, REGION)
     # THEN no key is there, and the look tells why, in AWS's words
     assert key is None
-    assert (look.sight, look.error, look.message) == (sight, code, message)
-    assert look.answered == (sight in {Sight.ABSENT, Sight.REFUSED})
+    assert (look.outcome, look.error, look.message) == (outcome, code, message)
+    assert look.answered == (outcome in {LookupOutcome.ABSENT, LookupOutcome.REFUSED})
 
 
 @pytest.mark.parametrize(
@@ -137,13 +155,15 @@ def test_a_time_out_is_an_unanswered_look(error):
 
     lookups = Lookups(lambda _service, _region: Silent(), lambda: NOW)
     # THEN each look-up says so
-    looks = [
+    lookup_results = [
         lookups.key(KEY_ID, REGION)[1],
         lookups.store(STORE, REGION)[1],
         lookups.last_use(KEY, REGION)[2],
         lookups.history(KEY, REGION)[1],
     ]
-    assert {(look.sight, look.error) for look in looks} == {(Sight.FAILED, type(error).__name__)}
+    assert {(look.outcome, look.error) for look in lookup_results} == {
+        (LookupOutcome.FAILED, type(error).__name__)
+    }
 
 
 def _alias(name):
@@ -153,16 +173,22 @@ def _alias(name):
 def test_aliases_are_listed_page_by_page_and_remembered_for_a_minute(account):
     # GIVEN two pages of aliases
     account.kms.add_response(
-        "list_aliases", {"Aliases": [_alias("alias/a")], "Truncated": True, "NextMarker": "m"}, {"Limit": 100}
+        "list_aliases",
+        {"Aliases": [_alias("alias/a")], "Truncated": True, "NextMarker": "m"},
+        {"Limit": 100},
     )
-    account.kms.add_response("list_aliases", {"Aliases": [_alias("alias/b")], "Truncated": False}, {"Limit": 100, "Marker": "m"})
+    account.kms.add_response(
+        "list_aliases",
+        {"Aliases": [_alias("alias/b")], "Truncated": False},
+        {"Limit": 100, "Marker": "m"},
+    )
     # WHEN they are asked for twice within a minute
     first, look = account.lookups.aliases(REGION)
     account.now += timedelta(seconds=59)
     again, _ = account.lookups.aliases(REGION)
     # THEN both pages are seen, and AWS was asked once
     assert [alias.name for alias in first] == ["alias/a", "alias/b"]
-    assert (again, look.sight) == (first, Sight.SEEN)
+    assert (again, look.outcome) == (first, LookupOutcome.SEEN)
 
 
 def test_aliases_are_asked_for_anew_when_a_minute_passed_or_minutes_matter(account):
@@ -172,28 +198,39 @@ def test_aliases_are_asked_for_anew_when_a_minute_passed_or_minutes_matter(accou
     # WHEN aliases are asked for, later, and freshly
     seen = [account.lookups.aliases(REGION)[0][0].name]
     account.now += timedelta(seconds=61)
-    seen += [account.lookups.aliases(REGION)[0][0].name, account.lookups.aliases(REGION, fresh=True)[0][0].name]
+    seen += [
+        account.lookups.aliases(REGION)[0][0].name,
+        account.lookups.aliases(REGION, fresh=True)[0][0].name,
+    ]
     # THEN each time AWS was asked
     assert seen == ["alias/a", "alias/b", "alias/c"]
 
 
 def test_what_broke_off_is_not_remembered(account):
     # GIVEN a second page that is throttled, and an account that answers again
-    account.kms.add_response("list_aliases", {"Aliases": [_alias("alias/a")], "Truncated": True, "NextMarker": "m"})
+    account.kms.add_response(
+        "list_aliases", {"Aliases": [_alias("alias/a")], "Truncated": True, "NextMarker": "m"}
+    )
     account.kms.add_client_error("list_aliases", "ThrottlingException", "Rate exceeded")
-    account.kms.add_response("list_aliases", {"Aliases": [_alias("alias/a"), _alias("alias/b")], "Truncated": False})
+    account.kms.add_response(
+        "list_aliases", {"Aliases": [_alias("alias/a"), _alias("alias/b")], "Truncated": False}
+    )
     # WHEN it is asked twice
     partial, look = account.lookups.aliases(REGION)
     whole, _ = account.lookups.aliases(REGION)
     # THEN the part is used and said to be one, and the next question is asked anew
-    assert (len(partial), look.sight) == (1, Sight.THROTTLED)
+    assert (len(partial), look.outcome) == (1, LookupOutcome.THROTTLED)
     assert len(whole) == 2
 
 
 def test_an_account_with_endless_aliases_is_not_read_to_the_end(account):
     # GIVEN more pages than KeyWatch reads
     for number in range(MAX_ALIAS_PAGES):
-        page = {"Aliases": [_alias(f"alias/{number}")], "Truncated": True, "NextMarker": str(number)}
+        page = {
+            "Aliases": [_alias(f"alias/{number}")],
+            "Truncated": True,
+            "NextMarker": str(number),
+        }
         account.kms.add_response("list_aliases", page)
     # THEN it stops there
     assert len(account.lookups.aliases(REGION)[0]) == MAX_ALIAS_PAGES
@@ -210,26 +247,34 @@ STORE_ENTRY = {
 
 def test_a_key_store_is_described_once_a_minute_with_its_error_code(account):
     # GIVEN a store that failed to connect
-    account.kms.add_response("describe_custom_key_stores", {"CustomKeyStores": [STORE_ENTRY]}, {"CustomKeyStoreId": STORE})
+    account.kms.add_response(
+        "describe_custom_key_stores",
+        {"CustomKeyStores": [STORE_ENTRY]},
+        {"CustomKeyStoreId": STORE},
+    )
     # WHEN it is asked for three times
     answers = {account.lookups.store(STORE, REGION) for _ in range(3)}
     # THEN AWS was asked once, and its code is known
     ((store, look),) = answers
-    assert (store.state, store.error, look.sight) == ("FAILED", "XKS_PROXY_NOT_REACHABLE", Sight.SEEN)
+    assert (store.state, store.error, look.outcome) == (
+        "FAILED",
+        "XKS_PROXY_NOT_REACHABLE",
+        LookupOutcome.SEEN,
+    )
 
 
 @pytest.mark.parametrize(
-    ("code", "sight"),
+    ("code", "outcome"),
     [
-        ("CustomKeyStoreNotFoundException", Sight.ABSENT),
-        ("AccessDeniedException", Sight.DENIED),
-        ("ThrottlingException", Sight.THROTTLED),
+        ("CustomKeyStoreNotFoundException", LookupOutcome.ABSENT),
+        ("AccessDeniedException", LookupOutcome.DENIED),
+        ("ThrottlingException", LookupOutcome.THROTTLED),
     ],
 )
-def test_a_key_store_that_cannot_be_seen_says_why(account, code, sight):
+def test_a_key_store_that_cannot_be_seen_says_why(account, code, outcome):
     account.kms.add_client_error("describe_custom_key_stores", code)
     store, look = account.lookups.store(STORE, REGION)
-    assert (store, look.sight) == (None, sight)
+    assert (store, look.outcome) == (None, outcome)
 
 
 def test_last_use_comes_with_the_time_since_which_it_is_tracked(account):
@@ -241,23 +286,37 @@ def test_last_use_comes_with_the_time_since_which_it_is_tracked(account):
     }
     account.kms.add_response("get_key_last_usage", usage, {"KeyId": KEY})
     used, since, look = account.lookups.last_use(KEY, REGION)
-    assert (used, since, look.sight) == (NOW, NOW - timedelta(days=90), Sight.SEEN)
+    assert (used, since, look.outcome) == (NOW, NOW - timedelta(days=90), LookupOutcome.SEEN)
 
 
-@pytest.mark.parametrize(("code", "sight"), [("AccessDeniedException", Sight.DENIED), ("ThrottlingException", Sight.THROTTLED)])
-def test_a_last_use_that_cannot_be_seen_says_why(account, code, sight):
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        ("AccessDeniedException", LookupOutcome.DENIED),
+        ("ThrottlingException", LookupOutcome.THROTTLED),
+    ],
+)
+def test_a_last_use_that_cannot_be_seen_says_why(account, code, outcome):
     account.kms.add_client_error("get_key_last_usage", code)
     used, since, look = account.lookups.last_use(KEY, REGION)
-    assert (used, since, look.sight) == (None, None, sight)
+    assert (used, since, look.outcome) == (None, None, outcome)
 
 
 def test_a_boto3_that_is_too_old_for_last_use_is_no_error():
     # GIVEN a client that lacks the operation THEN nothing is known, and nothing is said to have failed
-    assert Lookups(lambda _service, _region: object(), lambda: NOW).last_use(KEY, REGION) == (None, None, None)
+    assert Lookups(lambda _service, _region: object(), lambda: NOW).last_use(KEY, REGION) == (
+        None,
+        None,
+        None,
+    )
 
 
 def _event(name):
-    return {"EventId": "1", "EventName": name, "CloudTrailEvent": json.dumps(payload("cloudtrail", name))}
+    return {
+        "EventId": "1",
+        "EventName": name,
+        "CloudTrailEvent": json.dumps(payload("cloudtrail", name)),
+    }
 
 
 def test_history_names_the_changes_of_a_key_and_nothing_else(account):
@@ -269,21 +328,27 @@ def test_history_names_the_changes_of_a_key_and_nothing_else(account):
     changes, look = account.lookups.history(KEY, REGION)
     # THEN the changes are there, with their authors
     assert [change.what for change in changes] == ["ScheduleKeyDeletion", "UpdateAlias"]
-    assert {(change.source, change.who) for change in changes} == {("CloudTrail", f"arn:aws:iam::{ACCOUNT}:user/Alice")}
-    assert look == Look("LookupEvents", KEY, REGION, Sight.SEEN)
+    assert {(change.source, change.who) for change in changes} == {
+        ("CloudTrail", f"arn:aws:iam::{ACCOUNT}:user/Alice")
+    }
+    assert look == LookupResult("LookupEvents", KEY, REGION, LookupOutcome.SEEN)
 
 
 def test_a_history_without_changes_is_an_answer(account):
     account.trail.add_response("lookup_events", {"Events": [_event("rotate_key")]}, TRAIL)
     changes, look = account.lookups.history(KEY, REGION)
-    assert (changes, look.sight) == ((), Sight.ABSENT)
+    assert (changes, look.outcome) == ((), LookupOutcome.ABSENT)
 
 
 @pytest.mark.parametrize(
-    ("code", "sight"),
-    [("AccessDeniedException", Sight.DENIED), ("ThrottlingException", Sight.THROTTLED), ("InternalError", Sight.FAILED)],
+    ("code", "outcome"),
+    [
+        ("AccessDeniedException", LookupOutcome.DENIED),
+        ("ThrottlingException", LookupOutcome.THROTTLED),
+        ("InternalError", LookupOutcome.FAILED),
+    ],
 )
-def test_a_history_that_cannot_be_seen_says_why(account, code, sight):
+def test_a_history_that_cannot_be_seen_says_why(account, code, outcome):
     account.trail.add_client_error("lookup_events", code)
     changes, look = account.lookups.history(KEY, REGION)
-    assert (changes, look.sight, look.error) == ((), sight, code)
+    assert (changes, look.outcome, look.error) == ((), outcome, code)

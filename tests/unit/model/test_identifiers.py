@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keywatch.model.identifiers import MAX_IDENTIFIER, Kind, edit_distance, is_well_formed, nearest_alias, parse, partition_of
+from keywatch.model.identifiers import (
+    MAX_IDENTIFIER,
+    Kind,
+    edit_distance,
+    is_well_formed,
+    nearest_alias,
+    parse,
+    partition_of,
+)
 from tests.unit.sources.records import harmless
 
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -29,7 +37,9 @@ PARTITIONS = (
 
 
 @pytest.mark.parametrize(("partition", "region"), PARTITIONS)
-@pytest.mark.parametrize("resource", [f"key/{KEY_ID}", f"key/{MRK}", "alias/payments", "alias/aws/s3", "alias/a/b_c-d"])
+@pytest.mark.parametrize(
+    "resource", [f"key/{KEY_ID}", f"key/{MRK}", "alias/payments", "alias/aws/s3", "alias/a/b_c-d"]
+)
 def test_arns_of_every_partition_are_taken_apart(partition, region, resource):
     # GIVEN the ARN of a key or alias WHEN it is parsed
     found = parse(f"arn:{partition}:kms:{region}:111122223333:{resource}")
@@ -74,8 +84,14 @@ MALFORMED = {
     KEY_ID.upper(): ("key ids are written in lower case", KEY_ID),
     f"{{{KEY_ID}}}": ("it has brackets around it", KEY_ID),
     f"key/{KEY_ID}": ("the prefix key/ belongs to ARNs only", KEY_ID),
-    KEY_ID[:-1]: ("it looks like a key id, but is not a UUID (8-4-4-4-12 hexadecimal digits)", None),
-    f"mrk-{KEY_ID}": ("a multi-Region key id is mrk- and 32 hexadecimal digits without further dashes", MRK),
+    KEY_ID[:-1]: (
+        "it looks like a key id, but is not a UUID (8-4-4-4-12 hexadecimal digits)",
+        None,
+    ),
+    f"mrk-{KEY_ID}": (
+        "a multi-Region key id is mrk- and 32 hexadecimal digits without further dashes",
+        MRK,
+    ),
     "mrk-12": ("a multi-Region key id is mrk- and 32 hexadecimal digits", None),
     '"alias/payments"': ("it has stray quotes or blanks around it", "alias/payments"),
     " alias/payments": ("there are blanks before it", "alias/payments"),
@@ -101,15 +117,27 @@ MALFORMED = {
     f"{START}{KEY_ID}": ("key/ is missing before the key id", KEY),
     f"{START}key:{KEY_ID}": ("after key it has a colon instead of a slash", KEY),
     f"{START}key/alias/payments": ("key/ stands before an alias", f"{START}alias/payments"),
-    f"{START}allas/payments": ("the prefix is written allas/ instead of alias/", f"{START}alias/payments"),
+    f"{START}allas/payments": (
+        "the prefix is written allas/ instead of alias/",
+        f"{START}alias/payments",
+    ),
     f"{START}key/{BARE_HEX}": ("it is a key id without its dashes", KEY),
     f"{START}key/*": ("it is a pattern (*) and names no single key", None),
     "arn:aws:kms:*:*:key/*": ("it is a pattern (*) and names no single key", None),
-    f"arn:aws:kms:eu-west-1:11112222333:key/{KEY_ID}": ("the account in it has 11 digits instead of 12", None),
-    f"arn:aws:kms:eu-west-1:1111-2222-3333:key/{KEY_ID}": ("the account in its ARN is written with dashes", KEY),
+    f"arn:aws:kms:eu-west-1:11112222333:key/{KEY_ID}": (
+        "the account in it has 11 digits instead of 12",
+        None,
+    ),
+    f"arn:aws:kms:eu-west-1:1111-2222-3333:key/{KEY_ID}": (
+        "the account in its ARN is written with dashes",
+        KEY,
+    ),
     f"arn:aws:kms::111122223333:key/{KEY_ID}": ("the Region in its ARN is empty", None),
     f"arn:aws:kms:eu-west-1::key/{KEY_ID}": ("the account in its ARN is empty", None),
-    f"ARN:AWS:KMS:EU-WEST-1:111122223333:key/{KEY_ID}": ("the beginning of its ARN is written in upper case", KEY),
+    f"ARN:AWS:KMS:EU-WEST-1:111122223333:key/{KEY_ID}": (
+        "the beginning of its ARN is written in upper case",
+        KEY,
+    ),
 }
 
 
@@ -128,7 +156,11 @@ def test_what_is_wrong_is_said_precisely_with_the_corrected_form(text):
         ("alias/paymnets", ["alias/payments", "alias/orders"], "alias/payments"),
         ("alias/payment-s", ["alias/payments"], "alias/payments"),
         ("alias/Payments", ["alias/payments"], "alias/payments"),
-        ("alias/payments/prod", ["alias/payments-prod", "alias/payments-test"], "alias/payments-prod"),
+        (
+            "alias/payments/prod",
+            ["alias/payments-prod", "alias/payments-test"],
+            "alias/payments-prod",
+        ),
         ("alias/payments", ["alias/payments"], "alias/payments"),
         ("alias/payments", ["alias/orders", "alias/aws/s3"], None),
         ("alias/db1", ["alias/app"], None),
@@ -182,7 +214,9 @@ def test_one_slip_of_the_finger_is_always_found(name, data):
     assert nearest_alias(f"alias/{slipped}", [f"alias/{name}"]) == f"alias/{name}"
 
 
-@pytest.mark.parametrize("part", ["a-", "alias/", "arn:aws:kms:", "${", "{{", "<a", "%A", "'", "0-", "b'"])
+@pytest.mark.parametrize(
+    "part", ["a-", "alias/", "arn:aws:kms:", "${", "{{", "<a", "%A", "'", "0-", "b'"]
+)
 def test_hostile_identifiers_cost_no_more_than_their_length(part):
     # GIVEN an identifier made to confuse patterns WHEN it is parsed THEN it takes no time worth naming
     began = process_time()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from keywatch.model.signals import CanarySeen, KeyFailure, NotOurs
+from keywatch.model.signals import CanarySeen, KeyFailure, Unrelated
 from keywatch.sources import read_event
 from keywatch.sources.canary import CANARY_ALIAS
 from tests.support.world import ACCOUNT, REGION, ROLE, failed
@@ -48,5 +48,5 @@ def test_the_same_alias_asked_for_by_somebody_else_is_a_failure_like_any_other()
 @pytest.mark.parametrize("alias", [f"{CANARY_ALIAS}-2", "alias/payments", ""])
 def test_other_look_ups_of_keywatch_stay_its_own(alias):
     error = f"Alias arn:aws:kms:{REGION}:{ACCOUNT}:{alias or 'alias/other'} is not found."
-    assert read(alias, error, userIdentity=OWN) == NotOurs("own_call")
-    assert read(None, error, userIdentity=OWN) == NotOurs("own_call")
+    assert read(alias, error, userIdentity=OWN) == Unrelated("own_call")
+    assert read(None, error, userIdentity=OWN) == Unrelated("own_call")

@@ -11,7 +11,7 @@ from keywatch.actions.check.judgement import EXTERNAL_UNSEEN
 from keywatch.actions.check.run import MAX_WAIT, check
 from keywatch.model.evidence import ChangeFact
 from keywatch.runtime import Runtime
-from tests.unit.checks.support import (
+from tests.unit.actions.support import (
     ELSEWHERE,
     KEY_ID,
     NO_KEY,
@@ -31,7 +31,11 @@ from tests.unit.checks.support import (
 )
 
 IN_STORE = {"CustomKeyStoreId": STORE, "Origin": "AWS_CLOUDHSM"}
-EXTERNAL = {"CustomKeyStoreId": STORE, "Origin": "EXTERNAL_KEY_STORE", "XksKeyConfiguration": {"Id": "vault-key-7"}}
+EXTERNAL = {
+    "CustomKeyStoreId": STORE,
+    "Origin": "EXTERNAL_KEY_STORE",
+    "XksKeyConfiguration": {"Id": "vault-key-7"},
+}
 DENIED = (
     "User: arn:aws:sts::123456789012:assumed-role/KeyWatch-function-eu-west-1/KeyWatch is not authorized to perform: "
     "kms:DescribeKey on this resource because the resource does not exist in this Region, no resource-based policies allow "
@@ -41,7 +45,12 @@ DENIED = (
 
 def ask(on, key_id=KEY_ID, **more):
     """Ask about one key; return the result for it."""
-    (result,) = check({"action": "check", "key_id": key_id, **more}, on.services, sleep=on.sleep, jitter=lambda: 0.5)["results"]
+    (result,) = check(
+        {"action": "check", "key_id": key_id, **more},
+        on.services,
+        sleep=on.sleep,
+        jitter=lambda: 0.5,
+    )["results"]
     return result
 
 
@@ -49,7 +58,11 @@ def ask(on, key_id=KEY_ID, **more):
 def test_a_key_that_does_cryptography_in_its_state_is_usable(state):
     # GIVEN a key, one alias of it and one of another key
     on = desk(
-        {"DescribeKey": key(state), "ListAliases": aliases(payments=KEY_ID, other="another"), "GetKeyLastUsage": usage(NOW)}
+        {
+            "DescribeKey": key(state),
+            "ListAliases": aliases(payments=KEY_ID, other="another"),
+            "GetKeyLastUsage": usage(NOW),
+        }
     )
     # WHEN it is asked for
     result = ask(on)
@@ -78,7 +91,12 @@ def test_a_key_that_does_cryptography_in_its_state_is_usable(state):
 )
 def test_a_key_that_does_no_cryptography_in_its_state_is_not_usable(state, more, cause):
     # GIVEN a key in such a state
-    on = desk({"DescribeKey": key(state, **more), "DescribeCustomKeyStores": store("DISCONNECTED", kind="AWS_CLOUDHSM")})
+    on = desk(
+        {
+            "DescribeKey": key(state, **more),
+            "DescribeCustomKeyStores": store("DISCONNECTED", kind="AWS_CLOUDHSM"),
+        }
+    )
     # WHEN it is asked for
     result = ask(on)
     # THEN the diagnosis is that of an alert, with remedies
@@ -91,7 +109,9 @@ def test_a_key_that_does_no_cryptography_in_its_state_is_not_usable(state, more,
 
 def test_the_date_of_deletion_and_the_last_use_of_a_doomed_key_are_told():
     due, used = NOW + timedelta(days=7), NOW - timedelta(days=3)
-    on = desk({"DescribeKey": key("PendingDeletion", DeletionDate=due), "GetKeyLastUsage": usage(used)})
+    on = desk(
+        {"DescribeKey": key("PendingDeletion", DeletionDate=due), "GetKeyLastUsage": usage(used)}
+    )
     result = ask(on)
     assert result["key"]["deletion_date"] == "2026-03-08T03:00:00Z"
     assert result["last_used"] == "2026-02-26T03:00:00Z"
@@ -125,7 +145,9 @@ def test_an_enabled_key_in_a_key_store_that_is_not_connected_is_not_usable(state
 
 
 def test_a_key_in_a_connected_cloudhsm_key_store_is_usable():
-    on = desk({"DescribeKey": key(**IN_STORE), "DescribeCustomKeyStores": store(kind="AWS_CLOUDHSM")})
+    on = desk(
+        {"DescribeKey": key(**IN_STORE), "DescribeCustomKeyStores": store(kind="AWS_CLOUDHSM")}
+    )
     assert ask(on)["usable"] is True
 
 
@@ -146,7 +168,9 @@ def test_a_key_store_that_is_gone_is_not_usable():
     assert result["diagnosis"]["cause"] == "key_store_not_found"
 
 
-@pytest.mark.parametrize("problem", [THROTTLED, Fails("AccessDeniedException", "no")], ids=["throttled", "denied"])
+@pytest.mark.parametrize(
+    "problem", [THROTTLED, Fails("AccessDeniedException", "no")], ids=["throttled", "denied"]
+)
 def test_a_key_store_that_cannot_be_seen_leaves_the_key_open(problem):
     on = desk({"DescribeKey": key(**IN_STORE), "DescribeCustomKeyStores": problem})
     result = ask(on)
@@ -176,7 +200,9 @@ def test_the_key_store_of_another_account_cannot_be_seen():
 
 
 def test_a_denial_tells_neither_that_the_key_exists_nor_that_it_does_not():
-    result = ask(desk({"DescribeKey": Fails("AccessDeniedException", DENIED)}), arn(account="999988887777"))
+    result = ask(
+        desk({"DescribeKey": Fails("AccessDeniedException", DENIED)}), arn(account="999988887777")
+    )
     assert result["usable"] is None
     assert result["diagnosis"]["cause"] == "missing_or_not_authorized"
     assert result["diagnosis"]["confidence"] == "possible"
@@ -232,7 +258,10 @@ def test_a_replica_that_is_missing_here_is_found_in_the_other_region():
 
 
 def test_an_arn_is_looked_up_in_its_own_region_and_the_answer_says_so():
-    on = desk({"DescribeKey": Fails("NotFoundException", f"Invalid arn {ELSEWHERE}")}, {"DescribeKey": key(region=ELSEWHERE)})
+    on = desk(
+        {"DescribeKey": Fails("NotFoundException", f"Invalid arn {ELSEWHERE}")},
+        {"DescribeKey": key(region=ELSEWHERE)},
+    )
     result = ask(on, arn(region=ELSEWHERE))
     assert result["usable"] is True
     assert result["region"] == ELSEWHERE
@@ -240,14 +269,19 @@ def test_an_arn_is_looked_up_in_its_own_region_and_the_answer_says_so():
 
 
 def test_an_arn_that_is_asked_for_in_another_region_fails_as_it_does_for_an_application():
-    on = desk({"DescribeKey": Fails("NotFoundException", f"Invalid arn {ELSEWHERE}")}, {"DescribeKey": key(region=ELSEWHERE)})
+    on = desk(
+        {"DescribeKey": Fails("NotFoundException", f"Invalid arn {ELSEWHERE}")},
+        {"DescribeKey": key(region=ELSEWHERE)},
+    )
     result = ask(on, arn(region=ELSEWHERE), region=REGION)
     assert result["usable"] is False
     assert result["diagnosis"]["cause"] == "wrong_region"
 
 
 def test_an_alias_that_is_gone_gets_the_nearest_one_that_exists():
-    gone = Fails("NotFoundException", f"Alias arn:aws:kms:{REGION}:123456789012:alias/paymetns is not found.")
+    gone = Fails(
+        "NotFoundException", f"Alias arn:aws:kms:{REGION}:123456789012:alias/paymetns is not found."
+    )
     on = desk({"DescribeKey": gone, "ListAliases": aliases(payments=KEY_ID)})
     result = ask(on, "alias/paymetns")
     assert result["usable"] is False
@@ -256,8 +290,12 @@ def test_an_alias_that_is_gone_gets_the_nearest_one_that_exists():
 
 
 def test_the_ledger_tells_who_deleted_the_alias():
-    gone = Fails("NotFoundException", f"Alias arn:aws:kms:{REGION}:123456789012:alias/payments is not found.")
-    deleted = ChangeFact("DeleteAlias", "arn:aws:iam::123456789012:user/bob", NOW - timedelta(days=1), "event-1")
+    gone = Fails(
+        "NotFoundException", f"Alias arn:aws:kms:{REGION}:123456789012:alias/payments is not found."
+    )
+    deleted = ChangeFact(
+        "DeleteAlias", "arn:aws:iam::123456789012:user/bob", NOW - timedelta(days=1), "event-1"
+    )
     result = ask(desk({"DescribeKey": gone}, ledger=Ledger((deleted,))), "alias/payments")
     assert any("user/bob called DeleteAlias" in reason for reason in result["diagnosis"]["because"])
 
@@ -269,7 +307,10 @@ def test_without_its_table_a_check_answers_all_the_same():
     assert any("ledger" in unknown for unknown in result["unknowns"])
 
 
-@pytest.mark.parametrize("typed", ["1234abcd12ab34cd56ef1234567890ab", "allas/payments", "arn:aws:s3:::bucket", "x" * 3000])
+@pytest.mark.parametrize(
+    "typed",
+    ["1234abcd12ab34cd56ef1234567890ab", "allas/payments", "arn:aws:s3:::bucket", "x" * 3000],
+)
 def test_what_cannot_name_a_key_is_called_malformed(typed):
     refused = Fails("ValidationException", "1 validation error detected")
     result = ask(desk({"DescribeKey": refused}), typed)
@@ -291,7 +332,12 @@ def test_waiting_ends_as_soon_as_the_key_is_visible():
     result = ask(on, wait_seconds=60)
     # THEN the answer comes with the fourth, and tells what each try saw
     assert result["usable"] is True
-    assert [t["saw"] for t in result["tries"]] == ["NotFoundException", "NotFoundException", "NotFoundException", "Enabled"]
+    assert [t["saw"] for t in result["tries"]] == [
+        "NotFoundException",
+        "NotFoundException",
+        "NotFoundException",
+        "Enabled",
+    ]
     assert on.slept[:3] == [1.0, 1.7, pytest.approx(2.89)]
     assert sum(on.slept) < 60
 
@@ -308,7 +354,11 @@ def test_waiting_outlasts_throttling():
     on = desk({"DescribeKey": [THROTTLED, THROTTLED, key()]})
     result = ask(on, wait_seconds=30)
     assert result["usable"] is True
-    assert [t["saw"] for t in result["tries"]] == ["ThrottlingException", "ThrottlingException", "Enabled"]
+    assert [t["saw"] for t in result["tries"]] == [
+        "ThrottlingException",
+        "ThrottlingException",
+        "Enabled",
+    ]
 
 
 def test_pauses_of_two_waiters_differ():
@@ -332,7 +382,13 @@ def test_waiting_leaves_the_function_time_to_answer():
     # GIVEN an invocation with 40 seconds left
     on = desk({"DescribeKey": NO_KEY})
     # WHEN somebody asks for five minutes
-    check({"key_id": KEY_ID, "wait_seconds": MAX_WAIT}, on.services, ShortOfTime(), sleep=on.sleep, jitter=lambda: 0.5)
+    check(
+        {"key_id": KEY_ID, "wait_seconds": MAX_WAIT},
+        on.services,
+        ShortOfTime(),
+        sleep=on.sleep,
+        jitter=lambda: 0.5,
+    )
     # THEN waiting ends early enough to diagnose
     assert sum(on.slept) == pytest.approx(15)
 
@@ -344,9 +400,17 @@ def test_many_keys_wait_together_and_not_one_after_the_other():
     on = desk({"DescribeKey": gone})
     on.services.lookups.key = by_id(on.services.lookups.key, {KEY_ID: 0})
     # WHEN both are waited for
-    answered = check({"key_id": [KEY_ID, other, KEY_ID], "wait_seconds": 20}, on.services, sleep=on.sleep, jitter=lambda: 0.5)
+    answered = check(
+        {"key_id": [KEY_ID, other, KEY_ID], "wait_seconds": 20},
+        on.services,
+        sleep=on.sleep,
+        jitter=lambda: 0.5,
+    )
     # THEN each has its answer, duplicates have one, and the time was spent once
-    assert [(r["key_id"], r["usable"]) for r in answered["results"]] == [(KEY_ID, True), (other, False)]
+    assert [(r["key_id"], r["usable"]) for r in answered["results"]] == [
+        (KEY_ID, True),
+        (other, False),
+    ]
     assert answered["usable"] is False
     assert sum(on.slept) == pytest.approx(20)
     assert len(answered["results"][0]["tries"]) == 1
@@ -355,11 +419,13 @@ def test_many_keys_wait_together_and_not_one_after_the_other():
 def by_id(look_up, usable):
     """Let the keys of ``usable`` be found, and all others be looked up as scripted."""
     from keywatch.lookups.kms import key_facts
-    from keywatch.model.evidence import Look, Sight
+    from keywatch.model.evidence import LookupOutcome, LookupResult
 
     def found(key_id, region):
         if key_id.removeprefix(arn("")) in usable:
-            return key_facts(key()["KeyMetadata"], region), Look("DescribeKey", key_id, region, Sight.SEEN)
+            return key_facts(key()["KeyMetadata"], region), LookupResult(
+                "DescribeKey", key_id, region, LookupOutcome.SEEN
+            )
         return look_up(key_id, region)
 
     return found
@@ -439,7 +505,9 @@ def test_a_bad_request_is_answered_with_the_field_that_is_wrong(request_, field)
     # GIVEN a request with one mistake
     on = desk({})
     # WHEN it is answered, THEN that names the field, and no AWS call was made
-    problem = answer({"action": "check", **request_}, None, lambda: Runtime(on.services, Metrics()))["error"]
+    problem = answer(
+        {"action": "check", **request_}, None, lambda: Runtime(on.services, Metrics())
+    )["error"]
     assert problem["code"] == "invalid_request"
     assert list(problem["fields"]) == [field]
     assert on.kms[REGION].calls == []
