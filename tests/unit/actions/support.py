@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from keywatch.model.evidence import ChangeFact
 from keywatch.services import Services, build
 from keywatch.settings import Settings
-from keywatch.store.incident_table import Known
+from keywatch.store.incident_table import StoredSubject
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -146,12 +146,12 @@ class Ledger:
     changes: tuple[ChangeFact, ...] = ()
     down: bool = False
 
-    def read(self, _subject: Any) -> Known:
+    def read(self, _subject: Any) -> StoredSubject:
         if self.down:
             raise ClientError(
                 {"Error": {"Code": "InternalServerError", "Message": "down"}}, "Query"
             )
-        return Known(None, self.changes)
+        return StoredSubject(None, self.changes)
 
 
 @dataclass

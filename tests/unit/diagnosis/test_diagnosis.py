@@ -67,7 +67,7 @@ def verdict(failure, now=NOW, **evidence):
 
 def found(facts: KeyFacts):
     """What evidence holds of a key that DescribeKey found where the call looked."""
-    return {"key": facts, "looks": (seen(facts.region),)}
+    return {"key": facts, "lookup_results": (seen(facts.region),)}
 
 
 class TestNotYetVisible:
@@ -392,11 +392,11 @@ class TestElsewhere:
         call = failed("NotFoundException", f"Invalid arn {OTHER_REGION}", arn(region=OTHER_REGION))
         for evidence, text in (
             (
-                {"elsewhere": (key(region=OTHER_REGION),), "looks": (seen(OTHER_REGION),)},
+                {"elsewhere": (key(region=OTHER_REGION),), "lookup_results": (seen(OTHER_REGION),)},
                 "the key exists there",
             ),
-            ({"looks": (absent(OTHER_REGION),)}, "does not exist there either"),
-            ({"looks": (blind(OTHER_REGION),)}, "AWS answered"),
+            ({"lookup_results": (absent(OTHER_REGION),)}, "does not exist there either"),
+            ({"lookup_results": (blind(OTHER_REGION),)}, "AWS answered"),
         ):
             cause, confidence, diagnosis = verdict(call, **evidence)
             assert (cause, confidence, diagnosis.facts["key_region"]) == (
@@ -706,7 +706,7 @@ class TestMalformed:
 # For each cause a realistic case, in which everything that its commands need is known.
 _STORE_FACTS = {
     "store": store("FAILED", "XKS_PROXY_NOT_REACHABLE"),
-    "looks": TestKeyStores.LOOKS,
+    "lookup_results": TestKeyStores.LOOKS,
     "key": key(key_store=STORE),
 }
 
@@ -730,7 +730,7 @@ REALISTIC = {
             ),
         },
     ),
-    "key_not_found": (no_key(), {"looks": (absent(),)}),
+    "key_not_found": (no_key(), {"lookup_results": (absent(),)}),
     "key_deleted": (
         no_key(),
         {"changes": (change("DeleteKey", who="AWS KMS"), change("ScheduleKeyDeletion", 9 * DAY))},
@@ -743,7 +743,7 @@ REALISTIC = {
         no_key(MRK),
         {
             "elsewhere": (key(key_id=MRK, region=OTHER_REGION, replicas=(OTHER_REGION,)),),
-            "looks": (absent(),),
+            "lookup_results": (absent(),),
         },
     ),
     "wrong_account": (

@@ -17,7 +17,7 @@ from infra.settings import FIELDS, from_context
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 CHECKED_ELSEWHERE = {
-    "causes.md": "tests/unit/test_causes.py",  # each command against the CLI's own models
+    "causes.md": "tests/unit/catalogue/test_causes.py",  # each command against the CLI's own models
     "alerts.md": "tests/unit/alerts/test_docs.py",  # each subscription and example
 }
 # A command of the documentation, and where it, or what it stands for, is run.

@@ -190,7 +190,7 @@ def test_what_was_announced_survives_the_table(cause):
     assert diagnosis_json.load(diagnosis_json.dump(diagnosis)) == diagnosis
 
 
-@pytest.mark.parametrize("told", ["", "{", "[]", '{"cause":"key_disabled"}', "null"])
+@pytest.mark.parametrize("last_diagnosis", ["", "{", "[]", '{"cause":"key_disabled"}', "null"])
 def test_a_diagnosis_of_another_version_is_made_anew(last_diagnosis):
     # GIVEN an incident whose stored diagnosis cannot be read
     html = detail_page(incident("key_disabled", last_diagnosis=last_diagnosis))

@@ -335,7 +335,7 @@ def _fill(text, partition, region, key_id=KEY_ID):
 
 
 @pytest.mark.parametrize("place", PARTITIONS, ids=lambda place: place[0])
-@pytest.mark.parametrize(("code", "message", "cause", "proof", "name"), IN_SCOPE)
+@pytest.mark.parametrize(("code", "message", "cause", "confidence", "name"), IN_SCOPE)
 def test_each_wording_gives_its_cause_its_proof_and_the_key_that_it_names(
     code, message, cause, confidence, name, place
 ):

@@ -183,7 +183,7 @@ def test_a_log_file_is_read_record_by_record():
     # WHEN it is read
     signals = read_event(file, received=RECEIVED)
     # THEN each gives its own signal
-    assert [type(signal).__name__ for signal in signals] == ["KeyFailure", "KeyChange", "NotOurs"]
+    assert [type(signal).__name__ for signal in signals] == ["KeyFailure", "KeyChange", "Unrelated"]
 
 
 def test_a_record_without_a_readable_time_is_as_old_as_its_arrival():
