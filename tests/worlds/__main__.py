@@ -19,7 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first", type=int, default=1, help="the first seed (1)")
     parser.add_argument("--seed", type=int, help="one world only")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
-    parser.add_argument("--only", default="", help="episodes to tell in every world, apart by commas")
+    parser.add_argument(
+        "--only", default="", help="episodes to tell in every world, apart by commas"
+    )
     parser.add_argument("--examples", type=int, default=5, help="examples of each kind (5)")
     parser.add_argument("--json", type=Path, help="write the figures and all findings to this file")
     parser.add_argument("-v", "--verbose", action="store_true", help="tell each world's story")

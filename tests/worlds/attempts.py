@@ -34,7 +34,11 @@ _STATES = {
 
 
 # When one of these broke, every key of the store is broken.
-STORE_CAUSES = {"key_store_disconnected", *(cause for cause, _ in words.PROXY.values()), words.CLUSTER_DOWN[0]}
+STORE_CAUSES = {
+    "key_store_disconnected",
+    *(cause for cause, _ in words.PROXY.values()),
+    words.CLUSTER_DOWN[0],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,9 @@ class Outcome:
     near: frozenset[str] = frozenset()
     culprits: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
-    kin: frozenset[str] = frozenset()  # names of what lies behind it: the key that a missing alias pointed to
+    kin: frozenset[str] = (
+        frozenset()
+    )  # names of what lies behind it: the key that a missing alias pointed to
     resources: tuple[str, ...] = ()
     store: str | None = None
     external: str | None = None
@@ -78,7 +84,9 @@ class Outcome:
     @property
     def all_names(self) -> frozenset[str]:
         """Return the names of everything that is broken: the key store, where it is the store."""
-        return self.names | (frozenset({self.store}) if self.store and self.causes & STORE_CAUSES else frozenset())
+        return self.names | (
+            frozenset({self.store}) if self.store and self.causes & STORE_CAUSES else frozenset()
+        )
 
     @property
     def lookable(self) -> bool:
@@ -136,17 +144,33 @@ class _Attempt:
         if found.problem == "malformed":
             text = words.MALFORMED.format(typed=found.typed)
             names = frozenset({found.typed})
-            return Outcome("NotFoundException", text, frozenset({"malformed_identifier"}), names=names, story="malformed id")
+            return Outcome(
+                "NotFoundException",
+                text,
+                frozenset({"malformed_identifier"}),
+                names=names,
+                story="malformed id",
+            )
         text = words.WRONG_REGION.format(region=found.region)
         return Outcome(
-            "NotFoundException", text, frozenset({"wrong_region"}), names=self._names(found), story="other Region's ARN"
+            "NotFoundException",
+            text,
+            frozenset({"wrong_region"}),
+            names=self._names(found),
+            story="other Region's ARN",
         )
 
     def _three_ways(self, found: Resolved) -> Outcome:
         probe = self.probe
-        texts = words.DENIED_THREE_WAYS if probe.operation in {"Decrypt", "ReEncrypt"} else words.DENIED_THREE_WAYS[:1]
+        texts = (
+            words.DENIED_THREE_WAYS
+            if probe.operation in {"Decrypt", "ReEncrypt"}
+            else words.DENIED_THREE_WAYS[:1]
+        )
         text = (
-            words.DENIED_CIPHERTEXT if probe.unnamed and self.dice.chance(0.5, "d", probe.caller.name) else self._wording(texts)
+            words.DENIED_CIPHERTEXT
+            if probe.unnamed and self.dice.chance(0.5, "d", probe.caller.name)
+            else self._wording(texts)
         )
         behind = self._missing(found) if found.problem else None
         near = (behind.causes | behind.near if behind else frozenset()) | {"wrong_account"}
@@ -161,12 +185,20 @@ class _Attempt:
         )
 
     def _policy_change(self, found: Resolved) -> frozenset[str]:
-        truth = at(self.when)(self.kms.key(found.account, found.region, found.key_id)) if found.key_id else None
+        truth = (
+            at(self.when)(self.kms.key(found.account, found.region, found.key_id))
+            if found.key_id
+            else None
+        )
         return frozenset(truth.made_by) if truth else frozenset()
 
     def _missing(self, found: Resolved) -> Outcome:
         alias = found.problem == "alias"
-        text = words.ALIAS_MISSING.format(alias=found.alias_arn) if alias else words.KEY_MISSING.format(key=found.key_arn)
+        text = (
+            words.ALIAS_MISSING.format(alias=found.alias_arn)
+            if alias
+            else words.KEY_MISSING.format(key=found.key_arn)
+        )
         base = Outcome("NotFoundException", text, names=self._names(found))
         return self._why_alias(found, base) if alias else self._why_key(found, base)
 
@@ -175,17 +207,33 @@ class _Attempt:
         timeline = self.kms.alias(found.account, found.region, found.alias)
         truth = timeline.at(self.when)
         if truth and truth.value:
-            kin = frozenset({f"arn:aws:kms:{found.region}:{found.account}:key/{truth.value.target}"})
+            kin = frozenset(
+                {f"arn:aws:kms:{found.region}:{found.account}:key/{truth.value.target}"}
+            )
             causes = frozenset({"not_yet_visible"})
-            return replace(base, causes=causes, culprits=frozenset(truth.made_by), kin=kin, story="alias not visible yet")
+            return replace(
+                base,
+                causes=causes,
+                culprits=frozenset(truth.made_by),
+                kin=kin,
+                story="alias not visible yet",
+            )
         if truth and timeline.existed_before(self.when):
             return self._alias_gone(found, base, truth.made_by, self._old_target(timeline))
-        if any((found.account, found.alias) == (a, n) and self._stands(t) for (a, _, n), t in self.kms.aliases.items()):
+        if any(
+            (found.account, found.alias) == (a, n) and self._stands(t)
+            for (a, _, n), t in self.kms.aliases.items()
+        ):
             return replace(
-                base, causes=frozenset({"alias_not_found", "wrong_region"}), story="alias exists in another Region only"
+                base,
+                causes=frozenset({"alias_not_found", "wrong_region"}),
+                story="alias exists in another Region only",
             )
         return replace(
-            base, causes=frozenset({"alias_not_found"}), near=frozenset({"wrong_account"}), story="alias never existed"
+            base,
+            causes=frozenset({"alias_not_found"}),
+            near=frozenset({"wrong_account"}),
+            story="alias never existed",
         )
 
     def _stands(self, timeline) -> bool:
@@ -193,15 +241,26 @@ class _Attempt:
         return version is not None and version.value is not None
 
     def _old_target(self, timeline) -> str:
-        return next(v.value.target for v in reversed(timeline.versions) if v.value and v.when < self.when)
+        return next(
+            v.value.target for v in reversed(timeline.versions) if v.value and v.when < self.when
+        )
 
-    def _alias_gone(self, found: Resolved, base: Outcome, made_by: tuple[str, ...], target: str) -> Outcome:
+    def _alias_gone(
+        self, found: Resolved, base: Outcome, made_by: tuple[str, ...], target: str
+    ) -> Outcome:
         culprits = frozenset(made_by)
         kin = frozenset({f"arn:aws:kms:{found.region}:{found.account}:key/{target}"})
         with_key = any(self.kms.change(event).what == "DeleteKey" for event in culprits)
         causes = frozenset({"key_deleted", "alias_not_found"} if with_key else {"alias_not_found"})
         story = "alias gone with its key" if with_key else "alias deleted"
-        return replace(base, causes=causes, near=frozenset({"wrong_region"}), culprits=culprits, kin=kin, story=story)
+        return replace(
+            base,
+            causes=causes,
+            near=frozenset({"wrong_region"}),
+            culprits=culprits,
+            kin=kin,
+            story=story,
+        )
 
     def _why_key(self, found: Resolved, base: Outcome) -> Outcome:
         assert found.key_id
@@ -209,25 +268,45 @@ class _Attempt:
         truth = timeline.at(self.when)
         if truth and truth.value:
             return replace(
-                base, causes=frozenset({"not_yet_visible"}), culprits=frozenset(truth.made_by), story="key not visible yet"
+                base,
+                causes=frozenset({"not_yet_visible"}),
+                culprits=frozenset(truth.made_by),
+                story="key not visible yet",
             )
         if truth and timeline.existed_before(self.when):
             return self._deleted(base, truth.made_by, truth.when)
         if any(
-            one == found.key_id and owner == found.account and self._stands(t) for (owner, _, one), t in self.kms.keys.items()
+            one == found.key_id and owner == found.account and self._stands(t)
+            for (owner, _, one), t in self.kms.keys.items()
         ):
             return replace(
-                base, causes=frozenset({"wrong_region"}), near=frozenset({"key_not_found"}), story="key of another Region"
+                base,
+                causes=frozenset({"wrong_region"}),
+                near=frozenset({"key_not_found"}),
+                story="key of another Region",
             )
-        near = frozenset({"wrong_account"}) if any(one == found.key_id for _, _, one in self.kms.keys) else frozenset[str]()
-        return replace(base, causes=frozenset({"key_not_found"}), near=near, story="key never existed here")
+        near = (
+            frozenset({"wrong_account"})
+            if any(one == found.key_id for _, _, one in self.kms.keys)
+            else frozenset[str]()
+        )
+        return replace(
+            base, causes=frozenset({"key_not_found"}), near=near, story="key never existed here"
+        )
 
     def _deleted(self, base: Outcome, made_by: tuple[str, ...], when: datetime) -> Outcome:
-        scheduled = [self.kms.change(e) for e in made_by if self.kms.change(e).what == "ScheduleKeyDeletion"]
-        known = any(self.when - change.when < HISTORY for change in scheduled) or self.when - when < HISTORY
+        scheduled = [
+            self.kms.change(e) for e in made_by if self.kms.change(e).what == "ScheduleKeyDeletion"
+        ]
+        known = (
+            any(self.when - change.when < HISTORY for change in scheduled)
+            or self.when - when < HISTORY
+        )
         causes = frozenset({"key_deleted"} if known else {"key_deleted", "key_not_found"})
         near = frozenset({"key_not_found", "wrong_region"})
-        return replace(base, causes=causes, near=near, culprits=frozenset(made_by), story="key deleted")
+        return replace(
+            base, causes=causes, near=near, culprits=frozenset(made_by), story="key deleted"
+        )
 
     def _unusable(self, found: Resolved) -> Outcome | None:
         key = found.key
@@ -243,7 +322,9 @@ class _Attempt:
         key = found.key
         assert key
         names = self._names(found) | {key.arn}
-        return Outcome(code, message, names=names, resources=(key.arn,), store=key.store, external=key.external)
+        return Outcome(
+            code, message, names=names, resources=(key.arn,), store=key.store, external=key.external
+        )
 
     def _bad_state(self, found: Resolved, key: Key, state: str) -> Outcome:
         cause, version = _STATES[state], found.version
@@ -257,12 +338,16 @@ class _Attempt:
             "key_material_missing": words.PENDING_IMPORT,
             "key_not_ready": (words.CREATING,),
         }[cause]
-        disabled_code = state == "Disabled" or (pending and self.dice.chance(0.3, "code", self.probe.caller.name))
+        disabled_code = state == "Disabled" or (
+            pending and self.dice.chance(0.3, "code", self.probe.caller.name)
+        )
         code = "DisabledException" if disabled_code else "KMSInvalidStateException"
         pointed = tuple(self._pointed_to(found, version.when))
         outcome = self._base(found, code, self._wording(texts).format(key=key.arn))
         culprits = frozenset((*version.made_by, *pointed))
-        return replace(outcome, causes=frozenset({cause}), culprits=culprits, story=f"key is {state}")
+        return replace(
+            outcome, causes=frozenset({cause}), culprits=culprits, story=f"key is {state}"
+        )
 
     def _pointed_to(self, found: Resolved, broken_since: datetime) -> Iterator[str]:
         """Yield who pointed the alias to a key that was unusable already: that, too, broke the caller."""
@@ -275,24 +360,43 @@ class _Attempt:
         version = self.view(self.kms.store(key.account, key.region, key.store))
         store: Store | None = version.value if version else None
         code = words.CONNECTION_FAILED.get(store.kind, {}).get(store.error) if store else None
-        texts = words.UNAVAILABLE if store and store.kind == "EXTERNAL_KEY_STORE" else words.UNAVAILABLE[:1]
-        outcome = self._base(found, "KMSInvalidStateException", self._wording(texts).format(key=key.arn))
+        texts = (
+            words.UNAVAILABLE
+            if store and store.kind == "EXTERNAL_KEY_STORE"
+            else words.UNAVAILABLE[:1]
+        )
+        outcome = self._base(
+            found, "KMSInvalidStateException", self._wording(texts).format(key=key.arn)
+        )
         culprits = frozenset(version.made_by) if version else frozenset[str]()
         near = frozenset({code}) if code else frozenset[str]()
         story = f"store {store.state} {store.error}" if store else "store gone"
-        return replace(outcome, causes=frozenset({"key_store_disconnected"}), near=near, culprits=culprits, story=story)
+        return replace(
+            outcome,
+            causes=frozenset({"key_store_disconnected"}),
+            near=near,
+            culprits=culprits,
+            story=story,
+        )
 
     def _behind_the_store(self, found: Resolved, key: Key) -> Iterator[Outcome | None]:
-        version = self.view(self.kms.store(key.account, key.region, key.store)) if key.store else None
+        version = (
+            self.view(self.kms.store(key.account, key.region, key.store)) if key.store else None
+        )
         store = version.value if version else None
         if store and store.trouble:
             cause, texts = words.PROXY.get(store.trouble) or words.CLUSTER_DOWN
             outcome = self._base(found, "KMSInvalidStateException", self._wording(texts))
             yield replace(
-                outcome, causes=frozenset({cause}), culprits=frozenset(version.made_by), story=f"store: {store.trouble}"
+                outcome,
+                causes=frozenset({cause}),
+                culprits=frozenset(version.made_by),
+                story=f"store: {store.trouble}",
             )
         external = self.view(self.kms.external_key(key.external)) if key.external else None
         if external and external.value in words.EXTERNAL:
             cause, texts = words.EXTERNAL[external.value]
             outcome = self._base(found, "KMSInvalidStateException", self._wording(texts))
-            yield replace(outcome, causes=frozenset({cause}), story=f"external key: {external.value}")
+            yield replace(
+                outcome, causes=frozenset({cause}), story=f"external key: {external.value}"
+            )

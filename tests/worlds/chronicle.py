@@ -28,7 +28,9 @@ class Told:
 
     def by(self, when: datetime, source: str | None = None) -> bool:
         """Tell whether KeyWatch was told by then."""
-        return any(arrived <= when and source in {None, came_by} for arrived, came_by in self.arrivals)
+        return any(
+            arrived <= when and source in {None, came_by} for arrived, came_by in self.arrivals
+        )
 
     @property
     def first(self) -> datetime | None:
@@ -78,11 +80,15 @@ class Chronicle:
     hidden: set[str] = field(default_factory=set)
     episode: str = ""
     episodes: list[str] = field(default_factory=list)
-    others: list[tuple[datetime, str]] = field(default_factory=list)  # what else happened, for people to read
+    others: list[tuple[datetime, str]] = field(
+        default_factory=list
+    )  # what else happened, for people to read
 
     # --- what episodes write ---------------------------------------------------------------------------------------------
 
-    def call(self, when: datetime, probe: Probe, *, lost: float | None = None, logged: bool = True) -> Outcome | None:
+    def call(
+        self, when: datetime, probe: Probe, *, lost: float | None = None, logged: bool = True
+    ) -> Outcome | None:
         """Make a call; where it fails, the world remembers why, and tells KeyWatch in its own time."""
         outcome = answer(self.kms, probe, when)
         if outcome is None:
@@ -128,7 +134,11 @@ class Chronicle:
         record = records.of_failure(failed, self.account, dice)
         owner = outcome.resources[0].split(":")[4] if outcome.resources else probe.caller.account
         ours = self.account in {probe.caller.account, owner} and probe.region == self.region
-        logged = logged and dice.chance(self.habits.logged, "logged", probe.caller.name) and probe.caller.kind in {"role", "user"}
+        logged = (
+            logged
+            and dice.chance(self.habits.logged, "logged", probe.caller.name)
+            and probe.caller.kind in {"role", "user"}
+        )
         logged = logged and probe.caller.account == self.account and outcome.message is not None
         only = logged and dice.chance(self.habits.only_logged, "only logged", failed.id)
         if ours:
@@ -138,7 +148,9 @@ class Chronicle:
         if logged:
             self._post_line(told, failed)
 
-    def _post(self, record: Mapping[str, Any], when: datetime, lost: float, late: timedelta) -> list[tuple[datetime, str]]:
+    def _post(
+        self, record: Mapping[str, Any], when: datetime, lost: float, late: timedelta
+    ) -> list[tuple[datetime, str]]:
         """Send a record once, twice or not at all; return when it arrives."""
         event_id, dice = record["eventID"], self.dice
         if dice.chance(lost, "lost", event_id):
@@ -164,7 +176,14 @@ class Chronicle:
             if self.dice.chance(0.05, "native lost", change.id, copy):
                 continue
             arrives = change.when + seconds(self.dice.between(1, 30, "native", change.id, copy))
-            event = records.native(detail_type, change.resources[-1], change.when, change.account, change.region, self.kms.uuid())
+            event = records.native(
+                detail_type,
+                change.resources[-1],
+                change.when,
+                change.account,
+                change.region,
+                self.kms.uuid(),
+            )
             self.parcels.append(Parcel(arrives, event))
             told.arrivals.append((arrives, "trail"))
 
@@ -177,7 +196,13 @@ class Chronicle:
     def post_log(self, group: str, arrives: datetime, written: datetime, line: str) -> None:
         """Deliver one line of an application's log."""
         event_id = f"{self.dice.number('log id', group, written, line):039d}"
-        self.parcels.append(Parcel(arrives, logs.delivery(self.account, group, [(event_id, written, line)]), by_queue=False))
+        self.parcels.append(
+            Parcel(
+                arrives,
+                logs.delivery(self.account, group, [(event_id, written, line)]),
+                by_queue=False,
+            )
+        )
 
     def post_event(self, arrives: datetime, event: Mapping[str, Any]) -> None:
         """Deliver any other event."""

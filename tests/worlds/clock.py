@@ -41,7 +41,10 @@ class Dice:
 
     def roll(self, *what: object) -> float:
         """Return a number from 0 to 1 that depends on nothing but the seed and ``what``."""
-        return int.from_bytes(blake2b(repr((self.seed, *what)).encode(), digest_size=8).digest()) / 2**64
+        return (
+            int.from_bytes(blake2b(repr((self.seed, *what)).encode(), digest_size=8).digest())
+            / 2**64
+        )
 
     def number(self, *what: object) -> int:
         """Return a whole number of 128 bits."""

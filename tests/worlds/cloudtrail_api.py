@@ -18,7 +18,16 @@ from tests.worlds.errors import AwsError
 KEPT = timedelta(days=90)
 PAGE = 50
 ATTRIBUTES = frozenset(
-    {"EventId", "EventName", "ReadOnly", "Username", "ResourceType", "ResourceName", "EventSource", "AccessKeyId"}
+    {
+        "EventId",
+        "EventName",
+        "ReadOnly",
+        "Username",
+        "ResourceType",
+        "ResourceName",
+        "EventSource",
+        "AccessKeyId",
+    }
 )
 Record = Mapping[str, Any]
 
@@ -31,7 +40,9 @@ class Busy:
     begins: datetime
     ends: datetime
     every: timedelta
-    record: Callable[[str, datetime, int], Record]  # key ARN, time, number → the record of one Decrypt
+    record: Callable[
+        [str, datetime, int], Record
+    ]  # key ARN, time, number → the record of one Decrypt
 
     def newest_first(self, until: datetime) -> Iterator[tuple[float, "Busy", int]]:
         last = int((min(until, self.ends) - self.begins) / self.every)
@@ -46,7 +57,9 @@ class CloudTrailApi:
 
     now: Callable[[], datetime]
     dice: Dice
-    records: list[tuple[float, datetime, Record]] = field(default_factory=list)  # -time, shown from, record
+    records: list[tuple[float, datetime, Record]] = field(
+        default_factory=list
+    )  # -time, shown from, record
     busy: list[Busy] = field(default_factory=list)
     pages: int = 0
     _tokens: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -70,7 +83,10 @@ class CloudTrailApi:
     ) -> dict[str, Any]:
         attributes = LookupAttributes or []
         if len(attributes) > 1 or any(a.get("AttributeKey") not in ATTRIBUTES for a in attributes):
-            raise AwsError("InvalidLookupAttributesException", "You can only use one lookup attribute at a time.")
+            raise AwsError(
+                "InvalidLookupAttributesException",
+                "You can only use one lookup attribute at a time.",
+            )
         if not 1 <= MaxResults <= PAGE:
             raise AwsError("InvalidMaxResultsException", "MaxResults must be between 1 and 50.")
         start = max(_aware(StartTime) or datetime.min.replace(tzinfo=UTC), self.now() - KEPT)
@@ -80,7 +96,11 @@ class CloudTrailApi:
         question = repr((attributes, StartTime, EndTime))
         skip = self._place(NextToken, question)
         self.pages += 1
-        attribute = (attributes[0]["AttributeKey"], attributes[0]["AttributeValue"]) if attributes else ("", "")
+        attribute = (
+            (attributes[0]["AttributeKey"], attributes[0]["AttributeValue"])
+            if attributes
+            else ("", "")
+        )
         found = list(islice(self._matching(attribute, start, end), skip, skip + MaxResults + 1))
         answer: dict[str, Any] = {"Events": [_event(record) for record in found[:MaxResults]]}
         if len(found) > MaxResults:
@@ -94,18 +114,28 @@ class CloudTrailApi:
             return 0
         asked, skip = self._tokens.get(token, ("", 0))
         if asked != question:
-            raise AwsError("InvalidNextTokenException", "The token does not belong to this request.")
+            raise AwsError(
+                "InvalidNextTokenException", "The token does not belong to this request."
+            )
         return skip
 
-    def _matching(self, attribute: tuple[str, str], start: datetime, end: datetime) -> Iterator[Record]:
+    def _matching(
+        self, attribute: tuple[str, str], start: datetime, end: datetime
+    ) -> Iterator[Record]:
         if not self._sorted:
             self.records.sort(key=lambda entry: entry[0])
             self._sorted = True
         first = bisect_left(self.records, -end.timestamp(), key=lambda entry: entry[0])
-        for negative, number, what in heapq.merge(self._kept(attribute, first), *self._used(attribute, end), key=_by_time):
+        for negative, number, what in heapq.merge(
+            self._kept(attribute, first), *self._used(attribute, end), key=_by_time
+        ):
             if -negative < start.timestamp():
                 return
-            yield what.record(what.key_arn, datetime.fromtimestamp(-negative, UTC), number) if isinstance(what, Busy) else what
+            yield (
+                what.record(what.key_arn, datetime.fromtimestamp(-negative, UTC), number)
+                if isinstance(what, Busy)
+                else what
+            )
 
     def _kept(self, attribute: tuple[str, str], first: int) -> Iterator[tuple[float, int, Any]]:
         now = self.now()
@@ -113,7 +143,9 @@ class CloudTrailApi:
             if shown <= now and _matches(record, *attribute):
                 yield negative, 0, record
 
-    def _used(self, attribute: tuple[str, str], end: datetime) -> Iterator[Iterator[tuple[float, int, Any]]]:
+    def _used(
+        self, attribute: tuple[str, str], end: datetime
+    ) -> Iterator[Iterator[tuple[float, int, Any]]]:
         late = min(end, self.now() - timedelta(minutes=3))
         for busy in self.busy:
             sample = busy.record(busy.key_arn, busy.begins, 0)
@@ -131,8 +163,16 @@ def _aware(when: datetime | None) -> datetime | None:
 
 def _user(record: Record) -> str:
     identity = record.get("userIdentity", {})
-    session = identity.get("arn", "").rpartition("/")[2] if identity.get("type") == "AssumedRole" else ""
-    return str(identity.get("userName") or session or identity.get("invokedBy") or identity.get("principalId") or "")
+    session = (
+        identity.get("arn", "").rpartition("/")[2] if identity.get("type") == "AssumedRole" else ""
+    )
+    return str(
+        identity.get("userName")
+        or session
+        or identity.get("invokedBy")
+        or identity.get("principalId")
+        or ""
+    )
 
 
 def _matches(record: Record, key: str, value: str) -> bool:
@@ -158,7 +198,10 @@ def _event(record: Record) -> dict[str, Any]:
         "ReadOnly": str(record.get("readOnly", False)).lower(),
         "EventTime": datetime.fromisoformat(record["eventTime"]),
         "EventSource": record["eventSource"],
-        "Resources": [{"ResourceType": r.get("type", ""), "ResourceName": r["ARN"]} for r in record.get("resources") or ()],
+        "Resources": [
+            {"ResourceType": r.get("type", ""), "ResourceName": r["ARN"]}
+            for r in record.get("resources") or ()
+        ],
         "CloudTrailEvent": json.dumps(record),
     }
     name, key = _user(record), record.get("userIdentity", {}).get("accessKeyId")

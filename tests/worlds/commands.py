@@ -65,7 +65,9 @@ class Checker:
     def enable(self, options: Mapping[str, str]) -> str | None:
         state = self.state(options)
         after_cancel = state.startswith("Pending") and "cancel" in self.done
-        return None if state == "Disabled" or after_cancel else f"enable-key on a key that is {state}"
+        return (
+            None if state == "Disabled" or after_cancel else f"enable-key on a key that is {state}"
+        )
 
     def cancel(self, options: Mapping[str, str]) -> str | None:
         self.done.add("cancel")
@@ -76,7 +78,11 @@ class Checker:
     def material(self, options: Mapping[str, str]) -> str | None:
         key, state = self.key(options), self.state(options)
         renewed = key is not None and key.origin == "EXTERNAL" and key.valid_to is not None
-        return None if state == "PendingImport" or renewed else f"import-key-material for a key that is {state}"
+        return (
+            None
+            if state == "PendingImport" or renewed
+            else f"import-key-material for a key that is {state}"
+        )
 
     def create_alias(self, options: Mapping[str, str]) -> str | None:
         region, name = options.get("region") or self.region, options.get("alias-name", "")
@@ -86,7 +92,11 @@ class Checker:
         key = self.key(options, "target-key-id")
         if key is None:
             return "create-alias on a key that does not exist"
-        return "create-alias on a key that is pending deletion" if key.state.startswith("PendingD") else None
+        return (
+            "create-alias on a key that is pending deletion"
+            if key.state.startswith("PendingD")
+            else None
+        )
 
     def replicate(self, options: Mapping[str, str]) -> str | None:
         key, wanted = self.key(options), options.get("replica-region", "")
@@ -95,17 +105,23 @@ class Checker:
         if key.primary is None or key.primary != key.region:
             return "replicate-key of a key that is no multi-Region primary"
         copy = self.view(self.kms.key(key.account, wanted, key.id))
-        return f"replicate-key to {wanted}, where the replica exists" if copy and copy.value else None
+        return (
+            f"replicate-key to {wanted}, where the replica exists" if copy and copy.value else None
+        )
 
     def store_state(self, options: Mapping[str, str]) -> str:
         region = options.get("region") or self.region
-        version = self.view(self.kms.store(self.account, region, options.get("custom-key-store-id", "")))
+        version = self.view(
+            self.kms.store(self.account, region, options.get("custom-key-store-id", ""))
+        )
         return version.value.state if version and version.value else "missing"
 
     def disconnect(self, options: Mapping[str, str]) -> str | None:
         self.done.add("disconnect")
         state = self.store_state(options)
-        return None if state == "FAILED" else f"disconnect-custom-key-store on a store that is {state}"
+        return (
+            None if state == "FAILED" else f"disconnect-custom-key-store on a store that is {state}"
+        )
 
     def connect(self, options: Mapping[str, str]) -> str | None:
         state = self.store_state(options)
@@ -113,7 +129,11 @@ class Checker:
         return None if fits else f"connect-custom-key-store on a store that is {state}"
 
     def update_store(self, options: Mapping[str, str]) -> str | None:
-        return "update-custom-key-store of a store that does not exist" if self.store_state(options) == "missing" else None
+        return (
+            "update-custom-key-store of a store that does not exist"
+            if self.store_state(options) == "missing"
+            else None
+        )
 
 
 _CHECKS: dict[str, Callable[[Checker, Mapping[str, str]], str | None]] = {

@@ -44,7 +44,9 @@ class Reader:
 
     def take(self, *wanted: str) -> str:
         if not self.left or (wanted and self.peek().upper() not in wanted):
-            raise AwsError("ValidationException", f"Invalid expression near {self.peek()!r}, expected {wanted}")
+            raise AwsError(
+                "ValidationException", f"Invalid expression near {self.peek()!r}, expected {wanted}"
+            )
         return self.left.pop()
 
     def eat(self, word: str) -> bool:
@@ -57,13 +59,21 @@ class Reader:
         tests = [self.both()]
         while self.eat("OR"):
             tests.append(self.both())
-        return tests[0] if len(tests) == 1 else lambda item, bound: any(test(item, bound) for test in tests)
+        return (
+            tests[0]
+            if len(tests) == 1
+            else lambda item, bound: any(test(item, bound) for test in tests)
+        )
 
     def both(self) -> Test:
         tests = [self.one()]
         while self.eat("AND"):
             tests.append(self.one())
-        return tests[0] if len(tests) == 1 else lambda item, bound: all(test(item, bound) for test in tests)
+        return (
+            tests[0]
+            if len(tests) == 1
+            else lambda item, bound: all(test(item, bound) for test in tests)
+        )
 
     def one(self) -> Test:
         if self.eat("NOT"):
@@ -92,7 +102,9 @@ class Reader:
             low = self.operand()
             self.take("AND")
             high = self.operand()
-            return lambda i, b: _compare(left(i, b), low(i, b), ">=") and _compare(left(i, b), high(i, b), "<=")
+            return lambda i, b: (
+                _compare(left(i, b), low(i, b), ">=") and _compare(left(i, b), high(i, b), "<=")
+            )
         if self.eat("IN"):
             self.take("(")
             options = [self.operand()]
@@ -123,12 +135,16 @@ class Reader:
         assert second
         if name == "if_not_exists":
             return lambda i, b: first(i, b) or second(i, b)
-        return lambda i, b: {"L": [*(first(i, b) or {"L": []})["L"], *(second(i, b) or {"L": []})["L"]]}
+        return lambda i, b: {
+            "L": [*(first(i, b) or {"L": []})["L"], *(second(i, b) or {"L": []})["L"]]
+        }
 
     def path(self, first: str) -> tuple[str, ...]:
         steps = [first]
         while self.peek() == "." or self.peek().startswith("["):
-            steps.append(self.take() if self.peek().startswith("[") else self.take(".") and self.take())
+            steps.append(
+                self.take() if self.peek().startswith("[") else self.take(".") and self.take()
+            )
         return tuple(steps)
 
     def sum(self) -> Operand:
@@ -136,13 +152,17 @@ class Reader:
         if self.peek() not in {"+", "-"}:
             return left
         sign, right = self.take(), self.operand()
-        return lambda i, b: _number(_value(left(i, b)) + (1 if sign == "+" else -1) * _value(right(i, b)))
+        return lambda i, b: _number(
+            _value(left(i, b)) + (1 if sign == "+" else -1) * _value(right(i, b))
+        )
 
 
 _FUNCTIONS: dict[str, Callable[[Any, Any], bool]] = {
     "attribute_exists": lambda value, _: value is not None,
     "attribute_not_exists": lambda value, _: value is None,
-    "begins_with": lambda value, start: value is not None and str(_plain(value)).startswith(str(_plain(start))),
+    "begins_with": lambda value, start: (
+        value is not None and str(_plain(value)).startswith(str(_plain(start)))
+    ),
     "contains": lambda value, part: value is not None and _plain(part) in _plain(value),
     "attribute_type": lambda value, kind: value is not None and _plain(kind) in value,
 }
@@ -154,7 +174,10 @@ def _plain(value: dict[str, Any] | None) -> Any:
 
 def _value(value: dict[str, Any] | None) -> float:
     if value is None:
-        raise AwsError("ValidationException", "The provided expression refers to an attribute that does not exist in the item")
+        raise AwsError(
+            "ValidationException",
+            "The provided expression refers to an attribute that does not exist in the item",
+        )
     return float(value["N"])
 
 
@@ -173,11 +196,17 @@ def _compare(one: dict[str, Any] | None, other: dict[str, Any] | None, sign: str
     if one.keys() != other.keys():
         return sign == "<>"
     left, right = _ordered(one), _ordered(other)
-    return {"=": left == right, "<>": left != right}.get(sign) if sign in {"=", "<>"} else _less(left, right, sign)
+    return (
+        {"=": left == right, "<>": left != right}.get(sign)
+        if sign in {"=", "<>"}
+        else _less(left, right, sign)
+    )
 
 
 def _less(left: Any, right: Any, sign: str) -> bool:
-    return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[sign])
+    return bool(
+        {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[sign]
+    )
 
 
 def _name(step: str, bound: Bound) -> str:
@@ -241,8 +270,12 @@ def _clause(verb: str, reader: Reader) -> Change:
         return lambda old, new, bound: _set(new, steps, bound, value(old, bound))
     operand = reader.operand()
     if verb == "ADD":
-        return lambda old, new, bound: _set(new, steps, bound, _added(_get(old, steps, bound), operand(old, bound)))
-    return lambda old, new, bound: _set(new, steps, bound, _without(_get(old, steps, bound), operand(old, bound)))
+        return lambda old, new, bound: _set(
+            new, steps, bound, _added(_get(old, steps, bound), operand(old, bound))
+        )
+    return lambda old, new, bound: _set(
+        new, steps, bound, _without(_get(old, steps, bound), operand(old, bound))
+    )
 
 
 def _added(old: dict[str, Any] | None, more: dict[str, Any] | None) -> dict[str, Any]:
@@ -262,7 +295,10 @@ def _without(old: dict[str, Any] | None, less: dict[str, Any] | None) -> dict[st
 
 def _copy(item: Item) -> Item:
     """Copy an item; only maps and lists can be shared by accident, and they are rare."""
-    return {name: deepcopy(value) if "M" in value or "L" in value else value.copy() for name, value in item.items()}
+    return {
+        name: deepcopy(value) if "M" in value or "L" in value else value.copy()
+        for name, value in item.items()
+    }
 
 
 class DynamoDb:
@@ -276,7 +312,9 @@ class DynamoDb:
 
     @staticmethod
     def _bound(request: Mapping[str, Any]) -> Bound:
-        return request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
+        return request.get("ExpressionAttributeNames", {}), request.get(
+            "ExpressionAttributeValues", {}
+        )
 
     def _check(self, request: Mapping[str, Any], item: Item | None) -> None:
         text = request.get("ConditionExpression")
@@ -316,9 +354,16 @@ class DynamoDb:
     def query(self, **request: Any) -> dict[str, Any]:
         bound, text = self._bound(request), request["KeyConditionExpression"]
         test = condition(text)
-        sort = INDEX_SORT.get(request.get("IndexName", ""), "due_at") if "IndexName" in request else RANGE
+        sort = (
+            INDEX_SORT.get(request.get("IndexName", ""), "due_at")
+            if "IndexName" in request
+            else RANGE
+        )
         found = [item for item in self.items.values() if test(item, bound) and (sort in item)]
-        found.sort(key=lambda item: (_ordered(item[sort]), item[RANGE]["S"]), reverse=request.get("ScanIndexForward") is False)
+        found.sort(
+            key=lambda item: (_ordered(item[sort]), item[RANGE]["S"]),
+            reverse=request.get("ScanIndexForward") is False,
+        )
         return self._page(found, request, (sort,))
 
     def scan(self, **request: Any) -> dict[str, Any]:
@@ -327,7 +372,9 @@ class DynamoDb:
             found = found if request.get("Segment", 0) == 0 else []
         return self._page(found, request, ())
 
-    def _page(self, found: list[Item], request: Mapping[str, Any], also: tuple[str, ...]) -> dict[str, Any]:
+    def _page(
+        self, found: list[Item], request: Mapping[str, Any], also: tuple[str, ...]
+    ) -> dict[str, Any]:
         start = request.get("ExclusiveStartKey")
         if start:
             keys = [self._key(item) for item in found]
@@ -337,14 +384,22 @@ class DynamoDb:
         answer: dict[str, Any] = {"ScannedCount": len(page)}
         if left:
             last = page[-1]
-            answer["LastEvaluatedKey"] = {name: last[name] for name in (HASH, RANGE, *also) if name in last}
+            answer["LastEvaluatedKey"] = {
+                name: last[name] for name in (HASH, RANGE, *also) if name in last
+            }
         if text := request.get("FilterExpression"):
             page = [item for item in page if condition(text)(item, self._bound(request))]
         answer |= {"Count": len(page)}
-        return answer | ({} if request.get("Select") == "COUNT" else {"Items": [_copy(item) for item in page]})
+        return answer | (
+            {} if request.get("Select") == "COUNT" else {"Items": [_copy(item) for item in page]}
+        )
 
     def batch_get_item(self, **request: Any) -> dict[str, Any]:
-        wanted = ((table, key) for table, asked in request["RequestItems"].items() for key in asked["Keys"])
+        wanted = (
+            (table, key)
+            for table, asked in request["RequestItems"].items()
+            for key in asked["Keys"]
+        )
         answer: dict[str, list[Item]] = {table: [] for table in request["RequestItems"]}
         for table, key in wanted:
             if item := self.items.get(self._key(key)):
@@ -366,12 +421,22 @@ class DynamoDb:
             try:
                 self._check(part, self.items.get(self._key(part.get("Key") or part["Item"])))
             except AwsError as error:
-                raise AwsError("TransactionCanceledException", f"Transaction cancelled: {error.code}") from error
+                raise AwsError(
+                    "TransactionCanceledException", f"Transaction cancelled: {error.code}"
+                ) from error
         for entry in request["TransactItems"]:
             what, part = next(iter(entry.items()))
             if what != "ConditionCheck":
-                {"Put": self.put_item, "Update": self.update_item, "Delete": self.delete_item}[what](**part)
+                {"Put": self.put_item, "Update": self.update_item, "Delete": self.delete_item}[
+                    what
+                ](**part)
         return {}
 
     def describe_table(self, **request: Any) -> dict[str, Any]:
-        return {"Table": {"TableName": request["TableName"], "TableStatus": "ACTIVE", "ItemCount": len(self.items)}}
+        return {
+            "Table": {
+                "TableName": request["TableName"],
+                "TableStatus": "ACTIVE",
+                "ItemCount": len(self.items),
+            }
+        }

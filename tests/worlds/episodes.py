@@ -110,7 +110,9 @@ def alias_deleted(s: Scene) -> None:
     again = s.later(5, 80)
     for caller in (s.caller(plain=True) for _ in range(s.rng.choice((1, 1, 2)))):
         name = s.rng.choice((alias, f"arn:aws:kms:{s.story.region}:{s.story.account}:{alias}"))
-        probe = Probe(caller, s.rng.choice(("Encrypt", "GenerateDataKey", "Decrypt")), name, s.story.region)
+        probe = Probe(
+            caller, s.rng.choice(("Encrypt", "GenerateDataKey", "Decrypt")), name, s.story.region
+        )
         s.calls(probe, s.begins, again + minutes(10))
     if s.rng.random() < 0.6:
         s.tell(kms.create_alias(s.rng.choice((key, other)), alias, again, s.admin("mender")))
@@ -121,7 +123,12 @@ def alias_typo(s: Scene) -> None:
     alias = s.alias()
     key = s.key(alias)
     wrong = s.rng.choice(MISTAKES)(alias) if s.rng.random() < 0.7 else s.alias()
-    probe = Probe(s.caller(plain=True), s.rng.choice(("Encrypt", "GenerateDataKey", "DescribeKey")), wrong, s.story.region)
+    probe = Probe(
+        s.caller(plain=True),
+        s.rng.choice(("Encrypt", "GenerateDataKey", "DescribeKey")),
+        wrong,
+        s.story.region,
+    )
     until = s.later(5, 70)
     s.calls(probe, s.begins, until)
     if s.rng.random() < 0.3:
@@ -133,7 +140,13 @@ def alias_repointed(s: Scene) -> None:
     kms, alias = s.story.kms, s.alias()
     good, bad = s.key(alias), s.key()
     breaker = s.admin()
-    s.tell(kms.disable(bad, s.begins - minutes(s.rng.uniform(20, 400)), s.rng.choice((breaker, s.admin("second")))))
+    s.tell(
+        kms.disable(
+            bad,
+            s.begins - minutes(s.rng.uniform(20, 400)),
+            s.rng.choice((breaker, s.admin("second"))),
+        )
+    )
     s.tell(kms.update_alias(bad, alias, s.begins, breaker))
     mended = s.later(5, 60)
     probe = Probe(s.caller(plain=True), "GenerateDataKey", alias, s.story.region)
@@ -156,7 +169,10 @@ def created_just_now(s: Scene) -> None:
         s.tell(kms.create_alias(key, alias, s.soon(1, 3, s.begins), maker), **how)
     caller = s.caller(plain=True)
     probe = Probe(
-        caller, s.rng.choice(("Encrypt", "GenerateDataKey", "DescribeKey")), alias if with_alias else key.id, s.story.region
+        caller,
+        s.rng.choice(("Encrypt", "GenerateDataKey", "DescribeKey")),
+        alias if with_alias else key.id,
+        s.story.region,
     )
     s.calls(probe, s.soon(1, 5, s.begins), s.later(3, 12), 0.15)
     if with_alias and s.rng.random() < 0.35:
@@ -192,7 +208,10 @@ def replica(s: Scene) -> None:
     primary = s.key(region=elsewhere, primary=elsewhere)
     maker = s.admin("maker")
     probe = Probe(
-        s.caller(plain=True), "Decrypt", f"arn:aws:kms:{s.story.region}:{s.story.account}:key/{primary.id}", s.story.region
+        s.caller(plain=True),
+        "Decrypt",
+        f"arn:aws:kms:{s.story.region}:{s.story.account}:key/{primary.id}",
+        s.story.region,
     )
     early = s.rng.random() < 0.4
     if early:
@@ -215,11 +234,15 @@ def replica_gone(s: Scene) -> None:
     s.story.remember(kms.schedule_deletion(copy, s.begins - timedelta(days=8), s.admin(), 7))
     change = kms.drop_replica(copy, s.begins)
     s.tell(change, lost=0.3)
-    probe = Probe(s.caller(plain=True), "Decrypt", s.rng.choice((copy.arn, copy.id)), s.story.region)
+    probe = Probe(
+        s.caller(plain=True), "Decrypt", s.rng.choice((copy.arn, copy.id)), s.story.region
+    )
     until = s.later(10, 60)
     s.calls(probe, s.begins, until + minutes(10))
     if s.rng.random() < 0.5:
-        _, again = kms.replicate(primary, s.story.region, until, s.admin("mender"), until + seconds(30))
+        _, again = kms.replicate(
+            primary, s.story.region, until, s.admin("mender"), until + seconds(30)
+        )
         s.tell(again)
 
 
@@ -233,7 +256,10 @@ def primary_pending(s: Scene) -> None:
     s.calls(s.probe(s.caller(plain=True), primary), s.begins, until + minutes(20))
     if s.rng.random() < 0.6:
         mender = s.admin("mender")
-        s.tell(kms.cancel_deletion(primary, until, mender), kms.enable(primary, until + seconds(30), mender))
+        s.tell(
+            kms.cancel_deletion(primary, until, mender),
+            kms.enable(primary, until + seconds(30), mender),
+        )
 
 
 def material(s: Scene) -> None:
@@ -241,7 +267,12 @@ def material(s: Scene) -> None:
     kms, alias = s.story.kms, s.alias()
     never = s.rng.random() < 0.25
     valid = s.begins if s.rng.random() < 0.5 else None
-    key = s.key(alias, origin="EXTERNAL", state="PendingImport" if never else "Enabled", valid_to=None if never else valid)
+    key = s.key(
+        alias,
+        origin="EXTERNAL",
+        state="PendingImport" if never else "Enabled",
+        valid_to=None if never else valid,
+    )
     if not never:
         s.innocents(key, alias, s.begins)
         s.tell(kms.lose_material(key, s.begins, None if valid else s.admin()), lost=0.15)
@@ -285,15 +316,23 @@ def store_down(s: Scene) -> None:
         s.calls(probe, mended, s.later(15, 60, mended))
 
 
-def _reconnect(s: Scene, store: Store, keys: list[tuple[Key, str]], when: datetime, *, late_trouble: bool) -> None:
+def _reconnect(
+    s: Scene, store: Store, keys: list[tuple[Key, str]], when: datetime, *, late_trouble: bool
+) -> None:
     """Connect a store again: it takes some minutes. Meanwhile an external key may have gone."""
     kms, mender = s.story.kms, s.admin("mender")
-    s.tell(kms.set_store(*s.home, store.id, when, "ConnectCustomKeyStore", mender, state="CONNECTING", error=""))
+    s.tell(
+        kms.set_store(
+            *s.home, store.id, when, "ConnectCustomKeyStore", mender, state="CONNECTING", error=""
+        )
+    )
     connected = when + minutes(s.rng.uniform(1, 5))
     kms.set_store(*s.home, store.id, connected, "", None, state="CONNECTED")
     s.story.note(connected, f"store {store.id} is CONNECTED again")
     if late_trouble:
-        _external(s, keys[0][0], "missing", when, s.later(40, 80, when) if s.rng.random() < 0.5 else None)
+        _external(
+            s, keys[0][0], "missing", when, s.later(40, 80, when) if s.rng.random() < 0.5 else None
+        )
 
 
 def _external(s: Scene, key: Key, trouble: str, begins: datetime, ends: datetime | None) -> None:
@@ -315,7 +354,9 @@ def store_trouble(s: Scene) -> None:
     who = s.admin() if s.rng.random() < 0.3 and trouble in {"credentials", "uri"} else None
     if s.rng.random() < 0.3:
         innocent = s.begins - timedelta(days=s.rng.uniform(10, 60))
-        change = kms.set_store(*s.home, store.id, innocent, "UpdateCustomKeyStore", s.admin("innocent"))
+        change = kms.set_store(
+            *s.home, store.id, innocent, "UpdateCustomKeyStore", s.admin("innocent")
+        )
         if change:
             s.story.remember(change)
     s.tell(kms.set_store(*s.home, store.id, s.begins, "UpdateCustomKeyStore", who, trouble=trouble))
@@ -335,7 +376,13 @@ def external_key(s: Scene) -> None:
     (key, alias), *others = s.stored_keys(store, s.rng.choice((1, 2)))
     s.innocents(key, alias, s.begins)
     ends = s.later(5, 90)
-    _external(s, key, s.rng.choice(tuple(words.EXTERNAL)), s.begins, ends if s.rng.random() < 0.7 else None)
+    _external(
+        s,
+        key,
+        s.rng.choice(tuple(words.EXTERNAL)),
+        s.begins,
+        ends if s.rng.random() < 0.7 else None,
+    )
     for caller in (s.caller() for _ in range(s.rng.choice((1, 2)))):
         s.calls(s.probe(caller, key, alias), s.begins, ends + minutes(10))
     for other, name in others:
@@ -345,11 +392,19 @@ def external_key(s: Scene) -> None:
 def foreign_key(s: Scene) -> None:
     """A caller of ours uses another account's key that is gone, or that no longer lets us in: AWS's three-way denial."""
     owner = s.rng.choice(FOREIGN)
-    key = s.key(account=owner, denied=(s.story.account,)) if s.rng.random() < 0.6 else replace(s.fresh(s.begins), account=owner)
+    key = (
+        s.key(account=owner, denied=(s.story.account,))
+        if s.rng.random() < 0.6
+        else replace(s.fresh(s.begins), account=owner)
+    )
     caller = s.caller(plain=s.rng.random() < 0.6)
     unnamed = caller.via != "" or s.rng.random() < 0.4
     probe = Probe(
-        caller, "Decrypt" if unnamed else s.rng.choice(("Decrypt", "GenerateDataKey")), key.arn, s.story.region, unnamed=unnamed
+        caller,
+        "Decrypt" if unnamed else s.rng.choice(("Decrypt", "GenerateDataKey")),
+        key.arn,
+        s.story.region,
+        unnamed=unnamed,
     )
     s.calls(probe, s.begins, s.later(5, 60))
 
@@ -364,7 +419,12 @@ def locked_out(s: Scene) -> None:
     text = words.DENIED_PLAINLY[1]
     caller = s.caller(plain=True)
     _noise(
-        s, caller, key, "AccessDeniedException", text.format(user=caller.arn, operation="Decrypt", key=key.arn), s.later(5, 40)
+        s,
+        caller,
+        key,
+        "AccessDeniedException",
+        text.format(user=caller.arn, operation="Decrypt", key=key.arn),
+        s.later(5, 40),
     )
 
 
@@ -372,7 +432,15 @@ def malformed(s: Scene) -> None:
     """A name that can be no key: a placeholder, an empty template, an id without dashes."""
     alias = s.alias()
     s.key(alias)
-    typed = s.rng.choice((alias[6:], "REPLACE_ME", s.story.kms.uuid().replace("-", ""), "${KEY_ID}", f"key/{s.story.kms.uuid()}"))
+    typed = s.rng.choice(
+        (
+            alias[6:],
+            "REPLACE_ME",
+            s.story.kms.uuid().replace("-", ""),
+            "${KEY_ID}",
+            f"key/{s.story.kms.uuid()}",
+        )
+    )
     s.calls(Probe(s.caller(plain=True), "Encrypt", typed, s.story.region), s.begins, s.later(5, 60))
 
 
@@ -382,7 +450,11 @@ def never_existed(s: Scene) -> None:
     if s.rng.random() < 0.3:
         typed = s.key(account=s.rng.choice(FOREIGN)).id
     name = s.rng.choice((typed, f"arn:aws:kms:{s.story.region}:{s.story.account}:key/{typed}"))
-    s.calls(Probe(s.caller(plain=True), "GenerateDataKey", name, s.story.region), s.begins, s.later(5, 60))
+    s.calls(
+        Probe(s.caller(plain=True), "GenerateDataKey", name, s.story.region),
+        s.begins,
+        s.later(5, 60),
+    )
 
 
 def two_keys(s: Scene) -> None:
@@ -393,7 +465,11 @@ def two_keys(s: Scene) -> None:
     s.tell(kms.schedule_deletion(other, s.later(0, 10), s.admin("second")))
     caller, until = s.caller(plain=True), s.later(20, 60)
     healthy = s.key()
-    s.calls(Probe(caller, "ReEncrypt", healthy.arn, s.story.region, second=s.ref(one, first)), s.begins, until)
+    s.calls(
+        Probe(caller, "ReEncrypt", healthy.arn, s.story.region, second=s.ref(one, first)),
+        s.begins,
+        until,
+    )
     s.calls(s.probe(caller, one, first), s.begins, until)
     s.calls(s.probe(caller, other, second), s.later(10, 12), until)
     if s.rng.random() < 0.5:
@@ -406,8 +482,20 @@ def aws_side(s: Scene) -> None:
     key = s.key(s.alias())
     names = frozenset({key.arn, key.id})
     text = words.TRANSIENT[code]
-    outcome = Outcome(code, text, frozenset({"kms_unavailable"}), names=names, resources=(key.arn,), story="KMS's own trouble")
-    s.calls(Probe(s.caller(plain=True), "Decrypt", key.arn, s.story.region, fixed=outcome), s.begins, s.later(4, 30), 1.5)
+    outcome = Outcome(
+        code,
+        text,
+        frozenset({"kms_unavailable"}),
+        names=names,
+        resources=(key.arn,),
+        story="KMS's own trouble",
+    )
+    s.calls(
+        Probe(s.caller(plain=True), "Decrypt", key.arn, s.story.region, fixed=outcome),
+        s.begins,
+        s.later(4, 30),
+        1.5,
+    )
 
 
 def grant(s: Scene) -> None:
@@ -415,14 +503,31 @@ def grant(s: Scene) -> None:
     key = s.key(s.alias())
     code, text = s.rng.choice(
         (
-            ("InvalidGrantTokenException", "The request was rejected because the specified grant token is not valid."),
-            ("InvalidGrantIdException", "The request was rejected because the specified GrantId is not valid."),
+            (
+                "InvalidGrantTokenException",
+                "The request was rejected because the specified grant token is not valid.",
+            ),
+            (
+                "InvalidGrantIdException",
+                "The request was rejected because the specified GrantId is not valid.",
+            ),
         )
     )
     names = frozenset({key.arn, key.id})
-    outcome = Outcome(code, text, frozenset({"grant_not_found"}), names=names, resources=(key.arn,), story="invalid grant")
+    outcome = Outcome(
+        code,
+        text,
+        frozenset({"grant_not_found"}),
+        names=names,
+        resources=(key.arn,),
+        story="invalid grant",
+    )
     operation = "RevokeGrant" if "Id" in code else "Decrypt"
-    s.calls(Probe(s.caller(plain=True), operation, key.arn, s.story.region, fixed=outcome), s.begins, s.later(5, 40))
+    s.calls(
+        Probe(s.caller(plain=True), operation, key.arn, s.story.region, fixed=outcome),
+        s.begins,
+        s.later(5, 40),
+    )
 
 
 def late_news(s: Scene) -> None:
@@ -450,7 +555,15 @@ def busy(s: Scene) -> None:
 
     kms, alias = s.story.kms, s.alias()
     key = s.key(alias)
-    s.story.busy.append(Busy(key.arn, s.begins - timedelta(days=3), s.begins + timedelta(days=3), seconds(20), records.decrypt))
+    s.story.busy.append(
+        Busy(
+            key.arn,
+            s.begins - timedelta(days=3),
+            s.begins + timedelta(days=3),
+            seconds(20),
+            records.decrypt,
+        )
+    )
     act = s.rng.choice((kms.disable, kms.schedule_deletion))
     s.tell(act(key, s.begins, s.admin()), lost=1.0)
     s.calls(s.probe(s.caller(), key, alias), s.begins, s.later(20, 60))
@@ -475,24 +588,42 @@ def noise(s: Scene) -> None:
     """Failures that are nobody's business here: throttling, plain denials, wrong contexts, wrong keys, validation."""
     alias = s.alias()
     key, caller = s.key(alias), s.caller()
-    denial = s.rng.choice(words.DENIED_PLAINLY).format(user=caller.arn, operation="Decrypt", key=key.arn)
+    denial = s.rng.choice(words.DENIED_PLAINLY).format(
+        user=caller.arn, operation="Decrypt", key=key.arn
+    )
     code, text = s.rng.choice(
         (
             ("ThrottlingException", words.THROTTLED),
             ("AccessDeniedException", denial),
             ("InvalidCiphertextException", None),
-            ("IncorrectKeyException", "The key ID in the request does not identify a CMK that can perform this operation."),
-            ("InvalidKeyUsageException", f"{key.arn} key usage is SIGN_VERIFY which is not valid for Decrypt."),
-            ("ValidationException", "1 validation error detected: Value at 'ciphertextBlob' failed to satisfy constraint"),
+            (
+                "IncorrectKeyException",
+                "The key ID in the request does not identify a CMK that can perform this operation.",
+            ),
+            (
+                "InvalidKeyUsageException",
+                f"{key.arn} key usage is SIGN_VERIFY which is not valid for Decrypt.",
+            ),
+            (
+                "ValidationException",
+                "1 validation error detected: Value at 'ciphertextBlob' failed to satisfy constraint",
+            ),
             ("KMSInvalidStateException", words.NOT_PENDING.format(key=key.arn)),
-            ("DryRunOperationException", "The request would have succeeded, but the DryRun option is set."),
+            (
+                "DryRunOperationException",
+                "The request would have succeeded, but the DryRun option is set.",
+            ),
         )
     )
     _noise(s, caller, key, code, text, s.later(5, 40))
 
 
-def _noise(s: Scene, caller: Person, key: Key, code: str, text: str | None, until: datetime) -> None:
-    outcome = Outcome(code, text, in_scope=False, resources=() if "Denied" in code else (key.arn,), story="noise")
+def _noise(
+    s: Scene, caller: Person, key: Key, code: str, text: str | None, until: datetime
+) -> None:
+    outcome = Outcome(
+        code, text, in_scope=False, resources=() if "Denied" in code else (key.arn,), story="noise"
+    )
     operation = "CancelKeyDeletion" if text and "not pending" in text else "Decrypt"
     s.calls(Probe(caller, operation, key.arn, s.story.region, fixed=outcome), s.begins, until)
 

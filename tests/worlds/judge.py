@@ -24,7 +24,9 @@ ALERTING = frozenset({"opened", "changed", "reminder"})
 RECENT = minutes(10)
 HELD = minutes(6)  # how long what was created just now may be held back
 LOOKED = seconds(75)  # a look-up may be remembered for a minute
-MISSING = frozenset({"alias_not_found", "key_not_found", "key_deleted", "not_yet_visible", "wrong_region"})
+MISSING = frozenset(
+    {"alias_not_found", "key_not_found", "key_deleted", "not_yet_visible", "wrong_region"}
+)
 CREATED = frozenset({"CreateAlias", "CreateKey", "UpdateAlias", "ReplicateKey"})
 # What is counted as certain and wrong; all other kinds are figures of their own.
 GRAVE = ("certain cause", "innocent named", "command", "untrue statement")
@@ -62,7 +64,9 @@ class Truth:
 
     calls: list[Told] = field(default_factory=list)
     changes: list[Told] = field(default_factory=list)
-    now: list[Outcome] = field(default_factory=list)  # how the calls would fail now; empty where they would not
+    now: list[Outcome] = field(
+        default_factory=list
+    )  # how the calls would fail now; empty where they would not
     exact: set[str] = field(default_factory=set)
     near: set[str] = field(default_factory=set)
     culprits: set[str] = field(default_factory=set)
@@ -74,8 +78,12 @@ class Judge:
     def __init__(self, run: Run) -> None:
         self.run, self.story, self.kms = run, run.story, run.story.kms
         self.verdict = Verdict(run.story.seed)
-        self._proven: defaultdict[str, set[str]] = defaultdict(set)  # by incident: causes that were right when they were told
-        self._changes = {told.what.id: told.what for told in self.story.changes if isinstance(told.what, Change)}
+        self._proven: defaultdict[str, set[str]] = defaultdict(
+            set
+        )  # by incident: causes that were right when they were told
+        self._changes = {
+            told.what.id: told.what for told in self.story.changes if isinstance(told.what, Change)
+        }
 
     def judge(self) -> Verdict:
         """Judge every message, then what was never told."""
@@ -107,7 +115,9 @@ class Judge:
         self._who(message, truth)
         self._claims(message, truth)
         self._commands(message)
-        self.verdict.grave += sum(finding.kind in GRAVE for finding in self.verdict.findings) > before
+        self.verdict.grave += (
+            sum(finding.kind in GRAVE for finding in self.verdict.findings) > before
+        )
 
     def _alert(self, message: Message, truth: Truth) -> None:
         document, line = message.document, brief(message)
@@ -140,7 +150,11 @@ class Judge:
 
     def _resolved(self, message: Message, truth: Truth) -> None:
         document = message.document
-        ever = {cause for told in truth.calls for cause in told.what.outcome.causes | told.what.outcome.near}
+        ever = {
+            cause
+            for told in truth.calls
+            for cause in told.what.outcome.causes | told.what.outcome.near
+        }
         ever |= truth.exact | truth.near | self._proven[document["incident_id"]]
         if document["cause"] in ever or truth.changes:
             self.verdict.exact += 1
@@ -151,15 +165,23 @@ class Judge:
     def _still_broken(self, message: Message, truth: Truth) -> None:
         if not truth.now:
             return
-        said = " ".join(str(note) for note in message.document.get("notes", ())) + str(message.document.get("summary"))
+        said = " ".join(str(note) for note in message.document.get("notes", ())) + str(
+            message.document.get("summary")
+        )
         unproven = bool(product.UNPROVEN.search(said))
-        told = [told for told in truth.calls if told.first and message.when - minutes(30) < told.first <= message.when]
+        told = [
+            told
+            for told in truth.calls
+            if told.first and message.when - minutes(30) < told.first <= message.when
+        ]
         still = [o for o in truth.now if not o.lookable or self._seen_broken(message, truth)]
         blind = self._weather("kms", message.when) or not still or not still[0].lookable
         if still and not told and unproven and (blind or message.document["cause"] in MISSING):
             return
         if still:
-            self._found("resolved while broken", message.when, f"still {still[0].story}: {brief(message)}")
+            self._found(
+                "resolved while broken", message.when, f"still {still[0].story}: {brief(message)}"
+            )
 
     def _seen_broken(self, message: Message, truth: Truth) -> bool:
         return any(answer(self.kms, told.what.probe, message.when, LOOK) for told in truth.calls)
@@ -168,14 +190,24 @@ class Judge:
         """Tell whether it was over, for everybody, in a way that a look-up could see, and nothing kept it from looking."""
         if truth.now or product.OVER.search(str(message.document.get("summary"))):
             return False
-        if self._weather("kms", message.when) or not all(told.what.outcome.lookable for told in truth.calls):
+        if self._weather("kms", message.when) or not all(
+            told.what.outcome.lookable for told in truth.calls
+        ):
             return False
-        probes = {told.what.probe for told in truth.calls} or {p for p in [self._probe_of(message)] if p}
+        probes = {told.what.probe for told in truth.calls} or {
+            p for p in [self._probe_of(message)] if p
+        }
         moments = (message.when, message.when - LOOKED)
-        return not any(answer(self.kms, probe, moment, LOOK) for probe in probes for moment in moments)
+        return not any(
+            answer(self.kms, probe, moment, LOOK) for probe in probes for moment in moments
+        )
 
     def _weather(self, service: str, when: datetime) -> bool:
-        hit = (s for s in self.story.weather if s.service == service and s.kind != "slow" and s.begins - LOOKED <= when <= s.ends)
+        hit = (
+            s
+            for s in self.story.weather
+            if s.service == service and s.kind != "slow" and s.begins - LOOKED <= when <= s.ends
+        )
         return any(hit)
 
     def _trail_silent(self, when: datetime) -> bool:
@@ -187,13 +219,17 @@ class Judge:
         """Return what is so about what a message is about."""
         names = names_of(message)
         calls = [
-            t for t in self.story.calls if t.by(message.when) and t.what.when <= message.when and self._about(message, t, names)
+            t
+            for t in self.story.calls
+            if t.by(message.when) and t.what.when <= message.when and self._about(message, t, names)
         ]
         truth = Truth(calls=calls)
         store = message.document["subject"].get("key_store")
         for told in self.story.changes:
             change = told.what
-            touched = names & set(change.resources) or (store and (change.request or {}).get("customKeyStoreId") == store)
+            touched = names & set(change.resources) or (
+                store and (change.request or {}).get("customKeyStoreId") == store
+            )
             if touched and told.by(message.when) and message.document["impact"]["failures"] == 0:
                 truth.changes.append(told)
         for probe in {told.what.probe for told in calls}:
@@ -207,7 +243,10 @@ class Judge:
         if names & outcome.all_names:
             return True
         nameless = not any(name for name in names if "/" in name or ":" in name)
-        return nameless and any(token in str(message.document["impact"]["callers"]) for token in told.what.probe.caller.tokens)
+        return nameless and any(
+            token in str(message.document["impact"]["callers"])
+            for token in told.what.probe.caller.tokens
+        )
 
     def _add(self, truth: Truth, probe: Probe, calls: list[Told], when: datetime) -> None:
         now = truly(self.kms, probe, when)
@@ -221,7 +260,11 @@ class Judge:
             outcome = told.what.outcome
             truth.culprits |= outcome.culprits
             if told.what.when == last or when - told.what.when <= RECENT:
-                stale = "not_yet_visible" in outcome.causes and now is not None and "not_yet_visible" not in now.causes
+                stale = (
+                    "not_yet_visible" in outcome.causes
+                    and now is not None
+                    and "not_yet_visible" not in now.causes
+                )
                 truth.exact |= frozenset() if stale else outcome.causes
                 truth.near |= outcome.near
                 if now is None and self._made_soon(probe, told.what.when):
@@ -229,13 +272,18 @@ class Judge:
 
     def _made_soon(self, probe: Probe, called: datetime) -> bool:
         """Tell whether what did not exist was made within minutes after the call: its caller was merely early."""
-        return truly(self.kms, probe, called) is not None and truly(self.kms, probe, called + minutes(5)) is None
+        return (
+            truly(self.kms, probe, called) is not None
+            and truly(self.kms, probe, called + minutes(5)) is None
+        )
 
     def _probe_of(self, message: Message) -> Probe | None:
         subject = message.document["subject"]
         alias = subject.get("alias")
         if message.document["cause"] == "alias_not_found" and alias:
-            return commands.decrypt_of(f"arn:aws:kms:{subject['region']}:{subject['account']}:{alias}")
+            return commands.decrypt_of(
+                f"arn:aws:kms:{subject['region']}:{subject['account']}:{alias}"
+            )
         arn = subject.get("key_arn")
         return commands.decrypt_of(arn) if arn and arn.count(":") == 5 else None
 
@@ -247,7 +295,13 @@ class Judge:
             if version and version.value and version.value.state != "CONNECTED":
                 causes = frozenset({"key_store_disconnected"})
                 truth.now.append(
-                    Outcome("", None, causes, culprits=frozenset(version.made_by), story=f"store {version.value.state}")
+                    Outcome(
+                        "",
+                        None,
+                        causes,
+                        culprits=frozenset(version.made_by),
+                        story=f"store {version.value.state}",
+                    )
                 )
         elif probe := self._probe_of(message):
             now = truly(self.kms, probe, message.when) or self._expires(probe, message.when)
@@ -258,21 +312,34 @@ class Judge:
             truth.culprits |= outcome.culprits
         if not truth.now:
             truth.exact |= set(_broke(truth.changes).values())
-        truth.culprits |= {event for event, cause in _broke(truth.changes).items() if cause == message.document["cause"]}
+        truth.culprits |= {
+            event
+            for event, cause in _broke(truth.changes).items()
+            if cause == message.document["cause"]
+        }
 
     def _expires(self, probe: Probe, when: datetime) -> Outcome | None:
         """Return what will come of a key whose imported material expires within a month: a sweep may warn of it."""
         key = resolve(self.kms, probe.typed, probe.caller.account, probe.region, at(when)).key
         if key is None or key.valid_to is None or key.valid_to - when > timedelta(days=30):
             return None
-        return Outcome("", None, frozenset({"key_material_missing"}), story="key material expires soon")
+        return Outcome(
+            "", None, frozenset({"key_material_missing"}), story="key material expires soon"
+        )
 
     # --- who, what, which ------------------------------------------------------------------------------------------------
 
     def _who(self, message: Message, truth: Truth) -> None:
         accused = set(self._accused(message))
-        if message.document["cause"] == "not_yet_visible" or message.document["status"] == "resolved":
-            accused = {event for event in accused if self._changes[event].what not in CREATED | {"EnableKey"}}
+        if (
+            message.document["cause"] == "not_yet_visible"
+            or message.document["status"] == "resolved"
+        ):
+            accused = {
+                event
+                for event in accused
+                if self._changes[event].what not in CREATED | {"EnableKey"}
+            }
         for event in sorted(accused - truth.culprits):
             change = self._changes[event]
             text = f"{change.what} by {change.who.name} at {change.when:%H:%M:%S} did not do it: {brief(message)}"
@@ -288,44 +355,80 @@ class Judge:
 
     def _by_name(self, line: str, when: datetime) -> Iterator[str]:
         """Yield the change that a sentence tells of without its event id: the newest one of that person and kind."""
-        told = [c for c in self._changes.values() if c.when <= when and c.what in line and any(t in line for t in c.who.tokens)]
+        told = [
+            c
+            for c in self._changes.values()
+            if c.when <= when and c.what in line and any(t in line for t in c.who.tokens)
+        ]
         if told and not any(change.by_aws for change in told):
             yield max(told, key=lambda change: change.when).id
 
     def _last_listed(self, message: Message, truth: Truth, accused: set[str]) -> None:
         """Note where the list of changes, read as "who did it", begins with somebody who did not and hides who did."""
-        listed = [self._changes.get(str(one.get("event_id"))) for one in message.document.get("changes", ())]
+        listed = [
+            self._changes.get(str(one.get("event_id")))
+            for one in message.document.get("changes", ())
+        ]
         known = [change for change in listed if change]
         if message.document["status"] == "resolved" or not known or accused & truth.culprits:
             return
         newest = max(known, key=lambda change: change.when)
         if newest.id not in truth.culprits and not {c.id for c in known} & truth.culprits:
-            self._found("listed only others", message.when, f"{newest.what} by {newest.who.name}: {brief(message)}")
+            self._found(
+                "listed only others",
+                message.when,
+                f"{newest.what} by {newest.who.name}: {brief(message)}",
+            )
 
     def _claims(self, message: Message, truth: Truth) -> None:
-        lines = [line for line in product.accusing_lines(message.document) if product.NO_CHANGE.search(line)]
-        made = [self._changes[event] for event in truth.culprits if message.when - self._changes[event].when < timedelta(days=90)]
+        lines = [
+            line
+            for line in product.accusing_lines(message.document)
+            if product.NO_CHANGE.search(line)
+        ]
+        made = [
+            self._changes[event]
+            for event in truth.culprits
+            if message.when - self._changes[event].when < timedelta(days=90)
+        ]
         if lines and made:
             newest = max(made, key=lambda change: change.when)
-            self._found("untrue statement", message.when, f"{lines[0]!r} but {newest.what} at {newest.when}: {brief(message)}")
+            self._found(
+                "untrue statement",
+                message.when,
+                f"{lines[0]!r} but {newest.what} at {newest.when}: {brief(message)}",
+            )
 
     def _commands(self, message: Message) -> None:
         if message.document["status"] == "resolved" or self._weather("kms", message.when):
             return
         subject = message.document["subject"]
-        place = (self.story.account, subject["region"] if "-" in subject["region"] else self.story.region)
+        place = (
+            self.story.account,
+            subject["region"] if "-" in subject["region"] else self.story.region,
+        )
         offered = [str(remedy.get("command") or "") for remedy in message.document["remedies"]]
         for text in commands.misfits(self.kms, place, offered, message.when):
             self._found("command", message.when, f"{text}: {brief(message)}")
 
     def _operations(self, message: Message, truth: Truth) -> None:
-        true = {told.what.probe.operation for told in truth.calls} | {told.what.what for told in truth.changes}
+        true = {told.what.probe.operation for told in truth.calls} | {
+            told.what.what for told in truth.changes
+        }
         said = {one["name"] for one in message.document["impact"]["operations"]}
         if truth.calls and said - true:
-            self._found("wrong operation", message.when, f"{sorted(said - true)} of {sorted(true)}: {brief(message)}")
+            self._found(
+                "wrong operation",
+                message.when,
+                f"{sorted(said - true)} of {sorted(true)}: {brief(message)}",
+            )
         most = len(truth.calls)
         if message.document["impact"]["failures"] > most > 0:
-            self._found("wrong count", message.when, f"{message.document['impact']['failures']} of {most}: {brief(message)}")
+            self._found(
+                "wrong count",
+                message.when,
+                f"{message.document['impact']['failures']} of {most}: {brief(message)}",
+            )
 
     # --- what was never told -----------------------------------------------------------------------------------------------
 
@@ -335,11 +438,20 @@ class Judge:
         deadline = outage.last_told + minutes(15)
         about = [m for m in self.run.messages if self._covers(m, outage)]
         alerting = [m for m in about if m.document["status"] != "resolved" and m.when <= deadline]
-        alive = [m for m in alerting if m.when >= outage.begins - minutes(70) or self._open_at(m, outage.begins)]
+        alive = [
+            m
+            for m in alerting
+            if m.when >= outage.begins - minutes(70) or self._open_at(m, outage.begins)
+        ]
         if not alive:
             self._found("missed", outage.begins, f"{outage}")
             return
-        right = [m for m in about if m.document["cause"] in outage.causes | outage.near and m.when <= deadline + minutes(20)]
+        right = [
+            m
+            for m in about
+            if m.document["cause"] in outage.causes | outage.near
+            and m.when <= deadline + minutes(20)
+        ]
         lasting = outage.last_told - outage.first_told >= minutes(10)
         if lasting and not right:
             told = ",".join(sorted({m.document["cause"] for m in alive}))
@@ -347,11 +459,17 @@ class Judge:
 
     def _owed(self, outage: "Outage") -> bool:
         """Tell whether KeyWatch had to say something: it was told, and could still see it broken some minutes later."""
-        return outage.first_told < outage.last_told + seconds(1) and any(self._lasted(told) for told in outage.calls)
+        return outage.first_told < outage.last_told + seconds(1) and any(
+            self._lasted(told) for told in outage.calls
+        )
 
     def _lasted(self, told: Told) -> bool:
         failed, first = told.what, told.first
-        if first is None or first - failed.when > minutes(30) or "not_yet_visible" in failed.outcome.causes:
+        if (
+            first is None
+            or first - failed.when > minutes(30)
+            or "not_yet_visible" in failed.outcome.causes
+        ):
             return False
         later = truly(self.kms, failed.probe, first + minutes(4))
         return later is not None and bool(later.causes & failed.outcome.causes)
@@ -362,8 +480,14 @@ class Judge:
         return bool(names & outage.names) or any(token in str(told) for token in outage.callers)
 
     def _open_at(self, message: Message, when: datetime) -> bool:
-        same = (m for m in self.run.messages if m.document["incident_id"] == message.document["incident_id"])
-        return not any(m.document["status"] == "resolved" and message.when <= m.when <= when for m in same)
+        same = (
+            m
+            for m in self.run.messages
+            if m.document["incident_id"] == message.document["incident_id"]
+        )
+        return not any(
+            m.document["status"] == "resolved" and message.when <= m.when <= when for m in same
+        )
 
     def _splits(self) -> None:
         """Find what was opened twice about one thing that broke once, while the first incident was open."""
@@ -372,7 +496,9 @@ class Judge:
             if message.document["status"] != "opened":
                 continue
             cause = message.document["cause"]
-            calls = [told for told in self.truth(message).calls if cause in told.what.outcome.causes]
+            calls = [
+                told for told in self.truth(message).calls if cause in told.what.outcome.causes
+            ]
             for thing in sorted({thing_of(told.what) for told in calls}):
                 first = seen.get(thing)
                 if (
@@ -400,11 +526,17 @@ class Outage:
 
     @property
     def first_told(self) -> datetime:
-        return min((t.first for t in self.calls if t.first), default=datetime.max.replace(tzinfo=self.begins.tzinfo))
+        return min(
+            (t.first for t in self.calls if t.first),
+            default=datetime.max.replace(tzinfo=self.begins.tzinfo),
+        )
 
     @property
     def last_told(self) -> datetime:
-        return max((t.first for t in self.calls if t.first), default=datetime.min.replace(tzinfo=self.begins.tzinfo))
+        return max(
+            (t.first for t in self.calls if t.first),
+            default=datetime.min.replace(tzinfo=self.begins.tzinfo),
+        )
 
     @property
     def names(self) -> frozenset[str]:
@@ -419,9 +551,8 @@ class Outage:
     def __str__(self) -> str:
         told = sum(bool(t.first) for t in self.calls)
         span = f"{self.begins:%H:%M:%S}-{self.calls[-1].what.when:%H:%M:%S}"
-        return (
-            f"{self.calls[0].episode} {self.thing}: {','.join(sorted(self.causes))}, {len(self.calls)} calls ({told} told) {span}"
-        )
+        causes = ",".join(sorted(self.causes))
+        return f"{self.calls[0].episode} {self.thing}: {causes}, {len(self.calls)} calls ({told} told) {span}"
 
 
 def outages_of(story: Chronicle) -> Iterator[Outage]:
@@ -467,14 +598,21 @@ def names_of(message: Message, *, loose: bool = False) -> set[str]:
 
 def _members(message: Message) -> Iterable[str]:
     for member in (message.document.get("group") or {}).get("members", ()):
-        yield from (str(value) for value in (member.values() if isinstance(member, dict) else [member]))
+        yield from (
+            str(value) for value in (member.values() if isinstance(member, dict) else [member])
+        )
 
 
 def brief(message: Message) -> str:
     """Return a message in one line."""
     d = message.document
     subject = d["subject"]
-    named = subject.get("alias") or subject.get("identifier") or subject.get("key_arn") or subject.get("key_store")
+    named = (
+        subject.get("alias")
+        or subject.get("identifier")
+        or subject.get("key_arn")
+        or subject.get("key_store")
+    )
     return f"{message.when:%H:%M:%S} {d['status']} {d['confidence']} {d['cause']} {named} ({d['impact']['failures']} calls)"
 
 

@@ -111,7 +111,9 @@ class Kms:
         """Place a key (and an alias of it) without anybody having done so within the world's time."""
         self.key(key.account, key.region, key.id).write(when, key, *made_by)
         if alias:
-            self.alias(key.account, key.region, alias).write(when, Alias(alias, key.id, when, when), *made_by)
+            self.alias(key.account, key.region, alias).write(
+                when, Alias(alias, key.id, when, when), *made_by
+            )
         return key
 
     def put_store(self, account: str, region: str, store: Store, when: datetime) -> Store:
@@ -147,12 +149,16 @@ class Kms:
 
     # --- what administrators do ------------------------------------------------------------------------------------------
 
-    def did(self, what: str, when: datetime, who: Person, key: Key | None = None, **details: Any) -> Change:
+    def did(
+        self, what: str, when: datetime, who: Person, key: Key | None = None, **details: Any
+    ) -> Change:
         """Note a change of a key (or of what ``account`` and ``region`` say), and return it."""
         resources = details.pop("resources", (key.arn,) if key else ())
         place = {"account": key.account, "region": key.region} if key else {}
         request = details.pop("request", {"keyId": key.id} if key else None)
-        change = Change(self.uuid(), what, when, who, resources=resources, request=request, **place | details)
+        change = Change(
+            self.uuid(), what, when, who, resources=resources, request=request, **place | details
+        )
         self.changes.append(change)
         return change
 
@@ -167,7 +173,13 @@ class Kms:
 
     def create_key(self, key: Key, who: Person) -> Change:
         """CreateKey."""
-        change = self.did("CreateKey", key.created, who, key, request={"keyUsage": key.usage, "origin": key.origin})
+        change = self.did(
+            "CreateKey",
+            key.created,
+            who,
+            key,
+            request={"keyUsage": key.usage, "origin": key.origin},
+        )
         self.key(key.account, key.region, key.id).write(key.created, key, change.id)
         return change
 
@@ -193,24 +205,45 @@ class Kms:
             answer["deletionDate"] = date.strftime("%b %d, %Y, %I:%M:%S %p")
         request = {"keyId": key.id, "pendingWindowInDays": days}
         change = self.did("ScheduleKeyDeletion", when, who, key, request=request, response=answer)
-        self.write(key, when, change.id, state=state, deletion_date=date, pending_days=days if waits else None)
+        self.write(
+            key,
+            when,
+            change.id,
+            state=state,
+            deletion_date=date,
+            pending_days=days if waits else None,
+        )
         return change
 
     def cancel_deletion(self, key: Key, when: datetime, who: Person) -> Change:
         """CancelKeyDeletion, which leaves the key disabled: who scheduled and who cancelled both brought that about."""
         before = self._made_by(key, when)
         change = self.did("CancelKeyDeletion", when, who, key, response={"keyId": key.arn})
-        self.write(key, when, change.id, *before, state="Disabled", deletion_date=None, pending_days=None)
+        self.write(
+            key, when, change.id, *before, state="Disabled", deletion_date=None, pending_days=None
+        )
         return change
 
     def delete_key(self, key: Key, when: datetime) -> Change:
         """KMS deletes a key whose time has come, and its aliases with it."""
         before, itself = self._made_by(key, when), Person("kms", "AWS KMS", key.account)
-        change = self.did("DeleteKey", when, itself, key, request=None, more={"serviceEventDetails": {"keyId": key.arn}})
+        change = self.did(
+            "DeleteKey",
+            when,
+            itself,
+            key,
+            request=None,
+            more={"serviceEventDetails": {"keyId": key.arn}},
+        )
         self.key(key.account, key.region, key.id).write(when, None, change.id, *before)
         for (account, region, _), timeline in self.aliases.items():
             version = timeline.at(when)
-            if (account, region) == (key.account, key.region) and version and version.value and version.value.target == key.id:
+            if (
+                (account, region) == (key.account, key.region)
+                and version
+                and version.value
+                and version.value.target == key.id
+            ):
                 timeline.write(when, None, change.id, *before)
         return change
 
@@ -218,7 +251,9 @@ class Kms:
         """DeleteImportedKeyMaterial by somebody, or DeleteExpiredKeyMaterial by KMS."""
         itself = Person("kms", "AWS KMS", key.account)
         what = "DeleteImportedKeyMaterial" if who else "DeleteExpiredKeyMaterial"
-        change = self.did(what, when, who or itself, key, request={"keyId": key.id} if who else None)
+        change = self.did(
+            what, when, who or itself, key, request={"keyId": key.id} if who else None
+        )
         self.write(key, when, change.id, state="PendingImport", valid_to=None)
         return change
 
@@ -231,7 +266,9 @@ class Kms:
     def create_alias(self, key: Key, name: str, when: datetime, who: Person) -> Change:
         """CreateAlias."""
         change = self._alias_change("CreateAlias", key, name, when, who)
-        self.alias(key.account, key.region, name).write(when, Alias(name, key.id, when, when), change.id)
+        self.alias(key.account, key.region, name).write(
+            when, Alias(name, key.id, when, when), change.id
+        )
         return change
 
     def update_alias(self, key: Key, name: str, when: datetime, who: Person) -> Change:
@@ -256,7 +293,14 @@ class Kms:
         return self.did(what, when, who, key, request=request, resources=(arn, key.arn))
 
     def set_store(
-        self, account: str, region: str, store_id: str, when: datetime, what: str, who: Person | None, **fields: Any
+        self,
+        account: str,
+        region: str,
+        store_id: str,
+        when: datetime,
+        what: str,
+        who: Person | None,
+        **fields: Any,
     ) -> Change | None:
         """Change a key store: by a call of somebody, or by itself (``who`` is nobody)."""
         timeline = self.store(account, region, store_id)
@@ -278,11 +322,19 @@ class Kms:
         timeline.write(when, replace(old.value, **fields), *([change.id] if change else []))
         return change
 
-    def replicate(self, primary: Key, region: str, when: datetime, who: Person, ready: datetime) -> tuple[Key, Change]:
+    def replicate(
+        self, primary: Key, region: str, when: datetime, who: Person, ready: datetime
+    ) -> tuple[Key, Change]:
         """ReplicateKey: the replica is ``Creating`` until ``ready``."""
         request = {"keyId": primary.id, "replicaRegion": region}
         change = self.did("ReplicateKey", when, who, primary, request=request)
-        replica = replace(self.now(primary, when), region=region, created=when, state="Creating", deletion_date=None)
+        replica = replace(
+            self.now(primary, when),
+            region=region,
+            created=when,
+            state="Creating",
+            deletion_date=None,
+        )
         self.key(replica.account, region, replica.id).write(when, replica, change.id)
         self._family(primary.account, primary.id, when, (*self.now(primary, when).replicas, region))
         self.write(replica, ready, change.id, state="Enabled")
@@ -308,7 +360,9 @@ class Kms:
         for key in list(self._relatives(account, key_id, when)):
             version = self.key(account, key.region, key_id).at(when)
             assert version
-            self.key(account, key.region, key_id).write(when, replace(key, replicas=replicas), *version.made_by)
+            self.key(account, key.region, key_id).write(
+                when, replace(key, replicas=replicas), *version.made_by
+            )
 
     # --- reading ---------------------------------------------------------------------------------------------------------
 
@@ -317,7 +371,9 @@ class Kms:
         if key.store is None or key.state not in {"Enabled", "Disabled"}:
             return key.state
         store = view(self.store(key.account, key.region, key.store))
-        connected = store is not None and store.value is not None and store.value.state == "CONNECTED"
+        connected = (
+            store is not None and store.value is not None and store.value.state == "CONNECTED"
+        )
         return key.state if connected else "Unavailable"
 
     def change(self, event_id: str) -> Change:

@@ -25,7 +25,9 @@ class KmsApi:
     now: Callable[[], datetime]
     role: str
     hidden: frozenset[str] = frozenset()
-    opened: Mapping[str, datetime] = field(default_factory=dict)  # key ARN → last successful use, where the world knows it
+    opened: Mapping[str, datetime] = field(
+        default_factory=dict
+    )  # key ARN → last successful use, where the world knows it
 
     def describe_key(self, KeyId: str, **_: Any) -> dict[str, Any]:
         return {"KeyMetadata": self._metadata(self._found(KeyId, "DescribeKey"))}
@@ -49,7 +51,9 @@ class KmsApi:
         if found.problem == "key":
             raise AwsError("NotFoundException", words.KEY_MISSING.format(key=found.key_arn))
         if found.key and found.key.arn in self.hidden:
-            text = words.DENIED_PLAINLY[1].format(user=self.role, operation=operation, key=found.key.arn)
+            text = words.DENIED_PLAINLY[1].format(
+                user=self.role, operation=operation, key=found.key.arn
+            )
             raise AwsError("AccessDeniedException", text)
 
     def _metadata(self, key: Key) -> dict[str, Any]:
@@ -82,14 +86,24 @@ class KmsApi:
             return {"Arn": f"arn:aws:kms:{region}:{key.account}:key/{key.id}", "Region": region}
 
         kind = "PRIMARY" if key.region == key.primary else "REPLICA"
-        return {"MultiRegionKeyType": kind, "PrimaryKey": one(str(key.primary)), "ReplicaKeys": [one(r) for r in key.replicas]}
+        return {
+            "MultiRegionKeyType": kind,
+            "PrimaryKey": one(str(key.primary)),
+            "ReplicaKeys": [one(r) for r in key.replicas],
+        }
 
     def _visible(self, places: dict[tuple[str, str, str], Any]) -> list[Any]:
         view = seen(self.now(), LOOK)
-        here = [t for (account, region, _), t in places.items() if (account, region) == (self.account, self.region)]
+        here = [
+            t
+            for (account, region, _), t in places.items()
+            if (account, region) == (self.account, self.region)
+        ]
         return [version.value for version in map(view, here) if version and version.value]
 
-    def list_aliases(self, KeyId: str | None = None, Limit: int = 50, Marker: str | None = None) -> dict[str, Any]:
+    def list_aliases(
+        self, KeyId: str | None = None, Limit: int = 50, Marker: str | None = None
+    ) -> dict[str, Any]:
         key = self._found(KeyId, "ListAliases") if KeyId else None
         aliases: list[Alias] = sorted(self._visible(self.kms.aliases), key=lambda alias: alias.name)
         listed = [self._alias(alias) for alias in aliases if key is None or alias.target == key.id]
@@ -106,7 +120,9 @@ class KmsApi:
 
     def list_keys(self, Limit: int = 100, Marker: str | None = None) -> dict[str, Any]:
         keys: list[Key] = sorted(self._visible(self.kms.keys), key=lambda key: key.id)
-        return self._page("Keys", [{"KeyId": key.id, "KeyArn": key.arn} for key in keys], Limit, Marker)
+        return self._page(
+            "Keys", [{"KeyId": key.id, "KeyArn": key.arn} for key in keys], Limit, Marker
+        )
 
     def _page(self, name: str, listed: list[Any], limit: int, marker: str | None) -> dict[str, Any]:
         begin = int(marker or 0)
@@ -121,10 +137,16 @@ class KmsApi:
         Marker: str | None = None,
     ) -> dict[str, Any]:
         stores: list[Store] = sorted(self._visible(self.kms.stores), key=lambda store: store.id)
-        wanted = [s for s in stores if CustomKeyStoreId in {None, s.id} and CustomKeyStoreName in {None, s.name}]
+        wanted = [
+            s
+            for s in stores
+            if CustomKeyStoreId in {None, s.id} and CustomKeyStoreName in {None, s.name}
+        ]
         if not wanted and (CustomKeyStoreId or CustomKeyStoreName):
             raise AwsError("CustomKeyStoreNotFoundException", "")
-        return self._page("CustomKeyStores", [self._store(store) for store in wanted], Limit, Marker)
+        return self._page(
+            "CustomKeyStores", [self._store(store) for store in wanted], Limit, Marker
+        )
 
     def _store(self, store: Store) -> dict[str, Any]:
         entry = {
@@ -141,10 +163,19 @@ class KmsApi:
             raise AwsError("NotFoundException", words.MALFORMED.format(typed=KeyId))
         key = self._found(KeyId, "GetKeyLastUsage")
         since = max(key.created, self.now() - TRACKED_SINCE)
-        answer: dict[str, Any] = {"KeyId": key.arn, "KeyCreationDate": key.created, "TrackingStartDate": since}
+        answer: dict[str, Any] = {
+            "KeyId": key.arn,
+            "KeyCreationDate": key.created,
+            "TrackingStartDate": since,
+        }
         used = self.opened.get(key.arn) or self._last_use(key)
         if used:
-            answer["KeyLastUsage"] = {"Operation": "Decrypt", "Timestamp": used, "CloudTrailEventId": "e", "KmsRequestId": "r"}
+            answer["KeyLastUsage"] = {
+                "Operation": "Decrypt",
+                "Timestamp": used,
+                "CloudTrailEventId": "e",
+                "KmsRequestId": "r",
+            }
         return answer
 
     def _last_use(self, key: Key) -> datetime | None:

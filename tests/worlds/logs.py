@@ -25,7 +25,7 @@ def _client_error(failed: Failed) -> str:
 
 def _traceback(failed: Failed) -> str:
     return (
-        f'Traceback (most recent call last):\n  File "/var/task/app.py", line 41, in handle\n    kms.decrypt(CiphertextBlob=blob)\n'
+        'Traceback (most recent call last):\n  File "/var/task/app.py", line 41, in handle\n    kms.decrypt(blob)\n'
         f"botocore.errorfactory.{_client_error(failed)}"
     )
 
@@ -57,27 +57,30 @@ def _go2(failed: Failed) -> str:
 def _js3(failed: Failed) -> str:
     outcome = failed.outcome
     return (
-        f"{outcome.code}: {outcome.message}\n    at throwDefaultError (/app/node_modules/@smithy/smithy-client/dist-cjs/index.js:838:20) {{\n"
+        f"{outcome.code}: {outcome.message}\n    at throwDefaultError (/app/node_modules/@smithy/index.js:838:20) {{\n"
         f"  '$fault': 'client',\n  '$metadata': {{ httpStatusCode: 400, requestId: '{failed.request_id}', attempts: 1, "
         f"totalRetryDelay: 0 }},\n  __type: '{outcome.code}'\n}}"
     )
 
 
 def _lambda_json(failed: Failed) -> str:
-    outcome = failed.outcome
-    return json.dumps(
-        {
-            "timestamp": "2026-03-01T03:04:05Z",
-            "level": "ERROR",
-            "requestId": failed.request_id,
-            "errorType": outcome.code,
-            "errorMessage": f"An error occurred ({outcome.code}) when calling the {failed.probe.operation} operation: {outcome.message}",
-        }
-    )
+    line = {"timestamp": "2026-03-01T03:04:05Z", "level": "ERROR", "requestId": failed.request_id}
+    error = {
+        "errorType": failed.outcome.code,
+        "errorMessage": _client_error(failed).partition(": ")[2],
+    }
+    return json.dumps(line | error)
 
 
 def _structured(failed: Failed) -> str:
-    return json.dumps({"level": "error", "key_id": failed.probe.typed, "trace_id": failed.id, "error": _client_error(failed)})
+    return json.dumps(
+        {
+            "level": "error",
+            "key_id": failed.probe.typed,
+            "trace_id": failed.id,
+            "error": _client_error(failed),
+        }
+    )
 
 
 def _dotnet(failed: Failed) -> str:
@@ -111,7 +114,9 @@ def printed(failed: Failed, dice: Dice) -> str:
     return dice.of(PRINTERS, "printer", failed.probe.caller.name)(failed)
 
 
-def delivery(owner: str, group: str, lines: Sequence[tuple[str, datetime, str]], stream: str = "stream") -> dict[str, Any]:
+def delivery(
+    owner: str, group: str, lines: Sequence[tuple[str, datetime, str]], stream: str = "stream"
+) -> dict[str, Any]:
     """Return a CloudWatch Logs delivery of ``lines`` (event id, time, message)."""
     payload = {
         "messageType": "DATA_MESSAGE",
@@ -119,6 +124,13 @@ def delivery(owner: str, group: str, lines: Sequence[tuple[str, datetime, str]],
         "logGroup": group,
         "logStream": stream,
         "subscriptionFilters": ["KeyWatch"],
-        "logEvents": [{"id": i, "timestamp": int(when.timestamp() * 1000), "message": text} for i, when, text in lines],
+        "logEvents": [
+            {"id": i, "timestamp": int(when.timestamp() * 1000), "message": text}
+            for i, when, text in lines
+        ],
     }
-    return {"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(payload).encode(), 1)).decode()}}
+    return {
+        "awslogs": {
+            "data": base64.b64encode(gzip.compress(json.dumps(payload).encode(), 1)).decode()
+        }
+    }

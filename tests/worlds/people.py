@@ -23,11 +23,17 @@ class Person:
             "root": f"arn:aws:iam::{self.account}:root",
             "federated": f"arn:aws:sts::{self.account}:federated-user/{self.name}",
         }
-        return forms.get(self.kind, f"arn:aws:sts::{self.account}:assumed-role/{self.name}/{self.session}")
+        return forms.get(
+            self.kind, f"arn:aws:sts::{self.account}:assumed-role/{self.name}/{self.session}"
+        )
 
     @property
     def session(self) -> str:
-        sessions = {"role": "i-0abc12345def67890", "fas_role": "worker", "identity_center": "jo@example.com"}
+        sessions = {
+            "role": "i-0abc12345def67890",
+            "fas_role": "worker",
+            "identity_center": "jo@example.com",
+        }
         return sessions.get(self.kind, "session")
 
     @property
@@ -51,7 +57,11 @@ class Person:
         """Return the identity in the copy of a record that another account gets."""
         if account == self.account or self.kind in {"service", "kms"}:
             return self.identity()
-        return {"type": "AWSAccount", "principalId": "AROAFOREIGN12345678:x", "accountId": self.account}
+        return {
+            "type": "AWSAccount",
+            "principalId": "AROAFOREIGN12345678:x",
+            "accountId": self.account,
+        }
 
 
 def _user(person: Person) -> Identity:
@@ -87,17 +97,29 @@ def _role(person: Person) -> Identity:
 
 
 def _root(person: Person) -> Identity:
-    return {"type": "Root", "principalId": person.account, "arn": person.arn, "accountId": person.account, "accessKeyId": ""}
+    return {
+        "type": "Root",
+        "principalId": person.account,
+        "arn": person.arn,
+        "accountId": person.account,
+        "accessKeyId": "",
+    }
 
 
 def _federated(person: Person) -> Identity:
-    issuer = {"type": "IAMUser", "principalId": "AIDAEXAMPLE", "arn": f"arn:aws:iam::{person.account}:user/broker"}
+    issuer = {
+        "type": "IAMUser",
+        "principalId": "AIDAEXAMPLE",
+        "arn": f"arn:aws:iam::{person.account}:user/broker",
+    }
     return {
         "type": "FederatedUser",
         "principalId": f"{person.account}:{person.name}",
         "arn": person.arn,
         "accountId": person.account,
-        "sessionContext": {"sessionIssuer": issuer | {"accountId": person.account, "userName": "broker"}},
+        "sessionContext": {
+            "sessionIssuer": issuer | {"accountId": person.account, "userName": "broker"}
+        },
     }
 
 
@@ -106,7 +128,10 @@ def _fas(shape: Identity, person: Person) -> Identity:
 
 
 def _identity_center(person: Person) -> Identity:
-    behind = {"userId": "92f5a4d4-3021-70e4", "identityStoreArn": f"arn:aws:identitystore::{person.account}:identitystore/d-9067"}
+    behind = {
+        "userId": "92f5a4d4-3021-70e4",
+        "identityStoreArn": f"arn:aws:identitystore::{person.account}:identitystore/d-9067",
+    }
     return _role(person) | {"onBehalfOf": behind}
 
 

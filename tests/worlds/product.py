@@ -38,7 +38,9 @@ BROKEN = ("Failed", "Lost", "Unreadable", "OutOfTime", "Unreachable")
 _NUMBERS = itertools.count()
 
 
-def environment(*, account: str, region: str, search_regions: tuple[str, ...] = ()) -> dict[str, str]:
+def environment(
+    *, account: str, region: str, search_regions: tuple[str, ...] = ()
+) -> dict[str, str]:
     """Return the environment variables of a deployed function."""
     return {
         "INCIDENT_TABLE": TABLE,
@@ -168,7 +170,9 @@ class _OneAtATime(concurrent.futures.Executor):
     def __init__(self, *_: Any, **__: Any) -> None:
         return
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "concurrent.futures.Future[Any]":
+    def submit(
+        self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
+    ) -> "concurrent.futures.Future[Any]":
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()
         try:
             future.set_result(fn(*args, **kwargs))
@@ -231,10 +235,22 @@ def _places() -> "list[_Name | _Defaults]":
     for found in pkgutil.walk_packages(package.__path__, "keywatch."):
         if not found.name.endswith("__main__"):
             importlib.import_module(found.name)
-    modules = [module for name, module in sorted(sys.modules.items()) if name == "keywatch" or name.startswith("keywatch.")]
-    names = [_Name(m, name, value) for m in modules for name, value in list(vars(m).items()) if id(value) in _VIRTUAL]
+    modules = [
+        module
+        for name, module in sorted(sys.modules.items())
+        if name == "keywatch" or name.startswith("keywatch.")
+    ]
+    names = [
+        _Name(m, name, value)
+        for m in modules
+        for name, value in list(vars(m).items())
+        if id(value) in _VIRTUAL
+    ]
     functions = {function for module in modules for function in _functions(module)}
-    return [*names, *(_Defaults(f, f.__defaults__, f.__kwdefaults__) for f in functions if _takes_time(f))]
+    return [
+        *names,
+        *(_Defaults(f, f.__defaults__, f.__kwdefaults__) for f in functions if _takes_time(f)),
+    ]
 
 
 def _functions(module: ModuleType) -> Iterator[FunctionType]:
@@ -243,7 +259,9 @@ def _functions(module: ModuleType) -> Iterator[FunctionType]:
         if isinstance(value, FunctionType):
             yield value
         elif isinstance(value, type) and value.__module__ == module.__name__:
-            yield from (method for method in vars(value).values() if isinstance(method, FunctionType))
+            yield from (
+                method for method in vars(value).values() if isinstance(method, FunctionType)
+            )
 
 
 def _takes_time(function: FunctionType) -> bool:
@@ -275,7 +293,9 @@ class _Defaults:
     keywords: dict[str, Any] | None
 
     def fill(self, stand_ins: Mapping[int, object]) -> None:
-        self.function.__defaults__ = tuple(stand_ins.get(id(v), v) for v in self.positional) if self.positional else None
+        self.function.__defaults__ = (
+            tuple(stand_ins.get(id(v), v) for v in self.positional) if self.positional else None
+        )
         changed = {name: stand_ins.get(id(v), v) for name, v in (self.keywords or {}).items()}
         self.function.__kwdefaults__ = changed or None
 
@@ -286,7 +306,11 @@ class _Defaults:
 def _virtual(clock: Clock) -> dict[int, object]:
     """Return the stand-ins of everything that tells or takes time, by the id of the original."""
     now = _datetime_of(clock)
-    time = {"time": lambda: clock.seconds, "monotonic": lambda: clock.seconds, "sleep": clock.advance}
+    time = {
+        "time": lambda: clock.seconds,
+        "monotonic": lambda: clock.seconds,
+        "sleep": clock.advance,
+    }
     made: dict[str, object] = {
         **time,
         "datetime": now,
@@ -302,7 +326,10 @@ class _Proxy(ModuleType):
 
     def __init__(self, module: ModuleType, replaced: Mapping[str, object]) -> None:
         super().__init__(module.__name__)
-        self.__dict__.update({name: value for name, value in vars(module).items() if not name.startswith("__")} | replaced)
+        self.__dict__.update(
+            {name: value for name, value in vars(module).items() if not name.startswith("__")}
+            | replaced
+        )
 
 
 class _AnyDatetime(type):
@@ -331,12 +358,16 @@ def _datetime_of(clock: Clock) -> type:
 
 # How messages read. Patterns, where the document (design, keywatch.alert/1) has no member for it.
 UNPROVEN = re.compile(
-    r"not proven|cannot be proven|could not be proven|nothing but a call|still does not exist|gone for good", re.IGNORECASE
+    r"not proven|cannot be proven|could not be proven|nothing but a call|still does not exist|gone for good",
+    re.IGNORECASE,
 )
 OVER = re.compile(
-    r"\b(is over|was over|over already|already over|works again|usable again|was mended|had ended)\b", re.IGNORECASE
+    r"\b(is over|was over|over already|already over|works again|usable again|was mended|had ended)\b",
+    re.IGNORECASE,
 )
-NO_CHANGE = re.compile(r"\bno (?:known )?change\b|nobody changed|was not changed|\bnever existed\b", re.IGNORECASE)
+NO_CHANGE = re.compile(
+    r"\bno (?:known )?change\b|nobody changed|was not changed|\bnever existed\b", re.IGNORECASE
+)
 QUOTES_AWS = re.compile(r"^(?:error text|error code|application log|log)", re.IGNORECASE)
 
 
@@ -347,7 +378,11 @@ def document_of(request: Mapping[str, Any]) -> dict[str, Any] | None:
         document = json.loads(bodies["sqs"])
     except (ValueError, KeyError, TypeError):
         return None
-    return document if isinstance(document, dict) and document.get("schema") == "keywatch.alert/1" else None
+    return (
+        document
+        if isinstance(document, dict) and document.get("schema") == "keywatch.alert/1"
+        else None
+    )
 
 
 def accusing_lines(document: Mapping[str, Any]) -> list[str]:

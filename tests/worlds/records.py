@@ -22,7 +22,9 @@ def iso(when: datetime) -> str:
 
 def of_change(change: Change) -> Record:
     """Return CloudTrail's record of a management call, or of a deed of KMS itself."""
-    resources = [{"ARN": arn, "accountId": change.account} | _typed(arn) for arn in change.resources]
+    resources = [
+        {"ARN": arn, "accountId": change.account} | _typed(arn) for arn in change.resources
+    ]
     record: Record = {
         "eventVersion": "1.11",
         "userIdentity": change.who.identity(),
@@ -33,7 +35,8 @@ def of_change(change: Change) -> Record:
         "sourceIPAddress": change.who.via or ("AWS Internal" if change.by_aws else "203.0.113.7"),
         "userAgent": change.who.via or ("AWS Internal" if change.by_aws else "aws-cli/2.17"),
         "requestParameters": change.request,
-        "responseElements": change.response or ({"keyId": change.resources[-1]} if change.resources else None),
+        "responseElements": change.response
+        or ({"keyId": change.resources[-1]} if change.resources else None),
         "eventID": change.id,
         "readOnly": False,
         "resources": resources,
@@ -94,11 +97,15 @@ def _touched(failed: Failed, dice: Dice) -> Record:
     owner = outcome.resources[0].split(":")[4] if outcome.resources else ""
     touched: Record = {}
     if outcome.resources:
-        touched["resources"] = [{"accountId": owner, "type": _TYPE, "ARN": arn} for arn in outcome.resources]
+        touched["resources"] = [
+            {"accountId": owner, "type": _TYPE, "ARN": arn} for arn in outcome.resources
+        ]
     elif dice.chance(0.3, "null resources", failed.id):
         touched["resources"] = None
     if outcome.store:
-        more = {"customKeyStoreId": outcome.store} | ({"xksKeyId": outcome.external} if outcome.external else {})
+        more = {"customKeyStoreId": outcome.store} | (
+            {"xksKeyId": outcome.external} if outcome.external else {}
+        )
         touched["additionalEventData"] = more
     return touched
 
@@ -107,14 +114,26 @@ def _parameters(failed: Failed, dice: Dice) -> Record | None:
     probe, outcome = failed.probe, failed.outcome
     if outcome.code == "AccessDeniedException" and dice.chance(0.35, "no parameters", failed.id):
         return None
-    context = {"aws:lambda:FunctionArn": "arn:aws:lambda:x"} if "lambda" in probe.caller.via else {"purpose": "orders"}
+    context = (
+        {"aws:lambda:FunctionArn": "arn:aws:lambda:x"}
+        if "lambda" in probe.caller.via
+        else {"purpose": "orders"}
+    )
     if probe.unnamed:
         return {"encryptionAlgorithm": "SYMMETRIC_DEFAULT", "encryptionContext": context}
     if probe.operation == "ReEncrypt":
-        return {"sourceKeyId": probe.typed, "destinationKeyId": probe.second, "sourceEncryptionContext": context}
+        return {
+            "sourceKeyId": probe.typed,
+            "destinationKeyId": probe.second,
+            "sourceEncryptionContext": context,
+        }
     if probe.operation in {"DescribeKey", "GetPublicKey"}:
         return {"keyId": probe.typed}
-    return {"keyId": probe.typed, "encryptionContext": context, "encryptionAlgorithm": "SYMMETRIC_DEFAULT"}
+    return {
+        "keyId": probe.typed,
+        "encryptionContext": context,
+        "encryptionAlgorithm": "SYMMETRIC_DEFAULT",
+    }
 
 
 def event(record: Mapping[str, Any], account: str, event_id: str) -> Record:
@@ -123,7 +142,9 @@ def event(record: Mapping[str, Any], account: str, event_id: str) -> Record:
     return {
         "version": "0",
         "id": event_id,
-        "detail-type": "AWS Service Event via CloudTrail" if service else "AWS API Call via CloudTrail",
+        "detail-type": "AWS Service Event via CloudTrail"
+        if service
+        else "AWS API Call via CloudTrail",
         "source": f"aws.{record['eventSource'].partition('.')[0]}",
         "account": account,
         "time": record["eventTime"],
@@ -133,7 +154,9 @@ def event(record: Mapping[str, Any], account: str, event_id: str) -> Record:
     }
 
 
-def native(detail_type: str, key_arn: str, when: datetime, account: str, region: str, event_id: str) -> Record:
+def native(
+    detail_type: str, key_arn: str, when: datetime, account: str, region: str, event_id: str
+) -> Record:
     """Return one of KMS's own events (KMS Developer Guide, "Monitoring with EventBridge")."""
     return {
         "version": "0",
@@ -154,7 +177,12 @@ def decrypt(key_arn: str, when: datetime, number: int) -> Record:
     role = f"arn:aws:sts::{account}:assumed-role/busy-app/i-{number % 97:04x}"
     return {
         "eventVersion": "1.11",
-        "userIdentity": {"type": "AssumedRole", "arn": role, "accountId": account, "accessKeyId": "ASIABUSY"},
+        "userIdentity": {
+            "type": "AssumedRole",
+            "arn": role,
+            "accountId": account,
+            "accessKeyId": "ASIABUSY",
+        },
         "eventTime": iso(when),
         "eventSource": "kms.amazonaws.com",
         "eventName": "Decrypt",

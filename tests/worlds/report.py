@@ -35,7 +35,9 @@ def _figures(trial: Trial) -> Iterator[str]:
 
 
 def _examples(trial: Trial, most: int) -> Iterator[str]:
-    kinds = sorted(trial.kinds(), key=lambda kind: ORDER.index(kind) if kind in ORDER else len(ORDER))
+    kinds = sorted(
+        trial.kinds(), key=lambda kind: ORDER.index(kind) if kind in ORDER else len(ORDER)
+    )
     for kind in kinds:
         found = [finding for finding in trial.findings if finding.kind == kind]
         yield f"{kind} ({len(found)}):"
@@ -44,7 +46,9 @@ def _examples(trial: Trial, most: int) -> Iterator[str]:
 
 def _broken(trial: Trial) -> Iterator[str]:
     metrics = {
-        name: n for name, n in sorted(trial.counts.items()) if n and ("Failed" in name or "Lost" in name or "Unread" in name)
+        name: n
+        for name, n in sorted(trial.counts.items())
+        if n and ("Failed" in name or "Lost" in name or "Unread" in name)
     }
     yield f"\nmetrics of failure: {metrics}"
     if trial.broke:
@@ -60,10 +64,22 @@ def tell(seed: int, only: tuple[str, ...] = ()) -> str:
     found = [f"  {finding.kind}: {finding.text}" for finding in verdict.findings]
     outages = [f"  {outage}" for outage in outages_of(run.story)]
     weather = [
-        f"  {s.service}:{s.operation} {s.kind} ({s.share:.0%}) {s.begins:%H:%M}-{s.ends:%d. %H:%M}" for s in run.story.weather
+        f"  {s.service}:{s.operation} {s.kind} ({s.share:.0%}) {s.begins:%H:%M}-{s.ends:%d. %H:%M}"
+        for s in run.story.weather
     ]
     head = f"seed {seed}: {', '.join(run.story.episodes)}; starts {run.story.start:%Y-%m-%d %H:%M}, {run.story.region}"
-    parts = (head, "weather:", *weather, "outages:", *outages, "story:", *(text for _, text in lines), "findings:", *found, "")
+    parts = (
+        head,
+        "weather:",
+        *weather,
+        "outages:",
+        *outages,
+        "story:",
+        *(text for _, text in lines),
+        "findings:",
+        *found,
+        "",
+    )
     return "\n".join(parts)
 
 
@@ -76,18 +92,32 @@ def _story(run: Run) -> Iterator[tuple[str, str]]:
     for told in story.changes:
         change = told.what
         seen = ", ".join(f"{arrived:%H:%M:%S}" for arrived, _ in told.arrivals) or "never told"
-        yield line(change.when, "~", f"{change.what} by {change.who.name} on {' '.join(change.resources)} [{seen}] {change.id}")
+        yield line(
+            change.when,
+            "~",
+            f"{change.what} by {change.who.name} on {' '.join(change.resources)} [{seen}] {change.id}",
+        )
     for when, text in story.others:
         yield line(when, "~", text)
     for told in story.calls:
         failed = told.what
-        seen = ", ".join(f"{arrived:%H:%M:%S} {by}" for arrived, by in told.arrivals) or "never told"
+        seen = (
+            ", ".join(f"{arrived:%H:%M:%S} {by}" for arrived, by in told.arrivals) or "never told"
+        )
         asked = f"{failed.probe.caller.name} {failed.probe.operation} {failed.probe.typed}"
-        yield line(failed.when, "x", f"{asked}: {failed.outcome.code} {failed.outcome.story} [{seen}]")
+        yield line(
+            failed.when, "x", f"{asked}: {failed.outcome.code} {failed.outcome.story} [{seen}]"
+        )
     for message in run.messages:
         document = message.document
         why = "".join(f"\n        because {text}" for text in document["because"])
-        do = "".join(f"\n        run {remedy['command']}" for remedy in document["remedies"] if remedy["command"])
+        do = "".join(
+            f"\n        run {remedy['command']}"
+            for remedy in document["remedies"]
+            if remedy["command"]
+        )
         notes = "".join(f"\n        note {text}" for text in document.get("notes", ()))
-        changes = "".join(f"\n        listed {c['when']} {c['what']} {c['who']}" for c in document["changes"])
+        changes = "".join(
+            f"\n        listed {c['when']} {c['what']} {c['who']}" for c in document["changes"]
+        )
         yield line(message.when, ">", f"{brief(message)}{why}{do}{notes}{changes}")

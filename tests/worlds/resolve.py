@@ -30,7 +30,9 @@ class Resolved:
 
     @property
     def key_arn(self) -> str | None:
-        return f"arn:aws:kms:{self.region}:{self.account}:key/{self.key_id}" if self.key_id else None
+        return (
+            f"arn:aws:kms:{self.region}:{self.account}:key/{self.key_id}" if self.key_id else None
+        )
 
 
 def resolve(kms: Kms, typed: str, account: str, region: str, view: View) -> Resolved:
@@ -38,7 +40,9 @@ def resolve(kms: Kms, typed: str, account: str, region: str, view: View) -> Reso
     resource = typed
     if match := _ARN.fullmatch(typed):
         if match.group(1) != region:
-            return Resolved(typed, match.group(2), match.group(1), "region", **_named(match.group(3)))
+            return Resolved(
+                typed, match.group(2), match.group(1), "region", **_named(match.group(3))
+            )
         account, resource = match.group(2), match.group(3)
         resource = resource.removeprefix("key/")
     elif typed.startswith("arn:"):
@@ -51,14 +55,20 @@ def resolve(kms: Kms, typed: str, account: str, region: str, view: View) -> Reso
 
 
 def _named(resource: str) -> dict[str, str]:
-    return {"alias": resource} if resource.startswith("alias/") else {"key_id": resource.removeprefix("key/")}
+    return (
+        {"alias": resource}
+        if resource.startswith("alias/")
+        else {"key_id": resource.removeprefix("key/")}
+    )
 
 
 def _by_alias(kms: Kms, typed: str, name: str, account: str, region: str, view: View) -> Resolved:
     version = view(kms.alias(account, region, name))
     if version is None or version.value is None:
         return Resolved(typed, account, region, "alias", name)
-    found = Resolved(typed, account, region, alias=name, key_id=version.value.target, alias_version=version)
+    found = Resolved(
+        typed, account, region, alias=name, key_id=version.value.target, alias_version=version
+    )
     return _by_id(kms, found, view)
 
 

@@ -26,7 +26,15 @@ WORDS = (
     "ledger",
     "audit",
 )
-CRYPTO = ("Decrypt", "Decrypt", "Decrypt", "GenerateDataKey", "Encrypt", "GenerateDataKeyWithoutPlaintext", "ReEncrypt")
+CRYPTO = (
+    "Decrypt",
+    "Decrypt",
+    "Decrypt",
+    "GenerateDataKey",
+    "Encrypt",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncrypt",
+)
 SERVICES = (
     "s3.amazonaws.com",
     "lambda.amazonaws.com",
@@ -51,9 +59,20 @@ class Scene:
 
     # --- things ----------------------------------------------------------------------------------------------------------
 
-    def key(self, alias: str | None = None, *, region: str | None = None, account: str | None = None, **fields) -> Key:
+    def key(
+        self,
+        alias: str | None = None,
+        *,
+        region: str | None = None,
+        account: str | None = None,
+        **fields,
+    ) -> Key:
         """Place a key that has been there for long."""
-        multi = "mrk-" + self.story.kms.uuid().replace("-", "") if fields.get("primary") else self.story.kms.uuid()
+        multi = (
+            "mrk-" + self.story.kms.uuid().replace("-", "")
+            if fields.get("primary")
+            else self.story.kms.uuid()
+        )
         born = self.story.start - LONG_AGO
         key = Key(multi, account or self.story.account, region or self.story.region, born, **fields)
         return self.story.kms.put_key(key, born, alias=alias)
@@ -77,7 +96,9 @@ class Scene:
         keys = []
         for _ in range(number):
             alias = self.alias()
-            external = f"ext-{self.story.kms.uuid()[:8]}" if store.kind == "EXTERNAL_KEY_STORE" else None
+            external = (
+                f"ext-{self.story.kms.uuid()[:8]}" if store.kind == "EXTERNAL_KEY_STORE" else None
+            )
             origin = "EXTERNAL_KEY_STORE" if external else "AWS_CLOUDHSM"
             keys.append((self.key(alias, store=store.id, external=external, origin=origin), alias))
         return keys
@@ -86,13 +107,19 @@ class Scene:
 
     def admin(self, hint: str = "admin") -> Person:
         """Return somebody who changes things."""
-        kind = self.rng.choice(("user", "role", "role", "identity_center", "federated", "fas_role", "root"))
+        kind = self.rng.choice(
+            ("user", "role", "role", "identity_center", "federated", "fas_role", "root")
+        )
         via = "cloudformation.amazonaws.com" if kind == "fas_role" else ""
         return self.story.person(kind, hint, via=via)
 
     def caller(self, *, foreign: str | None = None, plain: bool = False) -> Person:
         """Return a program (or a service on its behalf) that uses keys."""
-        kind = "role" if plain or foreign else self.rng.choice(("role", "role", "role", "user", "fas_role", "fas_user"))
+        kind = (
+            "role"
+            if plain or foreign
+            else self.rng.choice(("role", "role", "role", "user", "fas_role", "fas_user"))
+        )
         via = self.rng.choice(SERVICES) if kind.startswith("fas") else ""
         return self.story.person(kind, f"{self.rng.choice(WORDS)}-app", account=foreign, via=via)
 
@@ -103,7 +130,9 @@ class Scene:
             names += [alias, alias, f"arn:aws:kms:{key.region}:{key.account}:{alias}"]
         return self.rng.choice(names)
 
-    def probe(self, caller: Person, key: Key, alias: str | None = None, operation: str | None = None) -> Probe:
+    def probe(
+        self, caller: Person, key: Key, alias: str | None = None, operation: str | None = None
+    ) -> Probe:
         """Return a way to use a key; callers from elsewhere name it by its ARN."""
         operation = operation or self.rng.choice(CRYPTO)
         if caller.via in {"secretsmanager.amazonaws.com", "AWS Internal"}:
@@ -129,7 +158,9 @@ class Scene:
             yield when
             when += minutes(every * self.rng.uniform(0.3, 1.7))
 
-    def calls(self, probe: Probe, begin: datetime, end: datetime, every: float | None = None, **how) -> list[Outcome]:
+    def calls(
+        self, probe: Probe, begin: datetime, end: datetime, every: float | None = None, **how
+    ) -> list[Outcome]:
         """Call again and again; at most some dozens of times."""
         every = every or self.rng.choice((0.7, 2.0, 5.0, 9.0))
         every = max(every, (end - begin).total_seconds() / 60 / 40)
@@ -146,15 +177,25 @@ class Scene:
         kms = self.story.kms
         number = self.rng.choice((0, 0, 1, 1, 2))
         for when in sorted(until - minutes(self.rng.uniform(8, 300)) for _ in range(number)):
-            what = self.rng.choice(("flip", "update_alias", "policy", "tag", "grant", "rotation", "cancelled"))
+            what = self.rng.choice(
+                ("flip", "update_alias", "policy", "tag", "grant", "rotation", "cancelled")
+            )
             who = self.admin("innocent")
             if what == "flip":
-                self.tell(kms.disable(key, when, who), kms.enable(key, when + seconds(self.rng.uniform(5, 55)), who))
+                self.tell(
+                    kms.disable(key, when, who),
+                    kms.enable(key, when + seconds(self.rng.uniform(5, 55)), who),
+                )
             elif what == "update_alias" and alias:
                 self.tell(kms.update_alias(key, alias, when, who))
             elif what == "cancelled":
-                self.tell(kms.schedule_deletion(key, when, who, 7), kms.cancel_deletion(key, when + seconds(20), who))
+                self.tell(
+                    kms.schedule_deletion(key, when, who, 7),
+                    kms.cancel_deletion(key, when + seconds(20), who),
+                )
                 self.tell(kms.enable(key, when + seconds(40), who))
             else:
-                name = {"policy": "PutKeyPolicy", "tag": "TagResource", "grant": "CreateGrant"}.get(what, "EnableKeyRotation")
+                name = {"policy": "PutKeyPolicy", "tag": "TagResource", "grant": "CreateGrant"}.get(
+                    what, "EnableKeyRotation"
+                )
                 self.tell(kms.did(name, when, who, key))

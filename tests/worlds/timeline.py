@@ -38,16 +38,26 @@ class Timeline(Generic[T]):
 
     def seen(self, when: datetime, reader: str) -> Version[T] | None:
         """Return what a reader sees at a moment: the newest version that has reached it."""
-        found = (v for v in reversed(self.versions) if v.when <= when and v.when + self.lag(v, reader) <= when)
+        found = (
+            v
+            for v in reversed(self.versions)
+            if v.when <= when and v.when + self.lag(v, reader) <= when
+        )
         return next(found, None)
 
     def lag(self, version: Version[T], reader: str):
         """Return how long a version takes to reach a reader: mostly a second or two, "in some cases several minutes"."""
-        if version is self.versions[0] and self.versions[0].value is not None and not version.made_by:
+        if (
+            version is self.versions[0]
+            and self.versions[0].value is not None
+            and not version.made_by
+        ):
             return seconds(0)
         roll = self.dice.roll("lag", self.name, version.when)
         longest = 2.0 if roll < 0.72 else 20.0 if roll < 0.88 else 60.0 if roll < 0.96 else 240.0
-        return seconds(longest * self.dice.between(0.15, 1.0, "share", self.name, version.when, reader))
+        return seconds(
+            longest * self.dice.between(0.15, 1.0, "share", self.name, version.when, reader)
+        )
 
     def existed_before(self, when: datetime) -> bool:
         """Tell whether it existed at some time before."""

@@ -40,19 +40,36 @@ class Trial:
     def good(self) -> bool:
         """Tell whether all that must be reached is."""
         messages, kinds = self.total("messages") or 1, self.kinds()
-        none = self.total("grave") == 0 and kinds["missed"] == 0 and kinds["resolved while broken"] == 0
-        return none and kinds["false"] / messages <= MOST_FALSE and self.total("exact") / messages >= LEAST_EXACT
+        none = (
+            self.total("grave") == 0
+            and kinds["missed"] == 0
+            and kinds["resolved while broken"] == 0
+        )
+        return (
+            none
+            and kinds["false"] / messages <= MOST_FALSE
+            and self.total("exact") / messages >= LEAST_EXACT
+        )
 
     def as_json(self) -> dict[str, Any]:
         names = ("messages", "outages", "exact", "imprecise", "grave")
-        found = [{"kind": f.kind, "seed": f.seed, "when": f.when.isoformat(), "text": f.text} for f in self.findings]
-        return {name: self.total(name) for name in names} | {"kinds": dict(self.kinds()), "findings": found, "broke": self.broke}
+        found = [
+            {"kind": f.kind, "seed": f.seed, "when": f.when.isoformat(), "text": f.text}
+            for f in self.findings
+        ]
+        return {name: self.total(name) for name in names} | {
+            "kinds": dict(self.kinds()),
+            "findings": found,
+            "broke": self.broke,
+        }
 
 
 def one(seed: int, only: tuple[str, ...] = ()) -> tuple[Verdict, Counter[str], list[str]]:
     """Live through one world; return its verdict, the metrics that were printed, and what broke inside."""
     run = World(story_of(seed, chosen(only))).run()
-    broke = [f"seed {seed}: {text}" for text in (*run.failures, *(error[:400] for error in run.errors))]
+    broke = [
+        f"seed {seed}: {text}" for text in (*run.failures, *(error[:400] for error in run.errors))
+    ]
     return Judge(run).judge(), run.counts, broke
 
 
@@ -72,7 +89,9 @@ def run(worlds: int, first: int = 1, *, only: tuple[str, ...] = (), jobs: int = 
     return trial
 
 
-def _each(seeds: range, only: tuple[str, ...], jobs: int) -> Iterator[tuple[Verdict, Counter[str], list[str]]]:
+def _each(
+    seeds: range, only: tuple[str, ...], jobs: int
+) -> Iterator[tuple[Verdict, Counter[str], list[str]]]:
     if jobs == 1:
         yield from (one(seed, only) for seed in seeds)
         return

@@ -68,7 +68,9 @@ class Wire:
     weather: tuple[Spell, ...] = ()
     own_account: str = ""
     calls: list[Call] = field(default_factory=list)
-    _recent: defaultdict[tuple[str, ...], deque[float]] = field(default_factory=lambda: defaultdict(deque))
+    _recent: defaultdict[tuple[str, ...], deque[float]] = field(
+        default_factory=lambda: defaultdict(deque)
+    )
     _asked: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def call(self, client: Any, operation: str, request: dict[str, Any]) -> Any:
@@ -91,11 +93,19 @@ class Wire:
         assert last
         raise _client_error(client, operation, last)
 
-    def _once(self, asked: tuple[str, str, str, str], request: dict[str, Any], patience: float) -> Any:
+    def _once(
+        self, asked: tuple[str, str, str, str], request: dict[str, Any], patience: float
+    ) -> Any:
         service, account, region, operation = asked
         self.clock.advance(LATENCY.get(service, 0.05))
         when = self.clock.now
-        noted = {"service": service, "operation": operation, "account": account, "region": region, "request": request}
+        noted = {
+            "service": service,
+            "operation": operation,
+            "account": account,
+            "region": region,
+            "request": request,
+        }
         try:
             self._weather(asked, patience)
             self._quota(asked)
@@ -118,14 +128,21 @@ class Wire:
         stand_in = self.answers(service, account, region)
         method = getattr(stand_in, operation, None) if stand_in else None
         if method is None or operation.startswith("_"):
-            raise AwsError("AccessDeniedException", f"User: KeyWatch is not authorized to perform: {service}:{operation}")
+            raise AwsError(
+                "AccessDeniedException",
+                f"User: KeyWatch is not authorized to perform: {service}:{operation}",
+            )
         return method(**request)
 
     def _weather(self, asked: tuple[str, str, str, str], patience: float) -> None:
         service, _, _, operation = asked
         now = self.clock.now
         for spell in self.weather:
-            if spell.service != service or spell.operation not in {"*", operation} or not spell.begins <= now < spell.ends:
+            if (
+                spell.service != service
+                or spell.operation not in {"*", operation}
+                or not spell.begins <= now < spell.ends
+            ):
                 continue
             self._asked[asked] += 1
             if self.dice.chance(spell.share, spell, *asked, self._asked[asked]):
@@ -138,7 +155,7 @@ class Wire:
         if kind == "denied":
             raise AwsError(
                 "AccessDeniedException",
-                f"User: arn:aws:sts::{asked[1]}:assumed-role/KeyWatch/KeyWatch is not authorized to perform: {service}:{operation}"
+                f"User: arn:aws:sts::{asked[1]}:assumed-role/KeyWatch/x is not authorized to perform: {service}:{operation}"
                 " because no identity-based policy allows the action",
             )
         if kind == "silent":
@@ -172,7 +189,11 @@ def _attempts(client: Any) -> int:
 def _client_error(client: Any, operation: str, error: AwsError) -> Exception:
     response = {
         "Error": {"Code": error.code, "Message": error.message},
-        "ResponseMetadata": {"HTTPStatusCode": 400, "RequestId": "00000000-0000-4000-8000-000000000000", "RetryAttempts": 0},
+        "ResponseMetadata": {
+            "HTTPStatusCode": 400,
+            "RequestId": "00000000-0000-4000-8000-000000000000",
+            "RetryAttempts": 0,
+        },
     }
     made: Exception = client.exceptions.from_code(error.code)(response, operation)
     return made

@@ -23,6 +23,10 @@ DENIED_THREE_WAYS = tuple(_WORDS["denied_three_ways"])
 DENIED_PLAINLY = tuple(_WORDS["denied_plainly"])
 TRANSIENT: dict[str, str] = _WORDS["transient"]
 CLUSTER_DOWN: tuple[str, tuple[str, ...]] = ("cloudhsm_unavailable", (_WORDS["cluster_down"],))
-PROXY: _Trouble = {name: (one["cause"], tuple(one["texts"])) for name, one in _WORDS["proxy"].items()}
-EXTERNAL: _Trouble = {name: (one["cause"], tuple(one["texts"])) for name, one in _WORDS["external"].items()}
+PROXY: _Trouble = {
+    name: (one["cause"], tuple(one["texts"])) for name, one in _WORDS["proxy"].items()
+}
+EXTERNAL: _Trouble = {
+    name: (one["cause"], tuple(one["texts"])) for name, one in _WORDS["external"].items()
+}
 CONNECTION_FAILED: dict[str, dict[str, str]] = _WORDS["connection_failed"]

@@ -23,9 +23,15 @@ from tests.worlds.scene import Scene
 from tests.worlds.wire import Call, Spell, Wire
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
-REGIONS = (("eu-west-1", "us-east-1"), ("us-east-1", "eu-central-1"), ("ap-southeast-2", "us-west-2"))
+REGIONS = (
+    ("eu-west-1", "us-east-1"),
+    ("us-east-1", "eu-central-1"),
+    ("ap-southeast-2", "us-west-2"),
+)
 ACCOUNT = "123456789012"
-SETTLES = timedelta(hours=7)  # after the last event: longer than silence must last before it is taken for an end
+SETTLES = timedelta(
+    hours=7
+)  # after the last event: longer than silence must last before it is taken for an end
 BATCH = 10
 
 
@@ -47,18 +53,28 @@ class Run:
     calls: list[Call] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)  # invocations that raised or gave messages back
+    failures: list[str] = field(
+        default_factory=list
+    )  # invocations that raised or gave messages back
     ends: datetime = START
 
 
-def story_of(seed: int, only: Sequence[Episode] | None = None) -> Chronicle:
-    """Write the chronicle of a seed; ``only`` these episodes where a test wants to see them."""
+def story_of(
+    seed: int, only: Sequence[Episode] | None = None, habits: Habits | None = None
+) -> Chronicle:
+    """Write the chronicle of a seed; ``only`` these episodes, and delivered so, where a test wants to see that."""
     rng, dice = random.Random(seed), Dice(seed)
     regions = rng.choice(REGIONS)
     start = START + timedelta(days=rng.randrange(200), minutes=rng.randrange(1440))
     search = regions[1:] if rng.random() < 0.6 else ()
-    habits = Habits(lost=rng.choice((0.0, 0.05, 0.05, 0.3)), doubled=rng.choice((0.0, 0.1)), late=rng.choice((0.0, 0.05, 0.25)))
-    story = Chronicle(seed, start, ACCOUNT, regions[0], regions, search, dice, Kms(dice), habits)
+    drawn = Habits(
+        lost=rng.choice((0.0, 0.05, 0.05, 0.3)),
+        doubled=rng.choice((0.0, 0.1)),
+        late=rng.choice((0.0, 0.05, 0.25)),
+    )
+    story = Chronicle(
+        seed, start, ACCOUNT, regions[0], regions, search, dice, Kms(dice), habits or drawn
+    )
     told = list(only or rng.choices(tuple(EPISODES), tuple(EPISODES.values()), k=rng.randint(3, 7)))
     for number, episode in enumerate(told):
         begins = start + minutes(rng.uniform(5, 100))
@@ -78,7 +94,9 @@ def _weather(story: Chronicle, rng: random.Random) -> None:
         service = rng.choice(("kms", "cloudtrail", "kms"))
         kind = rng.choice(("throttled", "denied", "slow", "silent"))
         operation = (
-            rng.choice(("*", "*", "describe_key", "list_aliases", "describe_custom_key_stores")) if service == "kms" else "*"
+            rng.choice(("*", "*", "describe_key", "list_aliases", "describe_custom_key_stores"))
+            if service == "kms"
+            else "*"
         )
         ends = end if kind == "denied" else begins + minutes(rng.uniform(3, 60))
         story.weather.append(Spell(service, kind, begins, ends, operation, rng.choice((1.0, 0.6))))
@@ -102,7 +120,11 @@ class Sts:
         self.account = account
 
     def get_caller_identity(self) -> dict[str, str]:
-        return {"Account": self.account, "Arn": f"arn:aws:sts::{self.account}:assumed-role/KeyWatch/KeyWatch", "UserId": "A"}
+        return {
+            "Account": self.account,
+            "Arn": f"arn:aws:sts::{self.account}:assumed-role/KeyWatch/KeyWatch",
+            "UserId": "A",
+        }
 
 
 class World:
@@ -111,7 +133,9 @@ class World:
     def __init__(self, story: Chronicle) -> None:
         self.story, self.clock = story, Clock(story.start)
         self.table, self.sns = DynamoDb(), Sns()
-        self.trail = {region: CloudTrailApi(lambda: self.clock.now, story.dice) for region in story.regions}
+        self.trail = {
+            region: CloudTrailApi(lambda: self.clock.now, story.dice) for region in story.regions
+        }
         self.wire = Wire(self.clock, story.dice, self.stand_in, tuple(story.weather), story.account)
         self.run_ = Run(story)
         self._containers: list[product.Container] = []
@@ -126,7 +150,14 @@ class World:
         """Return what answers for a service in an account and Region."""
         if service == "kms":
             role = product.own_role(self.story.account, self.story.region)
-            return KmsApi(self.story.kms, account, region, lambda: self.clock.now, role, frozenset(self.story.hidden))
+            return KmsApi(
+                self.story.kms,
+                account,
+                region,
+                lambda: self.clock.now,
+                role,
+                frozenset(self.story.hidden),
+            )
         if service == "cloudtrail" and account == self.story.account:
             return self.trail.get(region)
         return {"dynamodb": self.table, "sns": self.sns, "sts": Sts(account)}.get(service)
@@ -134,14 +165,18 @@ class World:
     def run(self) -> Run:
         """Live through the story, and on until all is quiet."""
         story = self.story
-        settings = product.environment(account=story.account, region=story.region, search_regions=story.search_regions)
+        settings = product.environment(
+            account=story.account, region=story.region, search_regions=story.search_regions
+        )
         product.printed()
         with product.installed(self.clock, self.wire, settings):
             minute = story.start
             last = max([story.start, *(parcel.arrives for parcel in self._post)])
             while minute < last + SETTLES:
                 self._minute(minute)
-                busy = (self._post and self._post[0].arrives < minute + minutes(15)) or minute < last + minutes(30)
+                busy = (
+                    self._post and self._post[0].arrives < minute + minutes(15)
+                ) or minute < last + minutes(30)
                 minute += minutes(1 if busy else 5)
         run = self.run_
         run.counts, run.errors = product.printed()
@@ -164,13 +199,18 @@ class World:
             for parcel in batch:
                 self._invoke(parcel.event)
             return
-        bodies = [{"messageId": f"m{n}", "body": json.dumps(parcel.event)} for n, parcel in enumerate(batch)]
+        bodies = [
+            {"messageId": f"m{n}", "body": json.dumps(parcel.event)}
+            for n, parcel in enumerate(batch)
+        ]
         answer = self._invoke({"Records": [body | {"eventSource": "aws:sqs"} for body in bodies]})
         back = {item["itemIdentifier"] for item in (answer or {}).get("batchItemFailures", ())}
         again = [parcel for n, parcel in enumerate(batch) if f"m{n}" in back]
         if again:
             self.run_.failures.append(f"{self.clock.now:%H:%M:%S} {len(again)} messages given back")
-            self._post[:0] = [Parcel(self.clock.now + seconds(60), parcel.event) for parcel in again]
+            self._post[:0] = [
+                Parcel(self.clock.now + seconds(60), parcel.event) for parcel in again
+            ]
             self._post.sort(key=lambda parcel: parcel.arrives)
 
     def _invoke(self, event: Mapping[str, Any]) -> Any:
@@ -197,10 +237,16 @@ class World:
     def _come_back(self, calls: list[Call]) -> None:
         """Let KeyWatch's own failed look-ups come back as records: the rule lets its canary pass, and other ways exist."""
         for number, call in enumerate(calls):
-            if call.service != "kms" or not call.error or call.error in {"ReadTimeout", "ThrottlingException"}:
+            if (
+                call.service != "kms"
+                or not call.error
+                or call.error in {"ReadTimeout", "ThrottlingException"}
+            ):
                 continue
             canary = call.request.get("KeyId") == product.CANARY_ALIAS
-            if call.region == self.story.region and self.story.dice.chance(1.0 if canary else 0.15, "back", call.when, number):
+            if call.region == self.story.region and self.story.dice.chance(
+                1.0 if canary else 0.15, "back", call.when, number
+            ):
                 self._return(call, number)
 
     def _return(self, call: Call, number: int) -> None:
@@ -215,7 +261,11 @@ class World:
         )
         operation = "".join(part.capitalize() for part in call.operation.split("_"))
         failed = Failed(
-            story.kms.uuid(), story.kms.uuid(), call.when, Probe(me, operation, typed, call.region), Outcome(call.error, text)
+            story.kms.uuid(),
+            story.kms.uuid(),
+            call.when,
+            Probe(me, operation, typed, call.region),
+            Outcome(call.error, text),
         )
         record = records.of_failure(failed, story.account, dice)
         parcel = Parcel(

@@ -1,0 +1,69 @@
+"""Who did it, on a key that is used a hundred thousand times: found with few look-ups, as CloudTrail's API allows them."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.worlds import records
+from tests.worlds.clock import minutes
+from tests.worlds.cloudtrail_api import Busy
+from tests.worlds.scene import Scene
+from tests.worlds.world import Run, World, story_of
+
+DECRYPTS = 100_000
+MOST_LOOKUPS = 6
+CULPRITS = ("DisableKey", "ScheduleKeyDeletion", "DeleteImportedKeyMaterial", "DeleteAlias")
+
+
+def busy_key(what: str) -> tuple[Run, str]:
+    """Let ``what`` be done to a busy key, its record be lost, and a call fail; return the run and the culprit's name."""
+    culprit = []
+
+    def episode(s: Scene) -> None:
+        kms, alias, who = s.story.kms, s.alias(), s.admin("culprit")
+        key = s.key(alias, **({"origin": "EXTERNAL"} if "Material" in what else {}))
+        done = s.begins - timedelta(hours=5)
+        span = timedelta(days=2)
+        s.story.busy.append(
+            Busy(key.arn, s.begins - span, s.begins, span / DECRYPTS, records.decrypt)
+        )
+        acts = {
+            "DisableKey": lambda: kms.disable(key, done, who),
+            "ScheduleKeyDeletion": lambda: kms.schedule_deletion(key, done, who),
+            "DeleteImportedKeyMaterial": lambda: kms.lose_material(key, done, who),
+            "DeleteAlias": lambda: kms.delete_alias(key, alias, done, who),
+        }
+        s.tell(acts[what](), lost=1.0)
+        name = alias if what == "DeleteAlias" else key.arn
+        probe = s.probe(s.caller(plain=True), key, operation="Decrypt")
+        s.calls(
+            probe.__class__(probe.caller, "Decrypt", name, key.region),
+            s.begins,
+            s.begins + minutes(2),
+            0.3,
+            lost=0,
+        )
+        culprit.append(who)
+
+    story = story_of(5, (episode,))
+    story.weather.clear()
+    return World(story).run(), culprit[0].tokens[0]
+
+
+@pytest.mark.worlds_target
+@pytest.mark.parametrize("what", CULPRITS)
+def test_the_culprit_behind_100_000_decrypts_is_named_with_at_most_6_lookups(what: str) -> None:
+    # GIVEN a busy key, broken by somebody whose record was lost WHEN a call fails
+    run, culprit = busy_key(what)
+
+    # THEN the alert names them, and CloudTrail was asked at most six times
+    opened = next(m.document for m in run.messages if m.document["status"] == "opened")
+    assert culprit in str(opened["because"]), opened["because"]
+    assert sum(call.service == "cloudtrail" for call in run.calls) <= MOST_LOOKUPS
+
+
+@pytest.mark.parametrize("what", CULPRITS)
+def test_a_busy_key_is_never_said_to_be_unchanged(what: str) -> None:
+    run, _ = busy_key(what)
+    opened = next(m.document for m in run.messages if m.document["status"] == "opened")
+    assert "no change" not in str(opened["because"])
