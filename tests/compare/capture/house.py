@@ -1,0 +1,72 @@
+"""The tree that is looked at: its handler, and the few inner things that must be reached from outside."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from .aws import ACCOUNT, AWS, ELSEWHERE, REGION, TABLE
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/KeyWatch-function-{REGION}"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
+CHAT, FALLBACK, HEALTH = (f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}" for name in ("chat", "fallback", "health"))
+LOG_GROUP = "/keywatch/function"
+FUNCTION = "KeyWatch"
+ENVIRONMENT = {
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_LAMBDA_FUNCTION_NAME": FUNCTION,
+    "AWS_LAMBDA_LOG_GROUP_NAME": LOG_GROUP,
+    "INCIDENT_TABLE": TABLE,
+    "ALERT_TOPIC_ARN": TOPIC,
+    "OWN_ROLE_ARN": ROLE,
+    "REPEAT_INTERVAL_MINUTES": "240",
+    "SEARCH_REGIONS": f'["{ELSEWHERE}"]',
+    "IGNORE_RULES": "[]",
+    "POWERTOOLS_SERVICE_NAME": "keywatch",
+    "POWERTOOLS_METRICS_NAMESPACE": "KeyWatch",
+    "POWERTOOLS_LOG_LEVEL": "INFO",
+}
+# Where a warm container's runtime may be kept, in any version.
+_KEEPERS = ("handler", "keywatch.runtime", "keywatch")
+
+
+class Context:
+    """What Lambda passes beside the event."""
+
+    function_name = FUNCTION
+    memory_limit_in_mb = 512
+    aws_request_id = "11111111-2222-3333-4444-555555555555"
+    invoked_function_arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION}"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 330_000
+
+
+def invoke(event: object) -> Any:
+    return import_module("handler").handler(event, Context())
+
+
+def cold_start(settings: Mapping[str, str]) -> None:
+    """Forget what a warm container remembers, and set what the stack would."""
+    for name in set(os.environ) - set(ENVIRONMENT):
+        if name in {"CHAT_TOPIC_ARN", "FALLBACK_TOPIC_ARN", "PARTS"}:
+            del os.environ[name]
+    os.environ.update({**ENVIRONMENT, **settings})
+    import_module("handler")
+    kept = list(_caches())
+    if not kept:
+        raise RuntimeError("nothing keeps the runtime: tell tests/compare/capture/house.py where it is now")
+    for cache in kept:
+        cache.cache_clear()
+    AWS.made.clear()
+
+
+def _caches() -> Iterator[Any]:
+    for name in _KEEPERS:
+        module: ModuleType | None = sys.modules.get(name)
+        yield from (value for value in vars(module or object()).values() if hasattr(value, "cache_clear")) if module else ()
