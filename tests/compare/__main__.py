@@ -23,7 +23,9 @@ def compare(revision: str, parts: tuple[str, ...] = PARTS, *, reduced: bool = Fa
         return dict(_compared(revision, before, parts, given(reduced=reduced)))
 
 
-def _compared(revision: str, before: Tree, parts: tuple[str, ...], inputs: dict[str, Any]) -> Iterator[Any]:
+def _compared(
+    revision: str, before: Tree, parts: tuple[str, ...], inputs: dict[str, Any]
+) -> Iterator[Any]:
     pairs = report.reviewed()
 
     def judged(old: Cases, new: Cases) -> tuple[Cases, list[Difference]]:
@@ -31,15 +33,24 @@ def _compared(revision: str, before: Tree, parts: tuple[str, ...], inputs: dict[
 
     for part in ("explain", "templates"):
         if part in parts:
-            yield part, judged(*(tree.capture(part, inputs)["cases"] for tree in (before, trees.NOW)))
+            yield (
+                part,
+                judged(*(tree.capture(part, inputs)["cases"] for tree in (before, trees.NOW))),
+            )
     if "scenarios" in parts or "tables" in parts:
         old, new = (tree.capture("scenarios", inputs) for tree in (before, trees.NOW))
         yield "scenarios", judged(old["cases"], new["cases"])
         if "tables" in parts:
             onward = trees.NOW.capture("scenarios", inputs | {"tables": old["tables"]})["cases"]
             back = before.capture("scenarios", inputs | {"tables": new["tables"]})["cases"]
-            yield "tables of before, read now", judged({name: old["cases"][name] for name in onward}, onward)
-            yield "tables of now, read before", judged(back, {name: new["cases"][name] for name in back})
+            yield (
+                "tables of before, read now",
+                judged({name: old["cases"][name] for name in onward}, onward),
+            )
+            yield (
+                "tables of now, read before",
+                judged(back, {name: new["cases"][name] for name in back}),
+            )
     if "snapshots" in parts:
         was = snapshots.before(revision)
         yield "snapshots", judged(was, snapshots.followed(was, snapshots.now()))
@@ -48,9 +59,18 @@ def _compared(revision: str, before: Tree, parts: tuple[str, ...], inputs: dict[
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.compare", description=__doc__)
     parser.add_argument("what", nargs="?", default="behaviour", choices=sorted(_WHAT))
-    parser.add_argument("--before", default=trees.BEFORE, metavar="REVISION", help="the version to compare with")
-    parser.add_argument("--only", action="append", choices=PARTS, help="compare only this (may be given several times)")
-    parser.add_argument("--most", type=int, default=20, help="how many differences of each part to show")
+    parser.add_argument(
+        "--before", default=trees.BEFORE, metavar="REVISION", help="the version to compare with"
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=PARTS,
+        help="compare only this (may be given several times)",
+    )
+    parser.add_argument(
+        "--most", type=int, default=20, help="how many differences of each part to show"
+    )
     return _WHAT[(options := parser.parse_args(arguments)).what](options)
 
 

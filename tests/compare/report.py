@@ -22,7 +22,11 @@ class Difference:
     def diff(self, context: int = 2) -> str:
         """Return it as a unified diff."""
         sides = ((self.before or "").splitlines(), (self.after or "").splitlines())
-        return "\n".join(unified_diff(*sides, f"before: {self.name}", f"after: {self.name}", lineterm="", n=context))
+        return "\n".join(
+            unified_diff(
+                *sides, f"before: {self.name}", f"after: {self.name}", lineterm="", n=context
+            )
+        )
 
 
 def reviewed() -> dict[str, str]:

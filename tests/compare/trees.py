@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -78,7 +79,8 @@ def files(revision: str) -> list[str]:
 
 
 def _git(*arguments: str) -> bytes:
-    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=True).stdout
+    command = [shutil.which("git") or "git", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
 
 
 def _kept(asked: str) -> Path:
@@ -95,9 +97,24 @@ def _captured(tree: Path, section: str, inputs: Mapping[str, Any]) -> dict[str, 
     with tempfile.TemporaryDirectory(prefix="keywatch-capture-") as folder:
         given, output = Path(folder, "given.json"), Path(folder, "did.json")
         given.write_text(json.dumps(inputs), encoding="utf-8")
-        command = [sys.executable, "-W", "ignore", "-m", "capture", section, str(given), str(output)]
+        command = [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-m",
+            "capture",
+            section,
+            str(given),
+            str(output),
+        ]
         done = subprocess.run(
-            command, cwd=tree, env=_environment(tree), capture_output=True, text=True, timeout=_LONGEST, check=False
+            command,
+            cwd=tree,
+            env=_environment(tree),
+            capture_output=True,
+            text=True,
+            timeout=_LONGEST,
+            check=False,
         )
         if done.returncode:
             raise CaptureError(f"{section} in {tree}:\n{done.stderr[-4000:]}")
@@ -106,8 +123,22 @@ def _captured(tree: Path, section: str, inputs: Mapping[str, Any]) -> dict[str, 
 
 def _environment(tree: Path) -> dict[str, str]:
     """Return an environment without AWS settings, in which the tree's sources come first."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "KEYWATCH", "POWERTOOLS"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "KEYWATCH", "POWERTOOLS"))
+    }
     node = Path(sys.prefix) / "bin" / "node"
     path = os.pathsep.join(map(str, (tree / "lambda_src", tree, HERE)))
-    stable = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}
-    return kept | stable | ({"JSII_NODE": str(node)} if node.exists() else {}) | {"AWS_EC2_METADATA_DISABLED": "true"}
+    stable = {
+        "PYTHONPATH": path,
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONSAFEPATH": "1",
+    }
+    return (
+        kept
+        | stable
+        | ({"JSII_NODE": str(node)} if node.exists() else {})
+        | {"AWS_EC2_METADATA_DISABLED": "true"}
+    )

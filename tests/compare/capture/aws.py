@@ -29,7 +29,9 @@ class Fails:
     status: int = 400
 
 
-Script = Answer | Fails | Callable[[str, Mapping[str, Any]], "Answer | Fails"]  # by Region and parameters
+Script = (
+    Answer | Fails | Callable[[str, Mapping[str, Any]], "Answer | Fails"]
+)  # by Region and parameters
 
 
 @dataclass
@@ -42,7 +44,9 @@ class Aws:
     recording: bool = True
 
     def answer(self, service: str, operation: str, region: str) -> Script | None:
-        found = self.scripts.get((service, operation, region), self.scripts.get((service, operation)))
+        found = self.scripts.get(
+            (service, operation, region), self.scripts.get((service, operation))
+        )
         if found is None and service != "dynamodb":
             found = Fails("AccessDeniedException", f"{service}:{operation} is not scripted", 403)
         return found
@@ -72,10 +76,17 @@ def client(service: str, region: str = REGION) -> Any:
     return _CLIENTS[service, region]
 
 
-def _client(session: Any, service_name: str, region_name: str | None = None, config: Any = None, **_: Any) -> Any:
+def _client(
+    session: Any, service_name: str, region_name: str | None = None, config: Any = None, **_: Any
+) -> Any:
     options = getattr(config, "_user_provided_options", None) or {}
     region = region_name or session.region_name or REGION
-    AWS.made.append({"client": f"{service_name} {region}", "config": {name: options[name] for name in sorted(options)}})
+    AWS.made.append(
+        {
+            "client": f"{service_name} {region}",
+            "config": {name: options[name] for name in sorted(options)},
+        }
+    )
     return client(service_name, region)
 
 
@@ -83,7 +94,9 @@ def _call(made: Any, operation: str, params: Mapping[str, Any]) -> Answer:
     service, region = made.meta.service_model.service_name, made.meta.region_name
     script = AWS.answer(service, operation, region)
     if AWS.recording:
-        shown = expressions.plain(params) if service == "dynamodb" else _message_opened(params)
+        shown = (
+            expressions.plain(stored(params)) if service == "dynamodb" else _message_opened(params)
+        )
         AWS.calls.append({"call": f"{service} {operation} {region}", "params": shown})
     if script is None:
         return _REAL_CALL(made, operation, params)
@@ -137,6 +150,22 @@ def opened(text: str) -> Any:
     return value
 
 
+def stored(value: Any) -> Any:
+    """Return items or values of DynamoDB; of JSON that is stored as text, the order of the members is no behaviour."""
+    if isinstance(value, list):
+        return [stored(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if list(value) == ["S"] and value["S"][:1] in {"{", "["}:
+        return {"S": json.dumps(opened(value["S"]), sort_keys=True, ensure_ascii=False)}
+    return {name: stored(item) for name, item in value.items()}
+
+
 def as_json(value: Any) -> str:
     """Return any answer as JSON; members keep the order in which the tree gave them."""
-    return json.dumps(value, ensure_ascii=False, indent=1, default=lambda v: v.isoformat() if isinstance(v, datetime) else repr(v))
+    return json.dumps(
+        value,
+        ensure_ascii=False,
+        indent=1,
+        default=lambda v: v.isoformat() if isinstance(v, datetime) else repr(v),
+    )

@@ -3,7 +3,7 @@
 from typing import Any
 
 import moto
-import moto.dynamodb  # noqa: F401 - loaded while the clock still runs
+import moto.dynamodb
 from moto.core.serialize import ResponseSerializer
 
 _GUESSED = ResponseSerializer.get_value

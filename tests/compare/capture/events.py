@@ -34,7 +34,14 @@ def envelope(detail: Event, at: datetime | None = None, **fields: Any) -> Event:
             "type": "AssumedRole",
             "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/payments-app/i-0abc",
             "accountId": ACCOUNT,
-            "sessionContext": {"sessionIssuer": {"type": "Role", "arn": APP, "accountId": ACCOUNT, "userName": "payments-app"}},
+            "sessionContext": {
+                "sessionIssuer": {
+                    "type": "Role",
+                    "arn": APP,
+                    "accountId": ACCOUNT,
+                    "userName": "payments-app",
+                }
+            },
         },
         "eventTime": when,
         "eventSource": "kms.amazonaws.com",
@@ -60,19 +67,43 @@ def envelope(detail: Event, at: datetime | None = None, **fields: Any) -> Event:
     return around | fields
 
 
-def failed(code: str, message: str | None, key_id: str | None = None, *, at: datetime | None = None, **fields: Any) -> Event:
+def failed(
+    code: str,
+    message: str | None,
+    key_id: str | None = None,
+    *,
+    at: datetime | None = None,
+    **fields: Any,
+) -> Event:
     request = {"keyId": key_id} if key_id else None
-    detail = {"errorCode": code, "errorMessage": message, "eventName": "Decrypt", "requestParameters": request}
+    detail = {
+        "errorCode": code,
+        "errorMessage": message,
+        "eventName": "Decrypt",
+        "requestParameters": request,
+    }
     return envelope(detail | fields, at)
 
 
 def changed(what: str, key: str | None = KEY_ID, alias: str | None = None, **fields: Any) -> Event:
-    resources = [{"ARN": key_arn(key), "accountId": ACCOUNT, "type": "AWS::KMS::Key"}] if key else []
+    resources = (
+        [{"ARN": key_arn(key), "accountId": ACCOUNT, "type": "AWS::KMS::Key"}] if key else []
+    )
     if alias:
         resources.append({"ARN": f"arn:aws:kms:{REGION}:{ACCOUNT}:{alias}", "accountId": ACCOUNT})
     request = {"keyId": key} | ({"aliasName": alias, "targetKeyId": key} if alias else {})
-    admin = {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/alice", "accountId": ACCOUNT, "userName": "alice"}
-    detail = {"eventName": what, "requestParameters": request, "resources": resources, "userIdentity": admin}
+    admin = {
+        "type": "IAMUser",
+        "arn": f"arn:aws:iam::{ACCOUNT}:user/alice",
+        "accountId": ACCOUNT,
+        "userName": "alice",
+    }
+    detail = {
+        "eventName": what,
+        "requestParameters": request,
+        "resources": resources,
+        "userIdentity": admin,
+    }
     return envelope(detail | fields)
 
 
@@ -81,24 +112,51 @@ def disabled(key_id: str = KEY_ID, **fields: Any) -> Event:
 
 
 def pending(key_id: str = KEY_ID, **fields: Any) -> Event:
-    return failed("KMSInvalidStateException", f"{key_arn(key_id)} is pending deletion.", key_id, **fields)
+    return failed(
+        "KMSInvalidStateException", f"{key_arn(key_id)} is pending deletion.", key_id, **fields
+    )
 
 
 def alias_missing(alias: str, **fields: Any) -> Event:
-    return failed("NotFoundException", f"Alias arn:aws:kms:{REGION}:{ACCOUNT}:{alias} is not found.", alias, **fields)
+    return failed(
+        "NotFoundException",
+        f"Alias arn:aws:kms:{REGION}:{ACCOUNT}:{alias} is not found.",
+        alias,
+        **fields,
+    )
 
 
 def key_missing(key_id: str = KEY_ID, **fields: Any) -> Event:
     return failed("NotFoundException", f"Key '{key_arn(key_id)}' does not exist", key_id, **fields)
 
 
-def denied(key_id: str | None = None, user: str = f"arn:aws:iam::{ACCOUNT}:user/bob", **fields: Any) -> Event:
-    return failed("AccessDenied", f"User: {user} is not authorized to perform: kms:Decrypt on this resource {DENIED}", key_id, **fields)
+def denied(
+    key_id: str | None = None, user: str = f"arn:aws:iam::{ACCOUNT}:user/bob", **fields: Any
+) -> Event:
+    return failed(
+        "AccessDenied",
+        f"User: {user} is not authorized to perform: kms:Decrypt on this resource {DENIED}",
+        key_id,
+        **fields,
+    )
 
 
-def delivery(messages: Sequence[str], group: str = "/ecs/payments", kind: str = "DATA_MESSAGE", owner: str = ACCOUNT) -> Event:
+def delivery(
+    messages: Sequence[str],
+    group: str = "/ecs/payments",
+    kind: str = "DATA_MESSAGE",
+    owner: str = ACCOUNT,
+) -> Event:
     at = int(MOMENT.now.timestamp() * 1000)
-    lines = [{"id": f"line-{next(_SERIAL)}", "timestamp": at, "message": message} for message in messages]
-    body = {"messageType": kind, "owner": owner, "logGroup": group, "logStream": "app/1", "logEvents": lines}
+    lines = [
+        {"id": f"line-{next(_SERIAL)}", "timestamp": at, "message": message} for message in messages
+    ]
+    body = {
+        "messageType": kind,
+        "owner": owner,
+        "logGroup": group,
+        "logStream": "app/1",
+        "logEvents": lines,
+    }
     packed = gzip.compress(json.dumps(body).encode(), mtime=0)
     return {"awslogs": {"data": base64.b64encode(packed).decode()}}

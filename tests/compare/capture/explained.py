@@ -9,4 +9,7 @@ __all__ = ["Context", "explained"]
 
 def explained() -> dict[str, str]:
     """Return each answer by the name of its request."""
-    return {f"explain / {name}": as_json(invoke({"action": "explain", **request})) for name, request in INPUTS.explain.items()}
+    return {
+        f"explain / {name}": as_json(invoke({"action": "explain", **request}))
+        for name, request in INPUTS.explain.items()
+    }

@@ -5,18 +5,31 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-EXPRESSIONS = ("UpdateExpression", "ConditionExpression", "KeyConditionExpression", "FilterExpression", "ProjectionExpression")
+EXPRESSIONS = (
+    "UpdateExpression",
+    "ConditionExpression",
+    "KeyConditionExpression",
+    "FilterExpression",
+    "ProjectionExpression",
+)
 _CLAUSE = re.compile(r"\b(SET|REMOVE|ADD|DELETE)\b")
 _PLACEHOLDER = re.compile(r"[#:][A-Za-z0-9_]+")
 
 
 def plain(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of a call with every expression as it reads once its placeholders are filled in."""
-    shown = {name: value for name, value in params.items() if not name.startswith("ExpressionAttribute")}
-    names, values = params.get("ExpressionAttributeNames", {}), params.get("ExpressionAttributeValues", {})
+    shown = {
+        name: value for name, value in params.items() if not name.startswith("ExpressionAttribute")
+    }
+    names, values = (
+        params.get("ExpressionAttributeNames", {}),
+        params.get("ExpressionAttributeValues", {}),
+    )
 
     def filled(text: str) -> str:
-        return _PLACEHOLDER.sub(lambda found: _meant(found[0], names, values), " ".join(text.split()))
+        return _PLACEHOLDER.sub(
+            lambda found: _meant(found[0], names, values), " ".join(text.split())
+        )
 
     for name in EXPRESSIONS:
         if name == "UpdateExpression" and name in shown:
@@ -56,4 +69,7 @@ def _conditions(expression: str) -> list[str]:
     """Return conditions that must all hold in one order; anything more involved stays as it is."""
     if " OR " in expression or "BETWEEN" in expression:
         return [expression]
-    return sorted(part.removeprefix("(").removesuffix(")") if "(" not in part[1:] else part for part in expression.split(" AND "))
+    return sorted(
+        part.removeprefix("(").removesuffix(")") if "(" not in part[1:] else part
+        for part in expression.split(" AND ")
+    )

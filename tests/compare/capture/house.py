@@ -11,7 +11,9 @@ from .aws import ACCOUNT, AWS, ELSEWHERE, REGION, TABLE
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/KeyWatch-function-{REGION}"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
-CHAT, FALLBACK, HEALTH = (f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}" for name in ("chat", "fallback", "health"))
+CHAT, FALLBACK, HEALTH = (
+    f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}" for name in ("chat", "fallback", "health")
+)
 LOG_GROUP = "/keywatch/function"
 FUNCTION = "KeyWatch"
 ENVIRONMENT = {
@@ -60,7 +62,9 @@ def cold_start(settings: Mapping[str, str]) -> None:
     import_module("handler")
     kept = list(_caches())
     if not kept:
-        raise RuntimeError("nothing keeps the runtime: tell tests/compare/capture/house.py where it is now")
+        raise RuntimeError(
+            "nothing keeps the runtime: tell tests/compare/capture/house.py where it is now"
+        )
     for cache in kept:
         cache.cache_clear()
     AWS.made.clear()
@@ -69,4 +73,8 @@ def cold_start(settings: Mapping[str, str]) -> None:
 def _caches() -> Iterator[Any]:
     for name in _KEEPERS:
         module: ModuleType | None = sys.modules.get(name)
-        yield from (value for value in vars(module or object()).values() if hasattr(value, "cache_clear")) if module else ()
+        yield from (
+            (value for value in vars(module or object()).values() if hasattr(value, "cache_clear"))
+            if module
+            else ()
+        )

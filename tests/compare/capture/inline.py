@@ -4,13 +4,13 @@ import concurrent.futures
 import concurrent.futures.thread
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Self
 
 
 class InOrder:
     def __init__(self, *_: object, **__: object) -> None: ...
 
-    def __enter__(self) -> "InOrder":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None: ...

@@ -8,13 +8,15 @@ from typing import Any
 
 @dataclass
 class Inputs:
-    """Requests to explain by name, lines for log deliveries, events for the queue, recorded payloads, settings to synthesize."""
+    """Requests to explain by name, lines for log deliveries, events for the queue, recorded payloads, settings to synthesize;
+    the scenarios to play (``None``: all), and the tables that another version left at their handovers."""
 
     explain: dict[str, dict[str, Any]] = field(default_factory=dict)
     logs: list[str] = field(default_factory=list)
     events: list[Any] = field(default_factory=list)
     payloads: list[Any] = field(default_factory=list)
     stacks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    scenarios: list[str] | None = None
     tables: dict[str, dict[str, Any]] | None = None
 
     def read(self, path: Path) -> None:

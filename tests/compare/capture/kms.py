@@ -32,7 +32,9 @@ class Kms:
         AWS.scripts["kms", "DescribeCustomKeyStores"] = self.describe_custom_key_stores
         AWS.scripts["kms", "GetKeyLastUsage"] = self.get_key_last_usage
 
-    def add(self, key_id: str = KEY_ID, state: str = "Enabled", region: str = REGION, **more: Any) -> str:
+    def add(
+        self, key_id: str = KEY_ID, state: str = "Enabled", region: str = REGION, **more: Any
+    ) -> str:
         arn = key_arn(key_id, region, more.pop("account", ACCOUNT))
         known = {
             "KeyId": key_id,
@@ -48,13 +50,31 @@ class Kms:
         self.keys[region, key_id] = known | more
         return arn
 
-    def alias(self, name: str, target: str | None = KEY_ID, region: str = REGION, at: datetime = OLD) -> None:
-        made: dict[str, Any] = {"AliasName": name, "AliasArn": f"arn:aws:kms:{region}:{ACCOUNT}:{name}"}
-        made |= {"CreationDate": at, "LastUpdatedDate": at} | ({"TargetKeyId": target} if target else {})
+    def alias(
+        self, name: str, target: str | None = KEY_ID, region: str = REGION, at: datetime = OLD
+    ) -> None:
+        made: dict[str, Any] = {
+            "AliasName": name,
+            "AliasArn": f"arn:aws:kms:{region}:{ACCOUNT}:{name}",
+        }
+        made |= {"CreationDate": at, "LastUpdatedDate": at} | (
+            {"TargetKeyId": target} if target else {}
+        )
         self.aliases[region, name] = made
 
-    def store(self, state: str, error: str | None = None, kind: str = "EXTERNAL_KEY_STORE", store: str = STORE) -> None:
-        said = {"CustomKeyStoreId": store, "CustomKeyStoreName": "vault", "CustomKeyStoreType": kind, "ConnectionState": state}
+    def store(
+        self,
+        state: str,
+        error: str | None = None,
+        kind: str = "EXTERNAL_KEY_STORE",
+        store: str = STORE,
+    ) -> None:
+        said = {
+            "CustomKeyStoreId": store,
+            "CustomKeyStoreName": "vault",
+            "CustomKeyStoreType": kind,
+            "ConnectionState": state,
+        }
         self.stores[store] = said | ({"ConnectionErrorCode": error} if error else {})
 
     def used(self, arn: str, when: datetime | None, since: datetime = OLD) -> None:
@@ -63,13 +83,20 @@ class Kms:
 
     def describe_key(self, region: str, params: Mapping[str, Any]) -> dict[str, Any] | Fails:
         asked: str = params["KeyId"]
-        name = asked.partition(":kms:")[2].split(":", 2)[-1].removeprefix("key/") if asked.startswith("arn:") else asked
+        name = (
+            asked.partition(":kms:")[2].split(":", 2)[-1].removeprefix("key/")
+            if asked.startswith("arn:")
+            else asked
+        )
         if asked.startswith("arn:") and asked.split(":")[3] != region:
             return Fails("NotFoundException", f"Invalid arn {asked.split(':')[3]}")
         if name.startswith("alias/"):
             found = self.aliases.get((region, name))
             if found is None:
-                return Fails("NotFoundException", f"Alias arn:aws:kms:{region}:{ACCOUNT}:{name} is not found.")
+                return Fails(
+                    "NotFoundException",
+                    f"Alias arn:aws:kms:{region}:{ACCOUNT}:{name} is not found.",
+                )
             name = str(found.get("TargetKeyId"))
         if (region, name) not in self.keys:
             return Fails("NotFoundException", f"Key '{key_arn(name, region)}' does not exist")
@@ -78,18 +105,28 @@ class Kms:
     def list_aliases(self, region: str, params: Mapping[str, Any]) -> dict[str, Any]:
         wanted = str(params.get("KeyId", "")).rpartition("/")[2] or None
         there = [alias for (where, _), alias in sorted(self.aliases.items()) if where == region]
-        return {"Aliases": [alias for alias in there if wanted in {None, alias.get("TargetKeyId")}], "Truncated": False}
+        return {
+            "Aliases": [alias for alias in there if wanted in {None, alias.get("TargetKeyId")}],
+            "Truncated": False,
+        }
 
     def list_keys(self, region: str, _params: Mapping[str, Any]) -> dict[str, Any]:
         there = sorted(name for where, name in self.keys if where == region)
-        return {"Keys": [{"KeyId": name, "KeyArn": key_arn(name, region)} for name in there], "Truncated": False}
+        return {
+            "Keys": [{"KeyId": name, "KeyArn": key_arn(name, region)} for name in there],
+            "Truncated": False,
+        }
 
-    def describe_custom_key_stores(self, _region: str, params: Mapping[str, Any]) -> dict[str, Any] | Fails:
+    def describe_custom_key_stores(
+        self, _region: str, params: Mapping[str, Any]
+    ) -> dict[str, Any] | Fails:
         wanted = params.get("CustomKeyStoreId")
         if wanted and wanted not in self.stores:
             return Fails("CustomKeyStoreNotFoundException")
-        return {"CustomKeyStores": [self.stores[wanted]] if wanted else list(self.stores.values()), "Truncated": False}
+        return {
+            "CustomKeyStores": [self.stores[wanted]] if wanted else list(self.stores.values()),
+            "Truncated": False,
+        }
 
     def get_key_last_usage(self, _region: str, params: Mapping[str, Any]) -> dict[str, Any]:
         return self.usage.get(params["KeyId"], {"TrackingStartDate": OLD, "KeyCreationDate": OLD})
-

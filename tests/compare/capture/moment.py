@@ -4,7 +4,7 @@ It takes the place of ``datetime.now``, ``time.monotonic`` and ``time.sleep`` be
 imported earlier (boto3, moto, the standard library) keeps the real ones where it took them by name.
 """
 
-import datetime as datetimes
+import datetime as dt
 import random
 import time
 from datetime import UTC, datetime, timedelta
@@ -47,7 +47,7 @@ def stop_the_clock() -> None:
     """Let every later import see the scenarios' time, and every pause pass at once."""
     _Datetime.__name__ = _Datetime.__qualname__ = "datetime"
     _Datetime.__module__ = "datetime"
-    datetimes.datetime = _Datetime  # type: ignore[misc]
-    time.monotonic = lambda: (MOMENT.now - START).total_seconds()
+    dt.datetime = _Datetime  # type: ignore[misc]
+    time.monotonic = (MOMENT.now - START).total_seconds
     time.sleep = lambda seconds: MOMENT.wait(seconds=seconds)
     random.random = lambda: 0.5

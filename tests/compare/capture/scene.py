@@ -38,8 +38,13 @@ def _read(line: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         return {"line": line}
     if "_aws" in value:
-        names = sorted(m["Name"] for group in value["_aws"]["CloudWatchMetrics"] for m in group["Metrics"])
-        return {"metrics": {name: value[name] for name in names}, "dimensions": value["_aws"]["CloudWatchMetrics"][0]["Dimensions"]}
+        names = sorted(
+            m["Name"] for group in value["_aws"]["CloudWatchMetrics"] for m in group["Metrics"]
+        )
+        return {
+            "metrics": {name: value[name] for name in names},
+            "dimensions": value["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
+        }
     error = {"exception": value["exception_name"]} if "exception_name" in value else {}
     return {"log": f"{value.get('level')} {value.get('message')}", **error}
 
@@ -71,7 +76,9 @@ class Scene:
         _fresh_table()
         house.cold_start({})
 
-    def answers(self, service: str, operation: str, script: aws.Script, region: str | None = None) -> None:
+    def answers(
+        self, service: str, operation: str, script: aws.Script, region: str | None = None
+    ) -> None:
         AWS.scripts[(service, operation, region) if region else (service, operation)] = script
 
     def passes(self, service: str, operation: str) -> None:
@@ -108,7 +115,10 @@ class Scene:
             answer = house.invoke(event)
         except Exception as error:  # noqa: BLE001 - whatever it raises is what it does
             raised = str(error)
-        did: dict[str, Any] = {"at": MOMENT.now, "answer": aws.opened(answer) if isinstance(answer, str) else answer}
+        did: dict[str, Any] = {
+            "at": MOMENT.now,
+            "answer": aws.opened(answer) if isinstance(answer, str) else answer,
+        }
         did |= {"raised": raised} if raised is not None else {}
         did |= {"calls": AWS.drain(), "heard": HEARD.drain()}
         did |= self._stored()
@@ -132,17 +142,22 @@ class Scene:
         before, self._table = self._table, self.items()
         keys = [(item["subject"], item["item"]) for item in self._table]
         gone = [item for item in before if (item["subject"], item["item"]) not in keys]
-        return {"stored": [item for item in self._table if item not in before], "removed": gone}
+        changed = [item for item in self._table if item not in before]
+        return {"stored": aws.stored(changed), "removed": aws.stored(gone)}
 
     def batch(self, *events: object, label: str = "batch") -> Any:
         """Invoke with SQS messages, one for each event."""
-        return self.invoke({"Records": [message(n, event) for n, event in enumerate(events)]}, label)
+        return self.invoke(
+            {"Records": [message(n, event) for n, event in enumerate(events)]}, label
+        )
 
     def minute(self, label: str = "minute") -> None:
         self.wait(minutes=1)
         self.invoke({"clock": "minute"}, label)
 
-    def minutes(self, count: int, step: float = 1, during: Callable[[], None] = lambda: None) -> None:
+    def minutes(
+        self, count: int, step: float = 1, during: Callable[[], None] = lambda: None
+    ) -> None:
         for _ in range(count):
             self.wait(minutes=step)
             during()
@@ -177,12 +192,20 @@ def _make_table() -> None:
     dynamodb.create_table(
         TableName=TABLE,
         BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "subject", "KeyType": "HASH"}, {"AttributeName": "item", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": a, "AttributeType": t} for a, t in attributes.items()],
+        KeySchema=[
+            {"AttributeName": "subject", "KeyType": "HASH"},
+            {"AttributeName": "item", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": a, "AttributeType": t} for a, t in attributes.items()
+        ],
         GlobalSecondaryIndexes=[
             {
                 "IndexName": "due",
-                "KeySchema": [{"AttributeName": "queue", "KeyType": "HASH"}, {"AttributeName": "due_at", "KeyType": "RANGE"}],
+                "KeySchema": [
+                    {"AttributeName": "queue", "KeyType": "HASH"},
+                    {"AttributeName": "due_at", "KeyType": "RANGE"},
+                ],
                 "Projection": {"ProjectionType": "ALL"},
             }
         ],

@@ -19,9 +19,14 @@ def templates() -> dict[str, str]:
     flags = json.loads(Path("cdk.json").read_text(encoding="utf-8"))["context"]
     found: dict[str, str] = {}
     for name, settings in INPUTS.stacks.items():
-        app = App(context={**flags, "keywatch": settings, "aws:cdk:bundling-stacks": []}, analytics_reporting=False)
+        app = App(
+            context={**flags, "keywatch": settings, "aws:cdk:bundling-stacks": []},
+            analytics_reporting=False,
+        )
         add_stacks(app)
         for stack in app.synth().stacks:
             text = json.dumps(stack.template, indent=1)
-            found[f"template / {name} / {stack.stack_name}"] = _DEPLOYMENT.sub(r"\1<deployment>", _HASHES.sub("<hash>", text))
+            found[f"template / {name} / {stack.stack_name}"] = _DEPLOYMENT.sub(
+                r"\1<deployment>", _HASHES.sub("<hash>", text)
+            )
     return found

@@ -22,17 +22,40 @@ def checks(scene: Scene) -> None:
     scene.kms.used(key_arn(), MOMENT.now - timedelta(days=2))
     for name in ("alias/payments", "alias/orders"):
         scene.kms.alias(name)
-    for asked in (KEY_ID, key_arn(), "alias/payments", f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/payments"):
+    for asked in (
+        KEY_ID,
+        key_arn(),
+        "alias/payments",
+        f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/payments",
+    ):
         check(scene, asked)
     for number, state in enumerate((*STATES, "SomethingNew"), 10):
-        scene.kms.add(key_number(number), state, DeletionDate=MOMENT.now + timedelta(days=5), CustomKeyStoreId=STORE)
+        scene.kms.add(
+            key_number(number),
+            state,
+            DeletionDate=MOMENT.now + timedelta(days=5),
+            CustomKeyStoreId=STORE,
+        )
         check(scene, key_number(number))
         check(scene, key_number(number), notify=True)
     scene.kms.add(key_number(30), Enabled=False, KeyUsage="SIGN_VERIFY")
     scene.kms.add(key_number(31), KeyManager="AWS")
-    scene.kms.add(key_number(32), ExpirationModel="KEY_MATERIAL_EXPIRES", ValidTo=MOMENT.now + timedelta(days=2), Origin="EXTERNAL")
+    scene.kms.add(
+        key_number(32),
+        ExpirationModel="KEY_MATERIAL_EXPIRES",
+        ValidTo=MOMENT.now + timedelta(days=2),
+        Origin="EXTERNAL",
+    )
     check(scene, [key_number(30), key_number(31), key_number(32), "alias/nowhere"])
-    for asked in ("alias/paymnets", "payments", key_number(99), "", " x ", f"arn:aws:kms:{REGION}:{ACCOUNT}:{KEY_ID}", "alias/x" * 60):
+    for asked in (
+        "alias/paymnets",
+        "payments",
+        key_number(99),
+        "",
+        " x ",
+        f"arn:aws:kms:{REGION}:{ACCOUNT}:{KEY_ID}",
+        "alias/x" * 60,
+    ):
         check(scene, asked)
         check(scene, asked, notify=True)
     check(scene, [KEY_ID, "alias/payments", "alias/nowhere", KEY_ID])
@@ -64,7 +87,11 @@ def checks_that_wait(scene: Scene) -> None:
 
 @scenario
 def checks_that_cannot_tell(scene: Scene) -> None:
-    for error in (Fails("AccessDeniedException", "denied"), Fails("ThrottlingException", "Rate exceeded"), Fails("KMSInternalException", "", 500)):
+    for error in (
+        Fails("AccessDeniedException", "denied"),
+        Fails("ThrottlingException", "Rate exceeded"),
+        Fails("KMSInternalException", "", 500),
+    ):
         scene.answers("kms", "DescribeKey", error)
         check(scene, KEY_ID)
         check(scene, "alias/payments", notify=True)
@@ -79,7 +106,11 @@ def checks_that_cannot_tell(scene: Scene) -> None:
 
 @scenario
 def checks_of_what_the_ledger_knows(scene: Scene) -> None:
-    for what, alias in (("CreateAlias", "alias/payments"), ("DisableKey", None), ("DeleteAlias", "alias/payments")):
+    for what, alias in (
+        ("CreateAlias", "alias/payments"),
+        ("DisableKey", None),
+        ("DeleteAlias", "alias/payments"),
+    ):
         scene.batch(changed(what, alias=alias), label=what)
         scene.wait(hours=3)
     scene.kms.add(state="Disabled")
@@ -94,7 +125,13 @@ def the_incident_page(scene: Scene) -> None:
     scene.invoke(looks | {"describe": True}, "described in context")
     scene.invoke(looks, "nothing")
     scene.kms.add(state="Disabled")
-    scene.batch(disabled(), alias_missing("alias/<b>x</b>"), key_missing(key_number(3)), denied(), label="broken")
+    scene.batch(
+        disabled(),
+        alias_missing("alias/<b>x</b>"),
+        key_missing(key_number(3)),
+        denied(),
+        label="broken",
+    )
     scene.batch(changed("DisableKey"), label="changed")
     scene.invoke(looks, "a list")
     scene.invoke({"widgetContext": {"theme": "dark", "width": 400}}, "dark and narrow")

@@ -52,9 +52,23 @@ def requests_that_make_no_sense(scene: Scene) -> None:
 @scenario
 def poison_beside_failures(scene: Scene) -> None:
     deep = "[" * 100_000
-    scene.batch("no JSON", disabled(), "null", "[]", '"text"', deep, {"detail-type": 7}, {"Records": [1, None]}, label="poison")
+    scene.batch(
+        "no JSON",
+        disabled(),
+        "null",
+        "[]",
+        '"text"',
+        deep,
+        {"detail-type": 7},
+        {"Records": [1, None]},
+        label="poison",
+    )
     scene.invoke({"Records": [{"messageId": "x"}, {"messageId": "y", "body": 7}]}, "bodies missing")
-    scene.batch({"Records": [disabled()["detail"], key_missing()["detail"]]}, disabled()["detail"], label="records without envelope")
+    scene.batch(
+        {"Records": [disabled()["detail"], key_missing()["detail"]]},
+        disabled()["detail"],
+        label="records without envelope",
+    )
 
 
 @scenario
@@ -62,7 +76,10 @@ def sns_is_down(scene: Scene) -> None:
     scene.kms.add(state="Disabled")
     scene.answers("sns", "Publish", DOWN)
     scene.batch(disabled(), key_missing(key_number(4)), label="not sent")
-    scene.invoke(delivery([f"NotFoundException: Key '{key_number(1)}' does not exist"]), "a log delivery, not sent")
+    scene.invoke(
+        delivery([f"NotFoundException: Key '{key_number(1)}' does not exist"]),
+        "a log delivery, not sent",
+    )
     scene.minute("the clock cannot send")
     scene.answers("sns", "Publish", {"MessageId": "m"})
     scene.batch(disabled(), label="sent")
@@ -103,7 +120,11 @@ def the_topics_own_key_is_broken(scene: Scene) -> None:
     scene.settings(FALLBACK_TOPIC_ARN=FALLBACK, CHAT_TOPIC_ARN=CHAT)
 
     def publish(_region: str, params: Any) -> Any:
-        return Fails("KMSDisabledException", "the key is disabled") if params["TopicArn"] == TOPIC else {"MessageId": "m"}
+        return (
+            Fails("KMSDisabledException", "the key is disabled")
+            if params["TopicArn"] == TOPIC
+            else {"MessageId": "m"}
+        )
 
     scene.answers("sns", "Publish", publish)
     scene.batch(disabled(), label="by the fallback")
@@ -113,7 +134,11 @@ def the_topics_own_key_is_broken(scene: Scene) -> None:
 def chat_is_broken(scene: Scene) -> None:
     scene.settings(CHAT_TOPIC_ARN=CHAT)
     scene.batch(disabled(), label="both")
-    scene.answers("sns", "Publish", lambda _, params: DOWN if params["TopicArn"] == CHAT else {"MessageId": "m"})
+    scene.answers(
+        "sns",
+        "Publish",
+        lambda _, params: DOWN if params["TopicArn"] == CHAT else {"MessageId": "m"},
+    )
     scene.batch(alias_missing("alias/x"), label="without chat")
 
 
@@ -121,7 +146,12 @@ def chat_is_broken(scene: Scene) -> None:
 def items_that_nobody_can_read(scene: Scene) -> None:
     scene.kms.add(state="Disabled")
     scene.batch(disabled(), label="opened")
-    odd = {"subject": {"S": "key#odd"}, "item": {"S": "incident"}, "queue": {"S": "due"}, "due_at": {"N": "1"}}
+    odd = {
+        "subject": {"S": "key#odd"},
+        "item": {"S": "incident"},
+        "queue": {"S": "due"},
+        "due_at": {"N": "1"},
+    }
     scene.store(odd)
     scene.minutes(2, 15)
     scene.invoke({"widgetContext": {"theme": "light", "width": 900}}, "the page")

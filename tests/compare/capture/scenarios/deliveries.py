@@ -30,6 +30,10 @@ def everything_collected_by_the_queue(scene: Scene) -> None:
 @scenario
 def everything_recorded_without_the_queue(scene: Scene) -> None:
     for number, event in enumerate(INPUTS.payloads):
-        inside = event if isinstance(event, dict) and "detail-type" in event else {"detail-type": "AWS API Call via CloudTrail", "detail": event}
+        inside = (
+            event
+            if isinstance(event, dict) and "detail-type" in event
+            else {"detail-type": "AWS API Call via CloudTrail", "detail": event}
+        )
         scene.invoke(inside, f"payload {number}")
     scene.invoke(disabled(), "a failure")

@@ -16,7 +16,13 @@ LOOKS = {"widgetContext": {"theme": "light", "width": 1200}}
 def open_incidents_go_on(scene: Scene) -> None:
     scene.kms.add(state="Disabled")
     scene.kms.alias("alias/payments")
-    scene.batch(disabled(), key_missing(key_number(3)), alias_missing("alias/gone"), denied(), label="opened")
+    scene.batch(
+        disabled(),
+        key_missing(key_number(3)),
+        alias_missing("alias/gone"),
+        denied(),
+        label="opened",
+    )
     scene.batch(changed("CreateAlias", alias="alias/new"), label="created")
     scene.batch(alias_missing("alias/new"), label="held")
     scene.minute()
@@ -47,13 +53,28 @@ def claimed_and_never_sent(scene: Scene) -> None:
 @scenario
 def the_ledger_is_read(scene: Scene) -> None:
     scene.kms.add(state="PendingDeletion", DeletionDate=MOMENT.now + timedelta(days=7))
-    scene.batch(changed("CreateAlias", alias="alias/payments"), changed("ScheduleKeyDeletion"), label="changed")
-    scene.batch(changed("DisconnectCustomKeyStore", None, requestParameters={"customKeyStoreId": STORE}), label="store")
+    scene.batch(
+        changed("CreateAlias", alias="alias/payments"),
+        changed("ScheduleKeyDeletion"),
+        label="changed",
+    )
+    scene.batch(
+        changed("DisconnectCustomKeyStore", None, requestParameters={"customKeyStoreId": STORE}),
+        label="store",
+    )
     scene.batch(pending(), label="opened")
     scene.wait(hours=3)
     scene.handover()
     scene.batch(alias_missing("alias/payments"), label="muted")
-    scene.batch(failed("CustomKeyStoreNotFoundException", "", None, requestParameters={"customKeyStoreId": STORE}), label="store")
+    scene.batch(
+        failed(
+            "CustomKeyStoreNotFoundException",
+            "",
+            None,
+            requestParameters={"customKeyStoreId": STORE},
+        ),
+        label="store",
+    )
     scene.invoke({"action": "check", "key_id": KEY_ID}, "check")
     scene.minutes(5, 20)
 

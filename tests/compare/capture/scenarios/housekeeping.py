@@ -30,20 +30,42 @@ PARTS = json.dumps(
 
 def healthy(scene: Scene) -> None:
     """Script a deployment in which everything is as it should be."""
-    selectors = [{"ReadWriteType": "All", "IncludeManagementEvents": True, "ExcludeManagementEventSources": []}]
-    subscribed = {"SubscriptionArn": f"{TOPIC}:1", "Owner": ACCOUNT, "Protocol": "email", "Endpoint": "a@x", "TopicArn": TOPIC}
-    source = {"ArnLike": {"AWS:SourceArn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ecs/payments:*"}}
+    selectors = [
+        {
+            "ReadWriteType": "All",
+            "IncludeManagementEvents": True,
+            "ExcludeManagementEventSources": [],
+        }
+    ]
+    subscribed = {
+        "SubscriptionArn": f"{TOPIC}:1",
+        "Owner": ACCOUNT,
+        "Protocol": "email",
+        "Endpoint": "a@x",
+        "TopicArn": TOPIC,
+    }
+    source = {
+        "ArnLike": {"AWS:SourceArn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ecs/payments:*"}
+    }
     policy = {"Statement": [{"Principal": {"Service": "logs.amazonaws.com"}, "Condition": source}]}
     ours = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION}"
     answers: dict[tuple[str, str], Any] = {
         ("cloudtrail", "DescribeTrails"): {"trailList": [{"Name": "all", "TrailARN": TRAIL}]},
         ("cloudtrail", "GetTrailStatus"): {"IsLogging": True},
         ("cloudtrail", "GetEventSelectors"): {"EventSelectors": selectors},
-        ("events", "DescribeRule"): lambda _, p: {"State": LONG if p["Name"] == "failures" else "ENABLED"},
-        ("events", "ListTargetsByRule"): {"Targets": [{"Id": "1", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:intake"}]},
-        ("lambda", "ListEventSourceMappings"): {"EventSourceMappings": [{"UUID": "u-1", "State": "Enabled"}]},
+        ("events", "DescribeRule"): lambda _, p: {
+            "State": LONG if p["Name"] == "failures" else "ENABLED"
+        },
+        ("events", "ListTargetsByRule"): {
+            "Targets": [{"Id": "1", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:intake"}]
+        },
+        ("lambda", "ListEventSourceMappings"): {
+            "EventSourceMappings": [{"UUID": "u-1", "State": "Enabled"}]
+        },
         ("lambda", "GetPolicy"): {"Policy": json.dumps(policy)},
-        ("logs", "DescribeSubscriptionFilters"): {"subscriptionFilters": [{"destinationArn": ours}]},
+        ("logs", "DescribeSubscriptionFilters"): {
+            "subscriptionFilters": [{"destinationArn": ours}]
+        },
         ("sqs", "GetQueueAttributes"): {"Attributes": {"ApproximateNumberOfMessages": "0"}},
         ("cloudwatch", "GetMetricStatistics"): {"Datapoints": [{"Maximum": 3.0}]},
         ("sns", "ListSubscriptionsByTopic"): {"Subscriptions": [subscribed]},
@@ -59,7 +81,9 @@ def canary_record(**fields: Any) -> dict[str, Any]:
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/KeyWatch-function-{REGION}/KeyWatch"
     own = {"type": "AssumedRole", "arn": session, "accountId": ACCOUNT, "sessionContext": issuer}
     text = f"Alias arn:aws:kms:{REGION}:{ACCOUNT}:{CANARY} is not found."
-    return failed("NotFoundException", text, CANARY, eventName="DescribeKey", userIdentity=own, **fields)
+    return failed(
+        "NotFoundException", text, CANARY, eventName="DescribeKey", userIdentity=own, **fields
+    )
 
 
 @scenario
@@ -67,7 +91,14 @@ def the_canary(scene: Scene) -> None:
     scene.invoke({"canary": "now"}, "sent by hand")
     scene.batch(canary_record(), label="came back")
     scene.batch(canary_record(requestParameters=None), label="came back without request")
-    scene.batch(failed("NotFoundException", f"Alias arn:aws:kms:{REGION}:{ACCOUNT}:{CANARY} is not found.", CANARY), label="somebody else's")
+    scene.batch(
+        failed(
+            "NotFoundException",
+            f"Alias arn:aws:kms:{REGION}:{ACCOUNT}:{CANARY} is not found.",
+            CANARY,
+        ),
+        label="somebody else's",
+    )
     scene.minutes(7, 30)
     scene.kms.add()
     scene.kms.alias(CANARY)
@@ -90,7 +121,12 @@ def the_doctor_of_a_healthy_deployment(scene: Scene) -> None:
 def the_doctor_finds_everything(scene: Scene) -> None:
     scene.settings(PARTS=PARTS)
     healthy(scene)
-    pending = {"SubscriptionArn": "PendingConfirmation", "Protocol": "email", "Endpoint": "a@x", "TopicArn": TOPIC}
+    pending = {
+        "SubscriptionArn": "PendingConfirmation",
+        "Protocol": "email",
+        "Endpoint": "a@x",
+        "TopicArn": TOPIC,
+    }
     advanced = {
         "AdvancedEventSelectors": [
             {
@@ -108,11 +144,19 @@ def the_doctor_finds_everything(scene: Scene) -> None:
         ("cloudtrail", "DescribeTrails", {"trailList": []}),
         ("cloudtrail", "GetTrailStatus", {"IsLogging": False}),
         ("cloudtrail", "GetEventSelectors", advanced),
-        ("cloudtrail", "GetEventSelectors", {"EventSelectors": [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}]}),
+        (
+            "cloudtrail",
+            "GetEventSelectors",
+            {"EventSelectors": [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}]},
+        ),
         ("events", "DescribeRule", {"State": "ENABLED"}),
         ("events", "DescribeRule", gone),
         ("events", "ListTargetsByRule", {"Targets": []}),
-        ("lambda", "ListEventSourceMappings", {"EventSourceMappings": [{"UUID": "u-1", "State": "Disabled"}]}),
+        (
+            "lambda",
+            "ListEventSourceMappings",
+            {"EventSourceMappings": [{"UUID": "u-1", "State": "Disabled"}]},
+        ),
         ("lambda", "ListEventSourceMappings", {"EventSourceMappings": []}),
         ("lambda", "GetPolicy", gone),
         ("logs", "DescribeSubscriptionFilters", {"subscriptionFilters": []}),
@@ -157,11 +201,26 @@ def a_day_of_housekeeping(scene: Scene) -> None:
 
 def at_risk(scene: Scene) -> None:
     soon = MOMENT.now + timedelta(days=3)
-    states = ("Enabled", "Disabled", "PendingDeletion", "PendingImport", "Unavailable", "PendingReplicaDeletion", "Creating")
+    states = (
+        "Enabled",
+        "Disabled",
+        "PendingDeletion",
+        "PendingImport",
+        "Unavailable",
+        "PendingReplicaDeletion",
+        "Creating",
+    )
     for number, state in enumerate(states):
-        arn = scene.kms.add(key_number(number), state, DeletionDate=soon, CustomKeyStoreId=STORE if state == "Unavailable" else "cks-0000000000000000x")
+        arn = scene.kms.add(
+            key_number(number),
+            state,
+            DeletionDate=soon,
+            CustomKeyStoreId=STORE if state == "Unavailable" else "cks-0000000000000000x",
+        )
         scene.kms.used(arn, MOMENT.now - timedelta(days=number * 40) if number % 2 else None)
-    scene.kms.add(key_number(40), Origin="EXTERNAL", ExpirationModel="KEY_MATERIAL_EXPIRES", ValidTo=soon)
+    scene.kms.add(
+        key_number(40), Origin="EXTERNAL", ExpirationModel="KEY_MATERIAL_EXPIRES", ValidTo=soon
+    )
     scene.kms.add(key_number(41), KeyManager="AWS")
     for number in range(100, 150):
         scene.kms.add(key_number(number))

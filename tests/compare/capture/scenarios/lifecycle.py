@@ -38,7 +38,11 @@ def resolved_without_proof(scene: Scene) -> None:
 
 @scenario
 def held_until_it_is_visible(scene: Scene) -> None:
-    scene.batch(changed("CreateAlias", alias="alias/new"), changed("CreateKey", key_number(7)), label="created")
+    scene.batch(
+        changed("CreateAlias", alias="alias/new"),
+        changed("CreateKey", key_number(7)),
+        label="created",
+    )
     scene.wait(seconds=2)
     scene.batch(alias_missing("alias/new"), key_missing(key_number(7)), label="not yet visible")
     scene.kms.add()
@@ -60,7 +64,11 @@ def early_warnings(scene: Scene) -> None:
         "UpdatePrimaryRegion": "Updating",
         "RotateKeyOnDemand": "Enabled",
     }
-    for used, ago in (("used", timedelta(hours=1)), ("long unused", timedelta(days=200)), ("never used", None)):
+    for used, ago in (
+        ("used", timedelta(hours=1)),
+        ("long unused", timedelta(days=200)),
+        ("never used", None),
+    ):
         for number, (what, state) in enumerate(states.items(), 100 * len(used)):
             key = key_number(number)
             if state:
@@ -69,7 +77,10 @@ def early_warnings(scene: Scene) -> None:
             scene.batch(changed(what, key), label=f"{what} {used}")
             if used == "used":
                 scene.batch(disabled(key), label="then it fails")
-    scene.batch(changed("DisableKey", key_number(999), eventTime="2026-02-27T00:00:00Z"), label="an old change")
+    scene.batch(
+        changed("DisableKey", key_number(999), eventTime="2026-02-27T00:00:00Z"),
+        label="an old change",
+    )
 
 
 @scenario
@@ -79,7 +90,9 @@ def aliases_that_move(scene: Scene) -> None:
     scene.kms.alias("alias/payments")
     scene.batch(changed("UpdateAlias", alias="alias/payments"), label="to a usable key")
     scene.kms.alias("alias/payments", key_number(2))
-    scene.batch(changed("UpdateAlias", key_number(2), alias="alias/payments"), label="to a disabled key")
+    scene.batch(
+        changed("UpdateAlias", key_number(2), alias="alias/payments"), label="to a disabled key"
+    )
     scene.kms.aliases.clear()
     scene.batch(changed("DeleteAlias", None, alias="alias/payments"), label="deleted")
     scene.batch(alias_missing("alias/payments"), label="missing")
@@ -99,7 +112,10 @@ def aliases_of_a_key_pending_deletion(scene: Scene) -> None:
 @scenario
 def a_key_store_that_breaks(scene: Scene) -> None:
     scene.kms.store("DISCONNECTED")
-    scene.batch(changed("DisconnectCustomKeyStore", None, requestParameters={"customKeyStoreId": STORE}), label="disconnected")
+    scene.batch(
+        changed("DisconnectCustomKeyStore", None, requestParameters={"customKeyStoreId": STORE}),
+        label="disconnected",
+    )
     text = (
         "This KMS key is in a custom key store that is not connected to its external key store proxy. "
         "Connect the external key store and try the request again."
@@ -108,13 +124,25 @@ def a_key_store_that_breaks(scene: Scene) -> None:
     extra = {"additionalEventData": {"customKeyStoreId": STORE}}
     for key in keys:
         scene.kms.add(key, "Unavailable", CustomKeyStoreId=STORE)
-    scene.batch(*[failed("KMSInvalidStateException", text, key, **extra) for key in keys], label="all its keys")
+    scene.batch(
+        *[failed("KMSInvalidStateException", text, key, **extra) for key in keys],
+        label="all its keys",
+    )
     scene.kms.store("FAILED", "XKS_PROXY_NOT_REACHABLE")
-    scene.minutes(3, 20, lambda: scene.batch(failed("KMSInvalidStateException", text, keys[0], **extra), label="goes on"))
+    scene.minutes(
+        3,
+        20,
+        lambda: scene.batch(
+            failed("KMSInvalidStateException", text, keys[0], **extra), label="goes on"
+        ),
+    )
     scene.kms.store("CONNECTED")
     for key in keys:
         scene.kms.add(key, CustomKeyStoreId=STORE)
-    scene.batch(changed("ConnectCustomKeyStore", None, requestParameters={"customKeyStoreId": STORE}), label="connected")
+    scene.batch(
+        changed("ConnectCustomKeyStore", None, requestParameters={"customKeyStoreId": STORE}),
+        label="connected",
+    )
     scene.minutes(4, 6)
     for what in ("UpdateCustomKeyStore", "DeleteCustomKeyStore", "CreateCustomKeyStore"):
         scene.batch(changed(what, None, requestParameters={"customKeyStoreId": STORE}), label=what)
@@ -159,8 +187,13 @@ def a_warm_container_and_a_cold_one(scene: Scene) -> None:
 def times_from_the_past_and_the_future(scene: Scene) -> None:
     for number, hours in enumerate((-400, -30, -7, -1, 0, 1, 48)):
         when = MOMENT.now + timedelta(hours=hours)
-        scene.batch(disabled(key_number(number), at=when), changed("DisableKey", key_number(20 + number), eventTime=f"{when:%FT%TZ}"))
-    scene.batch(disabled(key_number(60), eventTime="yesterday"), disabled(key_number(61), eventTime=None))
+        scene.batch(
+            disabled(key_number(number), at=when),
+            changed("DisableKey", key_number(20 + number), eventTime=f"{when:%FT%TZ}"),
+        )
+    scene.batch(
+        disabled(key_number(60), eventTime="yesterday"), disabled(key_number(61), eventTime=None)
+    )
     scene.minutes(2, 30)
 
 

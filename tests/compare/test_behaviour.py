@@ -1,0 +1,78 @@
+"""KeyWatch behaves as the version before the redesign of its layout did, but for reviewed texts: a part of what
+``python -m tests.compare`` compares, in seconds.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.compare import report, trees
+from tests.compare.__main__ import compare
+from tests.compare.capture import expressions
+from tests.compare.given import given
+
+HAS_HISTORY = trees.has(trees.BEFORE)
+NO_HISTORY = "the history at hand does not hold the version before"
+
+
+@pytest.mark.skipif(not HAS_HISTORY, reason=NO_HISTORY)
+@pytest.mark.parametrize("part", ["explain", "tables", "snapshots"])
+def test_the_version_before_behaved_alike(part):
+    # GIVEN the version before, and the work tree
+    # WHEN both are given the same inputs, on the same scripted AWS
+    compared = compare(trees.BEFORE, (part,), reduced=True)
+    # THEN both did something, and nothing differs that was not reviewed
+    assert all(cases for cases, _ in compared.values())
+    assert [text for _, found in compared.values() for text in report.diffs(found, 5)] == []
+
+
+@pytest.mark.skipif(not HAS_HISTORY, reason=NO_HISTORY)
+def test_a_changed_answer_is_noticed():
+    # GIVEN a version whose answers to ``explain`` differ in one word
+    inputs = given(reduced=True) | {
+        "explain": {"one": {"text": "NotFoundException: Invalid keyId 'x'"}}
+    }
+    with trees.laid_out(trees.BEFORE) as before:
+        handler = before.path / "lambda_src" / "handler.py"
+        was = before.capture("explain", inputs)["cases"]
+        changed = '\n_as_it_was = handler\nhandler = lambda *a: {**_as_it_was(*a), "matched": "perhaps"}\n'
+        handler.write_text(handler.read_text(encoding="utf-8") + changed, encoding="utf-8")
+        # WHEN it is compared with the version before
+        now = replace(before, commit="").capture("explain", inputs)["cases"]
+    (found,) = report.differences(was, now, {})
+    # THEN the difference is shown
+    assert '+ "matched": "perhaps",' in found.diff()
+
+
+def test_reviewed_texts_are_no_difference_and_others_are():
+    # GIVEN two versions that differ in a reviewed text, inside of JSON, and in one that is not reviewed
+    before = {"a": '["run \\"mend\\" now"]', "b": "x", "gone": "y"}
+    after = {"a": '["run \\"fix\\" now"]', "b": "z", "new": "y"}
+    # WHEN they are compared
+    found = list(report.differences(before, after, {'"mend"': '"fix"'}))
+    # THEN only what was not reviewed, what is gone and what is new differ
+    assert [difference.name for difference in found] == ["b", "gone", "new"]
+
+
+def test_how_an_expression_was_put_together_is_no_difference():
+    # GIVEN one update in two spellings
+    one = {
+        "UpdateExpression": "SET #a = :x, n = if_not_exists(n, :y) REMOVE queue",
+        "ConditionExpression": "#a = :z AND attribute_exists(n)",
+        "ExpressionAttributeNames": {"#a": "due_at"},
+        "ExpressionAttributeValues": {":x": {"N": "1"}, ":y": {"S": "SET, me"}, ":z": {"N": "0"}},
+    }
+    other = {
+        "UpdateExpression": "REMOVE #q SET n = if_not_exists(n,  :v1), due_at = :v0",
+        "ConditionExpression": "attribute_exists(n) AND due_at = :v2",
+        "ExpressionAttributeNames": {"#q": "queue"},
+        "ExpressionAttributeValues": {
+            ":v0": {"N": "1"},
+            ":v1": {"S": "SET, me"},
+            ":v2": {"N": "0"},
+        },
+    }
+    # THEN both read the same, and another value does not
+    assert expressions.plain(one) == expressions.plain(other)
+    other["ExpressionAttributeValues"][":v2"] = {"N": "7"}
+    assert expressions.plain(one) != expressions.plain(other)
