@@ -11,6 +11,7 @@ from typing import Any
 from tests.compare import report, snapshots, trees
 from tests.compare.given import given
 from tests.compare.report import Cases, Difference
+from tests.compare.sizes import sizes
 from tests.compare.trees import Tree
 
 Compared = dict[str, tuple[Cases, list[Difference]]]
@@ -84,7 +85,28 @@ def _behaviour(options: argparse.Namespace) -> int:
     return int(any(found for _, found in compared.values()))
 
 
-_WHAT: dict[str, Callable[[argparse.Namespace], int]] = {"behaviour": _behaviour}
+def _hops(options: argparse.Namespace) -> int:
+    with trees.laid_out(options.before) as before:
+        for name, tree in ((options.before, before), ("now", trees.NOW)):
+            for warmth, counts in tree.capture("hops", {}).items():
+                said = ", ".join(f"{count} {what}" for what, count in counts.items())
+                sys.stdout.write(f"{name:<10} one record to its alert, {warmth}: {said}\n")
+    return 0
+
+
+def _sizes(options: argparse.Namespace) -> int:
+    with trees.laid_out(options.before) as before:
+        trees.formatted(before)
+        for name, tree in ((options.before, before), ("now", trees.NOW)):
+            sys.stdout.writelines(f"{name:<10} {line}\n" for line in sizes(tree.path).lines())
+    return 0
+
+
+_WHAT: dict[str, Callable[[argparse.Namespace], int]] = {
+    "behaviour": _behaviour,
+    "hops": _hops,
+    "sizes": _sizes,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -68,6 +68,20 @@ def laid_out(revision: str) -> Iterator[Tree]:
         yield Tree(Path(folder), commit)
 
 
+def formatted(tree: Tree) -> None:
+    """Format a tree's sources as those of today are, so that lines can be compared."""
+    ruff, settings = Path(sys.prefix, "bin", "ruff"), ROOT / "pyproject.toml"
+    command = [
+        str(ruff),
+        "format",
+        "--quiet",
+        "--config",
+        str(settings),
+        str(tree.path / "lambda_src"),
+    ]
+    subprocess.run(command, check=True)
+
+
 def shown(revision: str, path: str) -> str:
     """Return a file as it was."""
     return _git("show", f"{revision}:{path}").decode()

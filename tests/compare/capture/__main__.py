@@ -26,16 +26,18 @@ def _templates() -> dict[str, Any]:
     return {"cases": templates()}
 
 
+def _hops() -> dict[str, Any]:
+    from .hops import hops
+
+    _stand_in()
+    return hops()
+
+
 def _scenarios() -> dict[str, Any]:
     """Play all scenarios, or, where tables of another tree are given, what follows the handover of those that have one."""
-    from . import aws, emulator, events, inline, moment, scenarios, scene
+    from . import aws, events, scenarios, scene
 
-    emulator.start()
-    aws.client("dynamodb")
-    moment.stop_the_clock()
-    inline.work_in_order()
-    aws.stand_in()
-    scene.hear()
+    _stand_in()
     found: dict[str, Any] = {"cases": {}, "tables": {}}
     for name in INPUTS.scenarios or scenarios.SCENARIOS:
         events.restart()
@@ -47,7 +49,19 @@ def _scenarios() -> dict[str, Any]:
     return found
 
 
-SECTIONS = {"explain": _explain, "templates": _templates, "scenarios": _scenarios}
+def _stand_in() -> None:
+    """Put the scenarios' AWS, time and output in the place of the real ones, before the tree is imported."""
+    from . import aws, emulator, inline, moment, scene
+
+    emulator.start()
+    aws.client("dynamodb")
+    moment.stop_the_clock()
+    inline.work_in_order()
+    aws.stand_in()
+    scene.hear()
+
+
+SECTIONS = {"explain": _explain, "hops": _hops, "templates": _templates, "scenarios": _scenarios}
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
