@@ -33,6 +33,13 @@ def _hops() -> dict[str, Any]:
     return hops()
 
 
+def _loaded() -> dict[str, Any]:
+    from .loaded import loaded
+
+    _stand_in()
+    return loaded()
+
+
 def _scenarios() -> dict[str, Any]:
     """Play all scenarios, or, where tables of another tree are given, what follows the handover of those that have one."""
     from . import aws, events, scenarios, scene
@@ -61,7 +68,13 @@ def _stand_in() -> None:
     scene.hear()
 
 
-SECTIONS = {"explain": _explain, "hops": _hops, "templates": _templates, "scenarios": _scenarios}
+SECTIONS = {
+    "explain": _explain,
+    "hops": _hops,
+    "loaded": _loaded,
+    "templates": _templates,
+    "scenarios": _scenarios,
+}
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
