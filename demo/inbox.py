@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from demo.emulator import Emulator
+from keywatch.alerts.document import Document
 
 QUEUE = "demo-alerts"
-Document = dict[str, Any]
 
 
 class Inbox:

@@ -11,10 +11,11 @@ from demo import deployment, scenarios
 from demo.cloudtrail_events import Record, entry
 from demo.deployment import EVENT_SOURCE, Outputs
 from demo.emulator import Emulator
-from demo.inbox import Document, Inbox
+from demo.inbox import Inbox
 from demo.scenarios import Scenario
 from demo.stage import Stage
 from demo.verdict import Played, Verdict, judge
+from keywatch.alerts.document import Document
 
 LOG_GROUP, LOG_STREAM = "/shop/refunds", "refunds-1"
 SETTINGS = {

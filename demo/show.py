@@ -12,9 +12,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from demo.inbox import Document
 from demo.verdict import Played, Verdict
-from keywatch.alerts.channels import email
+from keywatch.alerts.channels.email import body
+from keywatch.alerts.document import Document
+from keywatch.alerts.wording import subject_line
 
 COLOURS = {"critical": "red", "high": "dark_orange", "warning": "yellow", "info": "cyan"}
 _STATUS_COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}
@@ -52,9 +53,9 @@ class RichShow:
         """Show an alert as the e-mail that a person gets of it."""
         self.console.rule(Text("The same alert as an e-mail"))
         self.console.print(
-            Text(f"Subject: {email.subject(document)}\n", style="bold"), soft_wrap=True
+            Text(f"Subject: {subject_line(document)}\n", style="bold"), soft_wrap=True
         )
-        self.console.print(Text(email.body(document)), soft_wrap=True)
+        self.console.print(Text(body(document)), soft_wrap=True)
 
     def closing(
         self, played: Sequence[Played], verdict: Verdict, counted: Mapping[str, int], seconds: float
@@ -137,11 +138,11 @@ def panel(document: Document) -> Panel:
     for remedy in commands:
         grid.add_row(
             Text("run", style="bold"),
-            Text.assemble(remedy["text"], "\n", (remedy["command"], "bold")),
+            Text.assemble(remedy["text"], "\n", (remedy["command"] or "", "bold")),
         )
     return Panel(
         Group(Text(document["summary"]), Text(), grid),
-        title=Text(email.subject(document)),
+        title=Text(subject_line(document)),
         title_align="left",
         border_style=COLOURS.get(document["severity"], "white"),
     )

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from demo.scenarios import Scenario
-
-Document = dict[str, Any]
+from keywatch.alerts.document import Document
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,9 +117,9 @@ def build(
         table=IncidentTable(client("dynamodb", region), settings.table),
         lookups=Lookups(client, now),
         publisher=Publisher(
-            client("sns", region),
+            lambda service: client(service, region),
             settings.topic_arn,
-            chat_topic_arn=settings.chat_topic_arn,
+            settings.channel_targets,
             fallback_topic_arn=settings.fallback_topic_arn,
             count=counts.add,
         ),

@@ -47,7 +47,7 @@ class Settings:
     """Where this deployment lives and what it was told. ``account`` is that of the function's own role.
 
     ``own_log_group`` is what this function writes to: what it says there is never a failure of
-    somebody else.
+    somebody else. ``channel_targets`` maps channels (``chat``) to the ARNs of their own topics.
     """
 
     table: str
@@ -57,7 +57,7 @@ class Settings:
     account: str
     own_log_group: str = ""
     function_name: str = ""
-    chat_topic_arn: str | None = None
+    channel_targets: Mapping[str, str] = field(default_factory=dict)
     fallback_topic_arn: str | None = None
     repeat_interval: timedelta = timedelta(minutes=DEFAULT_REPEAT_MINUTES)
     search_regions: tuple[str, ...] = ()
@@ -81,7 +81,7 @@ class Settings:
             account=role.split(":")[4] if role.count(":") > 4 else "",  # noqa: PLR2004 - arn:partition:iam::account:role/…
             own_log_group=environment.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
             function_name=environment.get("AWS_LAMBDA_FUNCTION_NAME", ""),
-            chat_topic_arn=environment.get("CHAT_TOPIC_ARN") or None,
+            channel_targets=_channel_targets(environment),
             fallback_topic_arn=environment.get("FALLBACK_TOPIC_ARN") or None,
             repeat_interval=timedelta(
                 minutes=int(environment.get("REPEAT_INTERVAL_MINUTES") or DEFAULT_REPEAT_MINUTES)
@@ -92,3 +92,13 @@ class Settings:
             ),
             parts=Parts.from_json(environment.get("PARTS", "")),
         )
+
+
+def _channel_targets(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the topics of channels, each given as ``<CHANNEL>_TOPIC_ARN``."""
+    topics = {
+        name.removesuffix("_TOPIC_ARN").lower(): arn
+        for name, arn in environment.items()
+        if name.endswith("_TOPIC_ARN") and arn
+    }
+    return {name: arn for name, arn in topics.items() if name not in {"alert", "fallback"}}

@@ -34,9 +34,10 @@ _ACTS_IN_CHAT = re.compile(r"[<>@`]|&#?\w{1,32};")
 
 def plain(value: object, limit: int = 1_000) -> str:
     """Return ``value`` for an e-mail or terminal: one printable line in which foreign web addresses are no links."""
-    return one_line(
-        _LINK.sub(lambda found: _DEFANGED[found.group()], one_line(value, limit)), limit
-    )
+    text = one_line(value, limit)
+    if not _LINK.search(text):
+        return text
+    return one_line(_LINK.sub(lambda found: _DEFANGED[found.group()], text), limit)
 
 
 def ascii_line(value: object, limit: int) -> str:

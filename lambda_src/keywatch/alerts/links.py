@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from keywatch.alerts.alert import SubjectView
+from keywatch.model.evidence import ChangeFact
 from keywatch.model.identifiers import KeyIdentifier, Kind, parse
 
 # Hosts of the AWS Management Console by partition; other partitions have hosts that are not public,
@@ -16,6 +18,48 @@ _CONSOLES = {
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]{1,12}){1,3}-\d{1,2}")
 _EVENT_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 
+# Causes where the console has no page of the key to show.
+_NO_KEY = frozenset({"key_not_found", "key_deleted", "alias_not_found", "malformed_identifier"})
+
+# What each link shows.
+LABELS = {
+    "key": "Key",
+    "keys": "Keys of the Region",
+    "key_store": "Key stores of the Region",
+    "event": "CloudTrail event of the last change",
+    "history": "CloudTrail history",
+    "documentation": "Documentation",
+}
+
+
+def build(subject: SubjectView, cause: str, changes: Sequence[ChangeFact]) -> dict[str, str]:
+    """Return the console links that make sense for a broken key, by what they show (``LABELS``).
+
+    ``changes`` are newest first; the newest with an event id is linked. A key that is gone has no
+    page of its own, but still a history.
+    """
+    key = _key(subject)
+    region = key.region if key and key.region else subject.region
+    pages = {}
+    if key and cause not in _NO_KEY:
+        pages["key"] = (region, f"kms#/kms/keys/{key.key_id}")
+    else:
+        pages["keys"] = (subject.region, "kms#/kms/keys")
+    if subject.key_store:
+        pages["key_store"] = (subject.region, "kms#/kms/custom-key-stores")
+    for change in changes:
+        if _EVENT_ID.fullmatch(change.event_id):
+            pages["event"] = (subject.region, f"cloudtrailv2#/events/{change.event_id}")
+            break
+    by_key = key and key.kind is Kind.KEY_ARN
+    asked = f"ResourceName={quote(key.text, safe='')}" if key and by_key else _ALL_OF_KMS
+    pages["history"] = (region, f"cloudtrailv2#/events?{asked}")
+    found = {name: console(subject.partition, *page) for name, page in pages.items()}
+    return {name: address for name, address in found.items() if address}
+
+
+_ALL_OF_KMS = "EventSource=kms.amazonaws.com"
+
 
 def console(partition: str, region: str, page: str) -> str | None:
     """Return the address of a console page, or ``None`` where the partition is unknown or the Region is no Region."""
@@ -26,49 +70,9 @@ def console(partition: str, region: str, page: str) -> str | None:
     return f"https://{host}/{service}/home?region={region}#{fragment}"
 
 
-def build(
-    *,
-    partition: str,
-    region: str,
-    key_arn: str | None,
-    identifier: str | None,
-    key_store: str | None,
-    gone: bool,
-    event_ids: Sequence[str],
-) -> dict[str, str]:
-    """Return the console links that make sense for a broken key, by what they show; ``event_ids`` are newest first.
-
-    A key that is ``gone`` has no page of its own, but still a history.
-    """
-    key = _key(key_arn, identifier)
-    key_region = key.region if key and key.region else region
-    key_page = f"kms#/kms/keys/{key.key_id}" if key and not gone else None
-    named = {
-        "key": console(partition, key_region, key_page) if key_page else None,
-        "keys": console(partition, region, "kms#/kms/keys") if not key_page else None,
-        "key_store": console(partition, region, "kms#/kms/custom-key-stores")
-        if key_store
-        else None,
-        "event": _event(partition, region, event_ids),
-        "history": console(partition, key_region, f"cloudtrailv2#/events?{_filter(key)}"),
-    }
-    return {name: address for name, address in named.items() if address}
-
-
-def _key(key_arn: str | None, identifier: str | None) -> KeyIdentifier | None:
-    named = (parse(text) for text in (key_arn, identifier) if text)
-    return next((one for one in named if one.key_id), None)
-
-
-def _event(partition: str, region: str, event_ids: Sequence[str]) -> str | None:
-    event = next((one for one in event_ids if _EVENT_ID.fullmatch(one)), None)
-    return console(partition, region, f"cloudtrailv2#/events/{event}") if event else None
-
-
-def _filter(key: KeyIdentifier | None) -> str:
-    known_arn = key is not None and key.kind is Kind.KEY_ARN
-    return (
-        f"ResourceName={quote(key.text, safe='')}"
-        if key and known_arn
-        else "EventSource=kms.amazonaws.com"
-    )
+def _key(subject: SubjectView) -> KeyIdentifier | None:
+    for text in (subject.key_arn, subject.identifier):
+        named = parse(text) if text else None
+        if named and named.key_id:
+            return named
+    return None

@@ -1,29 +1,27 @@
-"""Send an alert by SNS: a text for people, the document for machines, a card for chat, attributes for filter policies."""
+"""Send an alert through every channel: one message on the alert topic, and what has a target of its own."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Protocol
+from functools import partial
 
 from botocore.exceptions import ClientError
 
-from keywatch.alerts.channels import chat, email
-from keywatch.alerts.document import SIZE_LIMITS, Alert, Document, build
-from keywatch.alerts.wording import NOBODY
+from keywatch.alerts.alert import Alert
+from keywatch.alerts.builder import build_document
+from keywatch.alerts.channel import (
+    MAX_MESSAGE_BYTES,
+    Attributes,
+    Channel,
+    Clients,
+    compact_json,
+)
+from keywatch.alerts.channels import CHANNELS
+from keywatch.alerts.document import SIZE_LIMITS, Document
+from keywatch.alerts.names import UNKNOWN
+from keywatch.alerts.wording import subject_line
 from keywatch.model.text import one_line
 
-MAX_BYTES = 262_144
-_RESERVE = 4_096  # room for the Subject, the attributes and what SNS counts beside them
-_FOR_MACHINES = ("sqs", "lambda", "http", "https", "firehose")
-CHAT_FAILED = "ChatPublishFailed"
 FALLBACK_USED = "AlertTopicKeyBroken"
-
-
-class SnsClient(Protocol):
-    """The one method of a boto3 SNS client that is needed."""
-
-    def publish(self, **request: object) -> object:
-        """Publish one message; raises ``botocore.exceptions.ClientError``."""
 
 
 def _ignore(_metric: str) -> None:
@@ -31,89 +29,100 @@ def _ignore(_metric: str) -> None:
 
 
 class Publisher:
-    """Publishes alerts to the alert topic and, where there is one, to the chat topic.
+    """Publishes alerts to the alert topic and to each channel that has a target of its own.
 
-    ``fallback_topic_arn`` is a topic without a customer key, used when the alert topic's own key is
-    the broken one. ``count`` takes the name of a metric to add one to: ``ChatPublishFailed``,
-    ``AlertTopicKeyBroken``.
+    ``clients`` returns the boto3 client of an AWS service. ``targets`` maps names of channels to
+    ARNs. ``fallback_topic_arn`` is a topic without a customer key, used when the alert topic's own
+    key is the broken one. ``count`` takes the name of a metric to add one to:
+    ``AlertTopicKeyBroken``, and ``<Name>PublishFailed`` for each channel with a target.
     """
 
     def __init__(
         self,
-        sns: SnsClient,
+        clients: Clients,
         topic_arn: str,
-        chat_topic_arn: str | None = None,
+        targets: Mapping[str, str] | None = None,
         fallback_topic_arn: str | None = None,
         count: Callable[[str], None] = _ignore,
+        channels: Iterable[Channel] = CHANNELS,
     ) -> None:
-        self._sns, self._topic, self._chat_topic, self._fallback = (
-            sns,
-            topic_arn,
-            chat_topic_arn,
-            fallback_topic_arn,
-        )
+        self._clients, self._topic, self._fallback = clients, topic_arn, fallback_topic_arn
         self._count = count
+        channels, targets = tuple(channels), targets or {}
+        self._shared = partial(topic_message, tuple(one for one in channels if one.protocols))
+        self._with_target = tuple(
+            (one, one.send, target)
+            for one in channels
+            if one.send and (target := targets.get(one.name))
+        )
 
     def publish(self, alert: Alert) -> None:
-        """Send ``alert``. Raises what SNS raises when it was not sent; a chat card that was not sent is only counted."""
+        """Send ``alert``. Raises what SNS raises when it was not sent; a channel beside the alert topic is only counted."""
+        document = build_document(alert)
         try:
-            self._send(self._topic, alert)
+            self._send(self._topic, alert, document)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             if not (self._fallback and _key_is_broken(code)):
                 raise
             self._count(FALLBACK_USED)
             alert = replace(alert, notes=(_rerouted(self._topic, code), *alert.notes))
-            self._send(self._fallback, alert)
-        if self._chat_topic:
-            self._send_card(self._chat_topic, build(alert))
+            document = build_document(alert)
+            self._send(self._fallback, alert, document)
+        for channel, send, target in self._with_target:
+            try:
+                fitting, body = fit(alert, document, channel.render, channel.max_bytes)
+                send(self._clients, target, body, attributes(fitting))
+            except Exception:  # noqa: BLE001 - the alert is out; sending it all again for the sake of one channel would be a duplicate
+                self._count(f"{channel.name.capitalize()}PublishFailed")
 
-    def _send(self, topic_arn: str, alert: Alert) -> None:
-        document, message = fit(alert)
-        self._sns.publish(
+    def _send(self, topic_arn: str, alert: Alert, document: Document) -> None:
+        fitting, message = fit(alert, document, self._shared, MAX_MESSAGE_BYTES)
+        self._clients("sns").publish(
             TopicArn=topic_arn,
-            Subject=email.subject(document),
+            Subject=subject_line(fitting),
             Message=message,
             MessageStructure="json",
-            MessageAttributes=attributes(document),
+            MessageAttributes=attributes(fitting),
         )
 
-    def _send_card(self, topic_arn: str, document: Document) -> None:
-        try:
-            self._sns.publish(
-                TopicArn=topic_arn,
-                Message=_json(chat.message(document)),
-                MessageAttributes=attributes(document),
-            )
-        except Exception:  # noqa: BLE001 - the alert is out; sending it all again for the sake of its card would be a duplicate
-            self._count(CHAT_FAILED)
 
+def fit(
+    alert: Alert, document: Document, render: Callable[[Document], str], max_bytes: int
+) -> tuple[Document, str]:
+    """Return the most complete document of ``alert`` whose body has at most ``max_bytes``, and that body.
 
-def fit(alert: Alert) -> tuple[Document, str]:
-    """Return the most complete document of ``alert`` whose message, all protocols together, SNS accepts; and that message."""
-    for room in SIZE_LIMITS:
-        document = build(alert, room)
-        message = envelope(document)
-        if len(message.encode()) <= MAX_BYTES - _RESERVE:
+    ``document`` is the whole one. The smallest is returned whatever its size.
+    """
+    body = render(document)
+    for limits in SIZE_LIMITS[1:]:
+        if len(body.encode()) <= max_bytes:
             break
-    return document, message
+        document = build_document(alert, limits)
+        body = render(document)
+    return document, body
 
 
-def envelope(document: Document) -> str:
+def topic_message(channels: Iterable[Channel], document: Document) -> str:
     """Return the SNS message with one body for each protocol (``MessageStructure=json``)."""
-    text, machine = email.body(document), _json(document)
-    people = {"default": text, "email": text, "sms": email.subject(document)}
-    return _json(people | dict.fromkeys(_FOR_MACHINES, machine))
+    bodies: dict[str, str] = {}
+    for channel in channels:
+        bodies |= dict.fromkeys(channel.protocols, channel.render(document))
+    return compact_json(bodies)
 
 
-def attributes(document: Document) -> dict[str, dict[str, str]]:
+def attributes(document: Document) -> Attributes:
     """Return the message attributes that subscriptions filter on. SNS refuses empty ones, so they say ``unknown``."""
-    place = document["subject"]
-    values = {key: document[key] for key in ("status", "severity", "cause")} | {
-        key: place[key] for key in ("account", "region")
+    subject = document["subject"]
+    values: Mapping[str, str] = {
+        "status": document["status"],
+        "severity": document["severity"],
+        "cause": document["cause"],
+        "account": subject["account"],
+        "region": subject["region"],
     }
     return {
-        key: {"DataType": "String", "StringValue": one_line(value, 128) or NOBODY}
+        key: {"DataType": "String", "StringValue": one_line(value, 128) or UNKNOWN}
         for key, value in values.items()
     }
 
@@ -128,7 +137,3 @@ def _rerouted(topic_arn: str, code: str) -> str:
         f"The alert topic {topic_arn} cannot be used because of its own KMS key ({code}), "
         "so this alert came by the fallback topic. Mend the key of the topic too."
     )
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

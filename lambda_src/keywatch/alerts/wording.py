@@ -1,21 +1,25 @@
-"""The few sentences of an alert that KeyWatch words itself: names, titles, tolls, the summary."""
+"""The few sentences of an alert that KeyWatch words itself: headings, times, counts, hints."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import NamedTuple
 
-from keywatch.catalogue import causes
-from keywatch.catalogue.causes import Cause, Severity
-from keywatch.model.identifiers import is_well_formed, parse
+from keywatch.alerts.document import Count, Document, ImpactCounts
+from keywatch.alerts.escape import ascii_line
+from keywatch.alerts.names import UNKNOWN
 from keywatch.model.incident import OTHERS
-from keywatch.model.subjects import STORE_CAUSES
-from keywatch.model.text import one_line
 
-MAX_NAME = 100
-NOBODY = "unknown"
-_UNNAMED = "a key that AWS did not name"
-_PLACE = re.compile(r"[A-Za-z0-9*][A-Za-z0-9*-]{0,63}")
+_HEADLINE_NAME = 44  # any key id and most aliases
+
+# How sure a diagnosis is, by its confidence.
+SURENESS = {
+    "certain": "certain",
+    "likely": "likely, not proven",
+    "possible": "possible, not proven",
+}
+_STATUS_TAGS = {"reminder": " STILL FAILING", "changed": " CHANGED"}
 
 # Facts of a diagnosis that belong into the first lines, and how they read there.
 _HINTS = {
@@ -25,23 +29,52 @@ _HINTS = {
     "deleted_at": "It was deleted on {}.",
     "deletion_due": "Its deletion was due on {}.",
 }
-_WORD = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _HINT = re.compile(r"[A-Za-z0-9:/_.+-]{1,300}(?: [0-9:]{5,8}(?: UTC)?)?")
 
 
-def cause_of(cause_id: str) -> Cause:
-    """Return the catalogue's record of a cause; an id that it does not know still gets a title, so that its alert goes out."""
-    known: Mapping[str, Cause] = causes.CAUSES
-    if cause_id in known:
-        return known[cause_id]
-    return Cause(
-        cause_id, one_line(cause_id, 64).replace("_", " ").capitalize(), Severity.HIGH, "", (), ""
-    )
+class Headings(NamedTuple):
+    """What the parts of an alert are called, in every channel."""
+
+    why: str
+    unknowns: str
+    impact: str
+    changes: str
+    remedies: str
 
 
-def known(value: str | None) -> str:
-    """Return an account or Region, or ``unknown`` where nobody knows it."""
-    return value if value and _PLACE.fullmatch(value) else NOBODY
+_GOING_ON = Headings(
+    "Why", "What could not be seen", "Who is hurt", "Who changed it", "What to run"
+)
+_RESOLVED = Headings(
+    "Why it failed", "What could not be seen", "Who was hurt", "Who changed it", "If it comes back"
+)
+
+
+def headings(document: Document) -> Headings:
+    """Return the headings of an alert: those of an incident that is going on, or of one that is over."""
+    return _RESOLVED if document["status"] == "resolved" else _GOING_ON
+
+
+def headline(document: Document, limit: int) -> str:
+    """Return severity and state, cause, key and Region as one line of ASCII; where room is short, the cause is cut first."""
+    cause, _, name = document["title"].partition(": ")
+    region = document["subject"]["region"]
+    place = "" if region == UNKNOWN else f" ({ascii_line(region, 16)})"
+    tag, name = _tag(document), ascii_line(name, _HEADLINE_NAME)
+    room = limit - len(f"{tag}: : {name}{place}")
+    return f"{tag}: {ascii_line(cause, room)}: {name}{place}"
+
+
+subject_line = partial(headline, limit=99)  # SNS takes fewer than 100 (SNS API Reference, Publish)
+
+
+def _tag(document: Document) -> str:
+    severity, status = document["severity"].upper(), document["status"]
+    if status == "resolved":
+        return f"RESOLVED ({severity})"
+    if status == "opened" and document["impact"]["failures"] == 0:
+        return f"{severity} EARLY WARNING"
+    return f"{severity}{_STATUS_TAGS.get(status, '')}"
 
 
 def iso(moment: datetime) -> str:
@@ -50,36 +83,10 @@ def iso(moment: datetime) -> str:
     return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def clock(moment: str, after: str = "") -> str:
+def readable_time(moment: str, after: str = "") -> str:
     """Return an ISO time of the document as people read it, without the day when ``after`` was on the same day."""
     day, _, time = moment.removesuffix("Z").partition("T")
     return f"{time[:5]} UTC" if after.startswith(day) else f"{day} {time[:5]} UTC"
-
-
-def name(
-    *,
-    cause: str,
-    alias: str | None,
-    identifier: str | None,
-    key_arn: str | None,
-    key_store: str | None,
-) -> str:
-    """Return the most human name of what is broken: its alias, else its key id, else what the caller typed, in quotes."""
-    if key_store and cause in STORE_CAUSES:
-        return _shown(key_store)
-    for text in (alias, identifier, key_arn):
-        parsed = parse(text) if text else None
-        if parsed and (parsed.alias or parsed.key_id):
-            return _shown(parsed.alias or parsed.key_id or "")
-    typed = one_line(alias or identifier or key_arn, MAX_NAME)
-    if typed:
-        return f'"{typed}"'
-    return f"key store {_shown(key_store)}" if key_store else _UNNAMED
-
-
-def _shown(text: str) -> str:
-    short = one_line(text, MAX_NAME)
-    return short if is_well_formed(text) or _WORD.fullmatch(text) else f'"{short}"'
 
 
 def calls(failures: int) -> str:
@@ -87,51 +94,68 @@ def calls(failures: int) -> str:
     return f"{failures:,} call{'' if failures == 1 else 's'}"
 
 
-def brief(status: str, failures: int) -> str:
+def progress(status: str, failures: int) -> str:
     """Return the state of an incident in the few words that follow its title."""
     if status == "resolved":
         return "resolved"
     if failures == 0:
         return "no call has failed yet"
-    return (
-        f"still failing, {calls(failures)} so far"
-        if status == "reminder"
-        else f"{calls(failures)} failed"
-    )
+    if status == "reminder":
+        return f"still failing, {calls(failures)} so far"
+    return f"{calls(failures)} failed"
 
 
-def most_frequent(
-    items: Sequence[Mapping[str, Any]], most: int
-) -> tuple[Sequence[Mapping[str, Any]], str]:
-    """Return the first ``most`` counted names of an impact, and in words how many more there are (empty when none)."""
-    named = [item for item in items if item["name"] != OTHERS]
-    if len(named) < len(items):
-        return named[:most], "and others"
-    return named[:most], f"and {len(named) - most} more" if len(named) > most else ""
-
-
-def who_is_hurt(impact: Mapping[str, Any]) -> dict[str, Sequence[Mapping[str, Any]]]:
-    """Return the lists of an impact that tell something; that KMS itself was called is no news."""
-    lists = {kind: impact[kind] for kind in ("callers", "operations", "services", "resources")}
-    lists["services"] = [item for item in impact["services"] if item["name"] != "kms.amazonaws.com"]
-    return {kind: items for kind, items in lists.items() if items}
-
-
-def toll(status: str, failures: int, first: str, last: str) -> str:
-    """Return how many calls failed and when, without a full stop; ``first`` and ``last`` are ISO times."""
-    if failures == 0:
+def failures_and_times(status: str, impact: ImpactCounts) -> str:
+    """Return how many calls failed and when, without a full stop."""
+    failures = calls(impact["failures"])
+    if not impact["failures"]:
         return "no call failed" if status == "resolved" else "no call has failed yet"
-    if clock(first) == clock(last):
-        return f"{calls(failures)} failed at {clock(first)}"
+    first = readable_time(impact["first_seen"])
+    if first == readable_time(impact["last_seen"]):
+        return f"{failures} failed at {first}"
+    last = readable_time(impact["last_seen"], impact["first_seen"])
     if status == "resolved":
-        return f"{calls(failures)} failed, from {clock(first)} to {clock(last, first)}"
-    return f"{calls(failures)} failed since {clock(first)}, the last at {clock(last, first)}"
+        return f"{failures} failed, from {first} to {last}"
+    return f"{failures} failed since {first}, the last at {last}"
 
 
 def hints(facts: Mapping[str, str]) -> str:
     """Return the facts of a diagnosis that help at once, as sentences. Anything that reads like more than a name is left out."""
-    return " ".join(
+    found = [
         text.format(facts[key])
         for key, text in _HINTS.items()
         if _HINT.fullmatch(facts.get(key) or "")
-    )
+    ]
+    return " ".join(found)
+
+
+def impact_lists(impact: ImpactCounts) -> dict[str, list[Count]]:
+    """Return the lists of an impact that tell something, by what they count; that KMS itself was called is no news."""
+    services = [one for one in impact["services"] if one["name"] != "kms.amazonaws.com"]
+    lists = {
+        "Callers": impact["callers"],
+        "Operations": impact["operations"],
+        "Services": services,
+        "Resources": impact["resources"],
+    }
+    return {kind: counts for kind, counts in lists.items() if counts}
+
+
+def most_frequent(counts: Sequence[Count], most: int) -> tuple[Sequence[Count], str]:
+    """Return the first ``most`` names of an impact, and in words how many more there are (empty when none)."""
+    named = [count for count in counts if count["name"] != OTHERS]
+    if len(named) < len(counts):
+        return named[:most], "and others"
+    return named[:most], f"and {len(named) - most} more" if len(named) > most else ""
+
+
+def impact_lines(
+    document: Document, most: int, show: Callable[[str], str]
+) -> Iterator[tuple[str, str]]:
+    """Yield what was counted (``Callers``…) and its ``most`` frequent names, as ``show`` writes them; none before a failure."""
+    if not document["impact"]["failures"]:
+        return
+    for kind, counts in impact_lists(document["impact"]).items():
+        first, rest = most_frequent(counts, most)
+        names = [f"{show(one['name'])} ({one['count']:,})" for one in first]
+        yield kind, ", ".join([*names, rest] if rest else names)

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.alerts.document import Alert, Change, Impact, SubjectView
+from keywatch.alerts.alert import Alert, Impact, SubjectView
 from keywatch.catalogue.causes import CAUSES
 from keywatch.diagnosis import early_warning
 from keywatch.diagnosis.case import PROPAGATION
@@ -162,14 +163,9 @@ def alert_of(
             services=top(incident.names, "service"),
             resources=top(incident.names, "resource"),
         ),
-        changes=_notable(changes),
+        changes=tuple(sorted(changes, key=attrgetter("when"), reverse=True)[:NOTABLE_CHANGES]),
         notes=notes,
     )
-
-
-def _notable(changes: tuple[ChangeFact, ...]) -> tuple[Change, ...]:
-    newest = sorted(changes, key=lambda change: change.when, reverse=True)[:NOTABLE_CHANGES]
-    return tuple(Change(change.what, change.who, change.when, change.event_id) for change in newest)
 
 
 def subject_view(subject: Subject, failure: KeyFailure, diagnosis: Diagnosis) -> SubjectView:

@@ -1,32 +1,31 @@
 """One incident, whole: why, who is hurt, who changed it, what to run. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from keywatch.alerts.channels.email import LABELS, short
 from keywatch.alerts.document import Document
 from keywatch.alerts.escape import MAX_COMMAND, html
-from keywatch.alerts.wording import cause_of, clock, iso, who_is_hurt
-from keywatch.page.listing import named
+from keywatch.alerts.links import LABELS
+from keywatch.alerts.names import arn_shortener
+from keywatch.alerts.wording import SURENESS, headings, impact_lists, iso, readable_time
 from keywatch.page.markup import bullets, call, facts, section, tag
 from keywatch.page.view import View
-
-_SURE = {"certain": "certain", "likely": "likely, not proven", "possible": "possible, not proven"}
 
 
 def detail(view: View, *, endpoint: str) -> str:
     """Return one incident as HTML."""
     document = view.document
+    shorten, titles = arn_shortener(document["subject"]), headings(document)
     parts = (
         _back(endpoint),
         _head(view),
         section(
-            f"Why ({_SURE[document['confidence']]})",
-            bullets(short(text, document) for text in document["because"]),
+            f"{titles.why} ({SURENESS[document['confidence']]})",
+            bullets(shorten(text) for text in document["because"]),
         ),
-        section("What could not be seen", bullets(document["unknowns"])),
-        section("What to run", _steps(document)),
-        section("Who changed it", bullets(_changes(document))),
-        section("Who is hurt", _hurt(document)),
+        section(titles.unknowns, bullets(document["unknowns"])),
+        section(titles.remedies, _steps(document)),
+        section(titles.changes, bullets(_changes(document, shorten))),
+        section(titles.impact, _impact(document, shorten)),
         section("Links", _links(document)),
         f'<p class="soft foot">KeyWatch incident {html(document["incident_id"])}, cause {html(document["cause"])}</p>',
     )
@@ -48,21 +47,22 @@ def _back(endpoint: str) -> str:
 def _head(view: View) -> str:
     document, impact = view.document, view.document["impact"]
     place = document["subject"]
+    cause, _, name = document["title"].partition(": ")
     shown = {
         "Key": str(place["alias"] or place["identifier"] or ""),
         "Key store": str(place["key_store"] or ""),
         "Account and Region": f"{place['account']}, {place['region']}",
         "Failures": f"{impact['failures']:,}",
-        "First seen": clock(impact["first_seen"]),
-        "Last seen": clock(impact["last_seen"]),
-        "Last alert": clock(iso(view.sent_at)) if view.sent_at else "",
+        "First seen": readable_time(impact["first_seen"]),
+        "Last seen": readable_time(impact["last_seen"]),
+        "Last alert": readable_time(iso(view.sent_at)) if view.sent_at else "",
     }
     arn = f'<p class="mono soft">{html(place["key_arn"])}</p>' if place["key_arn"] else ""
     state = f'<p class="soft">{html(view.state)}</p>' if view.state else ""
     notes = "".join(f'<p class="soft">{html(note)}</p>' for note in document["notes"])
     return (
-        f"{tag(document['severity'], document['severity'])}<h2>{html(cause_of(document['cause']).title)}: "
-        f"{html(named(document), 300)}</h2>{arn}<p>{html(document['summary'])}</p>{state}{notes}{facts(shown)}"
+        f"{tag(document['severity'], document['severity'])}<h2>{html(cause)}: "
+        f"{html(name, 300)}</h2>{arn}<p>{html(document['summary'])}</p>{state}{notes}{facts(shown)}"
     )
 
 
@@ -78,18 +78,17 @@ def _command(command: str | None) -> str:
     return f"<pre>{html(command, MAX_COMMAND)}</pre>" if command else ""
 
 
-def _changes(document: Document) -> Iterable[str]:
+def _changes(document: Document, shorten: Callable[[str], str]) -> Iterable[str]:
     return (
-        f"{clock(one['when'])}: {one['what']} by {short(one['who'], document)}"
+        f"{readable_time(one['when'])}: {one['what']} by {shorten(one['who'])}"
         for one in document["changes"]
     )
 
 
-def _hurt(document: Document) -> str:
-    lists = who_is_hurt(document["impact"]) if document["impact"]["failures"] else {}
+def _impact(document: Document, shorten: Callable[[str], str]) -> str:
+    lists = impact_lists(document["impact"]) if document["impact"]["failures"] else {}
     return bullets(
-        f"{kind.capitalize()}: "
-        + ", ".join(f"{short(item['name'], document)} ({item['count']:,})" for item in items)
+        f"{kind}: " + ", ".join(f"{shorten(item['name'])} ({item['count']:,})" for item in items)
         for kind, items in lists.items()
     )
 

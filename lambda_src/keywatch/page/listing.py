@@ -1,12 +1,11 @@
 """All that is broken now, as one table: cause, key, since, failures, callers, remedy. Pure."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from keywatch.alerts.channels.email import short
 from keywatch.alerts.document import Document
 from keywatch.alerts.escape import html
-from keywatch.alerts.wording import cause_of, clock, most_frequent
+from keywatch.alerts.names import arn_shortener
+from keywatch.alerts.wording import most_frequent, readable_time
 from keywatch.model.incident import OPEN
 from keywatch.page.markup import call, tag
 from keywatch.page.view import View
@@ -34,12 +33,6 @@ def listing(views: Sequence[View], *, endpoint: str, now: str, more: bool) -> st
     return f"{_bar(views, endpoint, now, more=more)}<table><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def named(document: Document) -> str:
-    """Return the most human name of what is broken, as the document's title has it."""
-    title: str = document["title"]
-    return title.removeprefix(f"{cause_of(document['cause']).title}: ")
-
-
 def _number(title: str) -> str:
     return ' class="num"' if title == "Failures" else ""
 
@@ -48,7 +41,7 @@ def _none(endpoint: str, now: str) -> str:
     again = f"<p>{call('Look again', endpoint)}</p>" if endpoint else ""
     return (
         '<div class="none"><span class="big">No key is known to be broken</span>'
-        f'<p class="soft">No incident is open in this Region as of {html(clock(now))}.</p>{again}</div>'
+        f'<p class="soft">No incident is open in this Region as of {html(readable_time(now))}.</p>{again}</div>'
     )
 
 
@@ -67,7 +60,7 @@ def _bar(views: Sequence[View], endpoint: str, now: str, *, more: bool) -> str:
     cut = f'<span class="soft">{count} are shown.</span>' if more else ""
     again = call("Look again", endpoint) if endpoint else ""
     return (
-        f'<div class="bar"><span class="big">{said}</span>{tags}{cut}<span class="soft">as of {html(clock(now))}</span>'
+        f'<div class="bar"><span class="big">{said}</span>{tags}{cut}<span class="soft">as of {html(readable_time(now))}</span>'
         f"<span>{again}</span></div>"
     )
 
@@ -75,15 +68,16 @@ def _bar(views: Sequence[View], endpoint: str, now: str, *, more: bool) -> str:
 def _row(view: View, endpoint: str) -> str:
     document = view.document
     impact, place = document["impact"], document["subject"]
-    link = call(cause_of(document["cause"]).title, endpoint, incident=view.subject)
+    cause, _, name = document["title"].partition(": ")
+    link = call(cause, endpoint, incident=view.subject)
     quiet = "" if view.status == OPEN else " " + tag(view.status, "still")
     where = f"{place['region']}, account {place['account']}"
     cells = (
         f"{tag(document['severity'], document['severity'])}{quiet}<br>{link}",
-        f'<span class="name">{html(named(document), 160)}</span><br><span class="soft">{html(where)}</span>',
-        html(clock(impact["first_seen"])),
+        f'<span class="name">{html(name, 160)}</span><br><span class="soft">{html(where)}</span>',
+        html(readable_time(impact["first_seen"])),
         f"{impact['failures']:,}" if impact["failures"] else '<span class="soft">none yet</span>',
-        _callers(impact["callers"], document),
+        _callers(document),
         _remedy(view),
     )
     return f"<tr>{''.join(_cell(number, cell) for number, cell in enumerate(cells))}</tr>"
@@ -95,9 +89,10 @@ def _cell(number: int, cell: str) -> str:
     return f"<td{_number(title)}{said}>{cell}</td>"
 
 
-def _callers(callers: Sequence[dict[str, Any]], document: Document) -> str:
-    first, rest = most_frequent(callers, 1)
-    names = "".join(f"{html(short(item['name'], document), 120)}" for item in first)
+def _callers(document: Document) -> str:
+    shorten = arn_shortener(document["subject"])
+    first, rest = most_frequent(document["impact"]["callers"], 1)
+    names = "".join(html(shorten(item["name"]), 120) for item in first)
     return f'{names}<br><span class="soft">{html(rest)}</span>' if rest else names
 
 

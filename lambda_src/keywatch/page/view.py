@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from keywatch.alerts.document import SIZE_LIMITS, Document, SizeLimits, build
+from keywatch.alerts.builder import build_document
+from keywatch.alerts.document import SIZE_LIMITS, Document, SizeLimits
 from keywatch.alerts.wording import hints
 from keywatch.diagnosis.diagnose import Diagnosis, diagnose
 from keywatch.incidents.announce import alert_of
@@ -59,7 +60,7 @@ def view_of(
     return View(
         incident.subject.id,
         incident.status,
-        build(alert, room),
+        build_document(alert, room),
         incident.last_seen,
         incident.sent_at,
         hints(diagnosis.facts),

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from keywatch.alerts.document import Alert, Change, Impact, SubjectView
+from keywatch.alerts.alert import Alert, Impact, SubjectView
 from keywatch.catalogue import causes
 from keywatch.catalogue.causes import Confidence
 from keywatch.diagnosis.diagnose import Diagnosis, Reason
+from keywatch.model.evidence import ChangeFact
 
 STATUSES = ("opened", "reminder", "changed", "resolved")
 ACCOUNT, REGION = "111122223333", "eu-west-1"
@@ -262,7 +263,7 @@ def alert(cause: str, status: str = "opened") -> Alert:
         impact=_impact(
             {"opened": 500, "reminder": 12_480, "changed": 2_000, "resolved": 13_022}[status]
         ),
-        changes=(Change(scene.change, BOB, START - timedelta(minutes=4), EVENT_ID),)
+        changes=(ChangeFact(scene.change, BOB, START - timedelta(minutes=4), EVENT_ID),)
         if scene.change
         else (),
         notes=("A check at 2026-11-23 10:20 UTC found it usable.",) if status == "resolved" else (),

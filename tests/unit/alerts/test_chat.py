@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from keywatch.alerts import document
+from keywatch.alerts.builder import build_document
 from keywatch.alerts.channels import chat
 from keywatch.catalogue.causes import Remedy
 from keywatch.diagnosis.diagnose import Reason
@@ -15,7 +15,7 @@ def card_of(*remedies, because=(), status="opened"):
     diagnosis = replace(
         plain.diagnosis, remedies=remedies, because=because or plain.diagnosis.because
     )
-    return chat.message(document.build(replace(plain, diagnosis=diagnosis)))["content"]
+    return chat.card(build_document(replace(plain, diagnosis=diagnosis)))["content"]
 
 
 def test_short_command_stands_in_its_step():

@@ -9,9 +9,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from keywatch.alerts import document
+from keywatch.alerts.builder import build_document
 from keywatch.alerts.channels import email
 from keywatch.alerts.publish import Publisher
+from keywatch.alerts.wording import subject_line
 from tests.unit.alerts.factory import REGION, alert
 
 PAGE = Path(__file__).parents[3] / "docs" / "alerts.md"
@@ -26,8 +27,8 @@ def blocks(language):
 
 def test_examples_are_what_keywatch_sends(request):
     # GIVEN the alert that the page shows
-    built = document.build(alert("key_pending_deletion"))
-    text = f"Subject: {email.subject(built)}\n\n{email.body(built)}"
+    built = build_document(alert("key_pending_deletion"))
+    text = f"Subject: {subject_line(built)}\n\n{email.body(built)}"
     shown = {"text": text, "json": json.dumps(built, indent=2, ensure_ascii=False) + "\n"}
     # WHEN the snapshots are being updated, the page is too
     if request.config.getoption("update_snapshots"):
@@ -91,7 +92,7 @@ def test_filter_policies_let_through_what_the_page_says(aws, number, published, 
     subscribe(sns, commands[number], {"$TOPIC": topic, "$QUEUE": queue_arn(sqs, url)})
     # WHEN alerts are published
     for cause, status in published:
-        Publisher(sns, topic).publish(alert(cause, status))
+        Publisher(lambda _: sns, topic).publish(alert(cause, status))
     # THEN exactly those arrive that the page promises, as documents
     messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
     arrived = [json.loads(message["Body"]) for message in messages]
@@ -120,7 +121,7 @@ def test_pagerduty_example_opens_and_resolves_one_incident(monkeypatch):
     # GIVEN the function of the page, subscribed to the alert topic
     handler, sent = pagerduty(monkeypatch)
     documents = [
-        document.build(alert("key_disabled", status))
+        build_document(alert("key_disabled", status))
         for status in ("opened", "reminder", "resolved")
     ]
     # WHEN the messages of one incident arrive

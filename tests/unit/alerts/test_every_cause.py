@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from keywatch.alerts import document
+from keywatch.alerts.builder import build_document
 from keywatch.alerts.channels import chat, email
 from keywatch.alerts.document import Document
+from keywatch.alerts.wording import subject_line
 from keywatch.catalogue import causes
 from tests.unit.alerts.factory import SCENES, STATUSES, alert, early_warning
 
@@ -39,9 +40,9 @@ def test_every_cause_of_the_catalogue_has_a_scene():
 @pytest.mark.parametrize(("cause", "status"), EVERY)
 def test_email_is_what_was_reviewed(cause, status, snapshot):
     # GIVEN an alert of this cause
-    built = document.build(alert(cause, status))
+    built = build_document(alert(cause, status))
     # WHEN it is rendered for people
-    text = f"Subject: {email.subject(built)}\n\n{email.body(built)}"
+    text = f"Subject: {subject_line(built)}\n\n{email.body(built)}"
     # THEN it reads as reviewed
     assert text == snapshot
 
@@ -49,9 +50,9 @@ def test_email_is_what_was_reviewed(cause, status, snapshot):
 @pytest.mark.parametrize("cause", EARLY)
 def test_early_warning_is_what_was_reviewed(cause, snapshot):
     # GIVEN a change that will break a key that nobody missed yet
-    built = document.build(early_warning(cause))
+    built = build_document(early_warning(cause))
     # WHEN it is rendered for people
-    text = f"Subject: {email.subject(built)}\n\n{email.body(built)}"
+    text = f"Subject: {subject_line(built)}\n\n{email.body(built)}"
     # THEN it says that no call has failed yet
     assert "EARLY WARNING" in text.splitlines()[0]
     assert text == snapshot
@@ -61,7 +62,7 @@ def test_early_warning_is_what_was_reviewed(cause, snapshot):
 def test_document_is_what_was_reviewed_and_fits_the_schema(cause, status, snapshot):
     # GIVEN an alert of this cause
     # WHEN it is rendered for machines
-    built = document.build(alert(cause, status))
+    built = build_document(alert(cause, status))
     # THEN it obeys the published schema and is what was reviewed
     VALIDATOR.validate(built)
     assert shown(built) == snapshot
@@ -70,7 +71,7 @@ def test_document_is_what_was_reviewed_and_fits_the_schema(cause, status, snapsh
 @pytest.mark.parametrize(("cause", "status"), EVERY)
 def test_chat_card_is_what_was_reviewed(cause, status, snapshot):
     # GIVEN an alert of this cause
-    card = chat.message(document.build(alert(cause, status)))
+    card = chat.card(build_document(alert(cause, status)))
     # WHEN it is rendered for a channel
     content = card["content"]
     text = "\n".join(

@@ -3,20 +3,24 @@
 import pytest
 
 from keywatch.alerts import links
-from tests.unit.alerts.factory import EVENT_ID, KEY, KEY_ID, STORE
+from keywatch.alerts.alert import SubjectView
+from keywatch.model.evidence import ChangeFact
+from tests.unit.alerts.factory import ACCOUNT, BOB, EVENT_ID, KEY, KEY_ID, START, STORE
 
 
-def build(**known):
+def build(cause="key_disabled", event_ids=(EVENT_ID,), **known):
     """Return the links of a key in eu-west-1, but for what is given."""
     given = {
         "partition": "aws",
+        "account": ACCOUNT,
         "region": "eu-west-1",
         "key_arn": KEY,
         "identifier": None,
+        "alias": None,
         "key_store": None,
-        "gone": False,
     }
-    return links.build(**{**given, "event_ids": [EVENT_ID], **known})
+    changes = [ChangeFact("DisableKey", BOB, START, event_id) for event_id in event_ids]
+    return links.build(SubjectView(**{**given, **known}), cause, changes)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,7 @@ def test_key_of_another_region_is_linked_where_it_lives():
 
 def test_key_that_is_gone_has_a_history_but_no_page():
     # GIVEN a deleted key
-    made = build(gone=True)
+    made = build("key_deleted")
     # THEN the list of keys stands in for its page, and its history is still linked
     assert "key" not in made
     assert made["keys"].endswith("#/kms/keys")

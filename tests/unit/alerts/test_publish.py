@@ -6,9 +6,12 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from keywatch.alerts import document, publish
-from keywatch.alerts.channels import email
+from keywatch.alerts import document
+from keywatch.alerts.builder import build_document
+from keywatch.alerts.channel import Channel, compact_json
+from keywatch.alerts.channels import CHANNELS, email, machines
 from keywatch.alerts.publish import Publisher
+from keywatch.alerts.wording import subject_line
 from keywatch.catalogue.causes import Remedy
 from keywatch.diagnosis.diagnose import Reason
 from tests.unit.alerts.factory import ACCOUNT, REGION, alert
@@ -42,13 +45,13 @@ def test_people_get_the_text_and_machines_the_document():
     # GIVEN an alert
     sns, alerted = Sns(), alert("key_disabled")
     # WHEN it is published
-    Publisher(sns, TOPIC).publish(alerted)
+    Publisher(lambda _: sns, TOPIC).publish(alerted)
     # THEN one message holds the text for people and the document for each kind of machine
     (request,) = sns.sent
-    bodies, built = json.loads(request["Message"]), document.build(alerted)
+    bodies, built = json.loads(request["Message"]), build_document(alerted)
     assert request["MessageStructure"] == "json"
     assert request["TopicArn"] == TOPIC
-    assert request["Subject"] == email.subject(built)
+    assert request["Subject"] == subject_line(built)
     assert bodies["default"] == bodies["email"] == email.body(built)
     assert {
         json.dumps(json.loads(bodies[one]))
@@ -61,7 +64,9 @@ def test_attributes_let_subscriptions_filter():
     alerted = alert("key_disabled", "reminder")
     sns = Sns()
     # WHEN it is published
-    Publisher(sns, TOPIC).publish(replace(alerted, subject=replace(alerted.subject, account="-")))
+    Publisher(lambda _: sns, TOPIC).publish(
+        replace(alerted, subject=replace(alerted.subject, account="-"))
+    )
     # THEN every attribute is there, and none is empty, which SNS would refuse
     values = {key: value["StringValue"] for key, value in sns.sent[0]["MessageAttributes"].items()}
     assert values == {
@@ -78,7 +83,7 @@ def test_chat_gets_its_card_on_a_topic_of_its_own():
     # GIVEN a chat topic
     sns, alerted = Sns(), alert("key_disabled")
     # WHEN an alert is published
-    Publisher(sns, TOPIC, CHAT).publish(alerted)
+    Publisher(lambda _: sns, TOPIC, {"chat": CHAT}).publish(alerted)
     # THEN the card goes there as it is, since the chat service drops what is not in its schema
     card = sns.sent[1]
     assert card["TopicArn"] == CHAT
@@ -93,7 +98,9 @@ def test_broken_chat_is_counted_and_does_not_fail_the_alert(error):
     # GIVEN a chat topic that fails
     sns, counted = Sns(chat=error), []
     # WHEN an alert is published
-    Publisher(sns, TOPIC, CHAT, count=counted.append).publish(alert("key_disabled"))
+    Publisher(lambda _: sns, TOPIC, {"chat": CHAT}, count=counted.append).publish(
+        alert("key_disabled")
+    )
     # THEN the alert went out and the failure is counted
     assert [request["TopicArn"] for request in sns.sent] == [TOPIC]
     assert counted == ["ChatPublishFailed"]
@@ -106,7 +113,9 @@ def test_alert_goes_round_the_broken_key_of_its_own_topic(code):
     # GIVEN an alert topic whose own key is broken, and a fallback topic
     sns, counted = Sns(alerts=refused(code)), []
     # WHEN an alert is published
-    Publisher(sns, TOPIC, CHAT, FALLBACK, counted.append).publish(alert("key_disabled"))
+    Publisher(lambda _: sns, TOPIC, {"chat": CHAT}, FALLBACK, counted.append).publish(
+        alert("key_disabled")
+    )
     # THEN it goes to the fallback topic, says so to every reader, and is counted
     assert [request["TopicArn"] for request in sns.sent] == [FALLBACK, CHAT]
     bodies = json.loads(sns.sent[0]["Message"])
@@ -132,12 +141,20 @@ def test_alert_goes_round_the_broken_key_of_its_own_topic(code):
 )
 def test_alert_that_could_not_be_sent_stays_the_callers_business(errors, fallback, code):
     # GIVEN a topic that refuses, and no other way out
-    publisher = Publisher(Sns(**errors), TOPIC, CHAT, fallback)
+    publisher = Publisher(lambda _: Sns(**errors), TOPIC, {"chat": CHAT}, fallback)
     # WHEN an alert is published
     # THEN the error reaches the caller, who keeps the event
     with pytest.raises(ClientError) as raised:
         publisher.publish(alert("key_disabled"))
     assert raised.value.response["Error"]["Code"] == code
+
+
+def fitted(alerted):
+    """Return the document and the message that go to the alert topic."""
+    sns = Sns()
+    Publisher(lambda _: sns, TOPIC).publish(alerted)
+    (request,) = sns.sent
+    return json.loads(json.loads(request["Message"])["sqs"]), request["Message"]
 
 
 def huge():
@@ -160,7 +177,7 @@ def huge():
 def test_message_of_any_alert_fits_and_says_what_was_cut():
     # GIVEN an alert far bigger than SNS takes
     # WHEN it is fitted
-    built, message = publish.fit(huge())
+    built, message = fitted(huge())
     # THEN it fits, is still a valid document, and says for each list how much of it is shown
     assert len(message.encode()) < 262_144
     VALIDATOR.validate(built)
@@ -178,10 +195,10 @@ def test_size_counts_the_document_once_for_each_protocol():
     alerted = replace(
         alerted, diagnosis=replace(alerted.diagnosis, because=because, unknowns=unknowns)
     )
-    whole = document.build(alerted)
+    whole = build_document(alerted)
     assert len(json.dumps(whole, ensure_ascii=False).encode()) < 100_000
     # WHEN it is fitted
-    built, message = publish.fit(alerted)
+    built, message = fitted(alerted)
     # THEN it was made smaller, and no smaller than needed
     assert len(built["because"]) == document.SIZE_LIMITS[1].items
     assert len(message.encode()) < 262_144
@@ -191,7 +208,41 @@ def test_ordinary_alert_is_sent_whole():
     # GIVEN an ordinary alert
     alerted = alert("key_pending_deletion")
     # WHEN it is fitted
-    built, _ = publish.fit(alerted)
+    built, _ = fitted(alerted)
     # THEN nothing is cut
-    assert built == document.build(alerted)
+    assert built == build_document(alerted)
     assert built["notes"] == []
+
+
+def test_channel_is_sent_to_its_own_target_no_bigger_than_it_takes():
+    # GIVEN a channel of fifteen kilobytes that has a target, and one that has none
+    sent = []
+
+    def send(clients, target, body, attributes):
+        sent.append((target, body, attributes["cause"]["StringValue"]))
+
+    small = Channel("pager", compact_json, max_bytes=15_000, send=send)
+    silent = replace(small, name="silent")
+    sns = Sns()
+    # WHEN an alert is published that would be bigger
+    alerted = huge()
+    publisher = Publisher(
+        lambda _: sns, TOPIC, {"pager": "arn:pager"}, channels=(small, silent, machines.CHANNEL)
+    )
+    publisher.publish(alerted)
+    # THEN the channel gets the most that it takes, and the alert topic all that it takes
+    ((target, body, cause),) = sent
+    assert (target, cause) == ("arn:pager", "key_disabled")
+    assert len(body.encode()) <= 15_000
+    assert len(json.loads(sns.sent[0]["Message"])["sqs"]) > len(body)
+    VALIDATOR.validate(json.loads(body))
+
+
+def test_every_protocol_has_one_channel_and_the_rest_a_default():
+    # GIVEN the channels, each defined by a module of its own
+    protocols = [protocol for one in CHANNELS for protocol in one.protocols]
+    # THEN no two claim a protocol, one serves those that are not named, and names are targets' keys
+    assert len(protocols) == len(set(protocols))
+    assert "default" in protocols
+    assert len({one.name for one in CHANNELS}) == len(CHANNELS)
+    assert all(one.protocols or one.send for one in CHANNELS)

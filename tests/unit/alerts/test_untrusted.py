@@ -12,13 +12,17 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from keywatch.alerts import document, escape, publish
+from keywatch.alerts.alert import Alert, Impact, SubjectView
+from keywatch.alerts.builder import build_document
 from keywatch.alerts.channels import chat, email
-from keywatch.alerts.document import Alert, Change, Impact, SubjectView
+from keywatch.alerts.wording import subject_line
 from keywatch.catalogue import causes
 from keywatch.catalogue.causes import Confidence, Remedy
 from keywatch.diagnosis.diagnose import Diagnosis, Reason
+from keywatch.model.evidence import ChangeFact
 from tests.unit.alerts.factory import STATUSES
 from tests.unit.alerts.test_every_cause import VALIDATOR
+from tests.unit.alerts.test_publish import fitted
 
 MANY = settings(max_examples=5_000, deadline=None)
 NOW = datetime(2026, 11, 23, 2, 14, tzinfo=UTC)
@@ -134,7 +138,7 @@ def alerts(draw):
             facts,
         ),
         impact=Impact(draw(st.sampled_from((0, 1, 12_000))), NOW, NOW, names, names, names, names),
-        changes=(Change(bad[1], bad[2], NOW, bad[5]),),
+        changes=(ChangeFact(bad[1], bad[2], NOW, bad[5]),),
         notes=(bad[5],),
     )
 
@@ -162,9 +166,9 @@ def own_links(built: document.Document) -> set[str]:
 @given(alerts())
 def test_no_text_from_outside_breaks_subject_or_body_of_the_email(alert):
     # GIVEN an alert full of hostile text
-    built = document.build(alert)
+    built = build_document(alert)
     # WHEN it is written for people
-    subject, body = email.subject(built), email.body(built)
+    subject, body = subject_line(built), email.body(built)
     # THEN the Subject is one line of 1 to 99 printable ASCII characters that begins with the severity
     assert 1 <= len(subject) <= 99
     assert subject.isascii()
@@ -190,7 +194,7 @@ def test_no_text_from_outside_breaks_subject_or_body_of_the_email(alert):
 def test_no_text_from_outside_breaks_the_document_or_alters_a_command(alert):
     # GIVEN an alert full of hostile text
     # WHEN it is written for machines
-    built = document.build(alert)
+    built = build_document(alert)
     # THEN it is clean JSON that comes back the same
     assert json.loads(json.dumps(built)) == built
     assert all(is_clean(text) for text in strings(built))
@@ -213,7 +217,7 @@ def test_every_document_fits_the_published_schema(alert):
     # WHEN it is written in any of its sizes
     # THEN the schema holds
     for room in document.SIZE_LIMITS:
-        VALIDATOR.validate(document.build(alert, room))
+        VALIDATOR.validate(build_document(alert, room))
 
 
 # Amazon Q Developer in chat applications Administrator Guide, "Custom notifications": event schema
@@ -260,9 +264,9 @@ CARD = Draft202012Validator(
 @given(alerts())
 def test_no_text_from_outside_pings_a_channel_or_adds_markup(alert):
     # GIVEN an alert full of hostile text
-    built = document.build(alert)
+    built = build_document(alert)
     # WHEN it is written for a channel
-    card = chat.message(built)
+    card = chat.card(built)
     # THEN nothing in it can mention anybody, hide a link behind words, or be read back into a mention
     content = card["content"]
     shown = [
@@ -297,10 +301,10 @@ def test_no_text_from_outside_pings_a_channel_or_adds_markup(alert):
 def test_no_text_from_outside_breaks_the_message_to_sns(alert):
     # GIVEN an alert full of hostile text
     # WHEN it is made into one message for all protocols
-    built, message = publish.fit(alert)
+    built, message = fitted(alert)
     # THEN that is a JSON object of strings, small enough, with the document for machines
     bodies = json.loads(message)
-    assert len(message.encode()) < publish.MAX_BYTES
+    assert len(message.encode()) < 262_144
     assert all(isinstance(body, str) and body for body in bodies.values())
     assert json.loads(bodies["sqs"]) == built
     # AND every attribute has a value that SNS accepts

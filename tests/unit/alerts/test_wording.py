@@ -5,11 +5,20 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from keywatch.alerts import document, wording
+from keywatch.alerts import wording
+from keywatch.alerts.alert import Impact, SubjectView
+from keywatch.alerts.builder import build_document
 from keywatch.alerts.channels import email
-from keywatch.alerts.document import Change, Impact
+from keywatch.alerts.names import display_name
+from keywatch.alerts.wording import subject_line
 from keywatch.catalogue.causes import Remedy
-from tests.unit.alerts.factory import BOB, KEY, KEY_ID, START, STORE, alert
+from keywatch.model.evidence import ChangeFact
+from tests.unit.alerts.factory import ACCOUNT, BOB, KEY, KEY_ID, REGION, START, STORE, alert
+
+NAMELESS = dict.fromkeys(("alias", "identifier", "key_arn", "key_store")) | {
+    "account": ACCOUNT,
+    "region": REGION,
+}
 
 
 @pytest.mark.parametrize(
@@ -26,17 +35,18 @@ from tests.unit.alerts.factory import BOB, KEY, KEY_ID, START, STORE, alert
 )
 def test_key_is_called_by_its_most_human_name(known, named):
     # GIVEN the names that are known of a key
-    names = {"alias": None, "identifier": None, "key_arn": None, "key_store": None} | known
+    names = NAMELESS | known
     # THEN the one that people use is shown
-    assert wording.name(cause="key_disabled", **names) == named
+    assert display_name("key_disabled", SubjectView(**names)) == named
 
 
 def test_broken_store_is_called_by_its_own_name_and_not_by_one_of_its_keys():
     # GIVEN a store that broke, seen through one of its keys
-    names = {"alias": "alias/payments", "identifier": KEY, "key_arn": KEY, "key_store": STORE}
+    named = {"alias": "alias/payments", "identifier": KEY, "key_arn": KEY, "key_store": STORE}
+    names = NAMELESS | named
     # THEN the store is named where the store is the cause, the key where it is not
-    assert wording.name(cause="key_store_disconnected", **names) == STORE
-    assert wording.name(cause="external_key_not_found", **names) == "alias/payments"
+    assert display_name("key_store_disconnected", SubjectView(**names)) == STORE
+    assert display_name("external_key_not_found", SubjectView(**names)) == "alias/payments"
 
 
 @pytest.mark.parametrize(
@@ -77,11 +87,15 @@ def test_times_are_utc(moment, text):
         ("resolved", 0, 0, "no call failed"),
     ],
 )
-def test_toll_says_how_many_and_since_when(status, failures, minutes, text):
+def test_impact_says_how_many_and_since_when(status, failures, minutes, text):
     # GIVEN failures over some minutes
-    first, last = wording.iso(START), wording.iso(START + timedelta(minutes=minutes))
-    # THEN the toll reads as a person would say it
-    assert wording.toll(status, failures, first, last) == text
+    impact = {
+        "failures": failures,
+        "first_seen": wording.iso(START),
+        "last_seen": wording.iso(START + timedelta(minutes=minutes)),
+    }
+    # THEN it reads as a person would say it
+    assert wording.failures_and_times(status, impact) == text
 
 
 def test_alias_that_was_meant_and_deletion_date_are_in_the_first_lines():
@@ -109,7 +123,7 @@ def test_cause_that_the_catalogue_lacks_is_still_alerted():
     # GIVEN a cause that an older or newer catalogue would know
     odd = alert("key_disabled")
     # WHEN its alert is built
-    built = document.build(replace(odd, diagnosis=replace(odd.diagnosis, cause="key_eaten_by_dog")))
+    built = build_document(replace(odd, diagnosis=replace(odd.diagnosis, cause="key_eaten_by_dog")))
     # THEN it has a title and a severity
     assert built["title"] == "Key eaten by dog: alias/payments"
     assert built["severity"] == "high"
@@ -117,17 +131,17 @@ def test_cause_that_the_catalogue_lacks_is_still_alerted():
 
 def test_severity_of_the_incident_overrules_the_catalogue():
     # GIVEN an incident that was raised to critical
-    built = document.build(replace(alert("key_disabled"), severity="critical"))
+    built = build_document(replace(alert("key_disabled"), severity="critical"))
     # THEN the document and the Subject say so
     assert built["severity"] == "critical"
-    assert email.subject(built).startswith("CRITICAL: ")
+    assert subject_line(built).startswith("CRITICAL: ")
 
 
 def test_long_subject_keeps_severity_key_and_region():
     # GIVEN the longest title of the catalogue, in a reminder
-    built = document.build(alert("xks_proxy_rejected_credentials", "reminder"))
+    built = build_document(alert("xks_proxy_rejected_credentials", "reminder"))
     # WHEN its Subject is made
-    subject = email.subject(built)
+    subject = subject_line(built)
     # THEN what was cut is the end of the cause
     assert len(subject) <= 99
     assert subject.startswith("CRITICAL STILL FAILING: External key store proxy")
@@ -139,17 +153,17 @@ def test_longest_of_everything_still_makes_a_subject():
     longest = alert("xks_proxy_rejected_credentials", "reminder")
     subject = replace(longest.subject, region="a" * 60, key_store="c" * 200)
     # WHEN its Subject is made
-    made = email.subject(document.build(replace(longest, subject=subject)))
+    made = subject_line(build_document(replace(longest, subject=subject)))
     # THEN SNS takes it
     assert len(made) <= 99
 
 
 def test_newest_change_comes_first_and_is_the_one_linked():
     # GIVEN two changes in the order in which they were made
-    old = Change("DisableKey", BOB, START - timedelta(days=1), "11111111-aaaa")
-    new = Change("ScheduleKeyDeletion", BOB, START, "22222222-bbbb")
+    old = ChangeFact("DisableKey", BOB, START - timedelta(days=1), "11111111-aaaa")
+    new = ChangeFact("ScheduleKeyDeletion", BOB, START, "22222222-bbbb")
     # WHEN the document is built
-    built = document.build(replace(alert("key_pending_deletion"), changes=(old, new)))
+    built = build_document(replace(alert("key_pending_deletion"), changes=(old, new)))
     # THEN the newest is first, and its event is linked
     assert [change["what"] for change in built["changes"]] == ["ScheduleKeyDeletion", "DisableKey"]
     assert built["links"]["event"].endswith("22222222-bbbb")
@@ -160,7 +174,7 @@ def test_command_that_cannot_be_shown_exactly_is_left_out_with_a_word():
     broken = alert("key_disabled")
     remedies = (Remedy("Enable the key.", "aws kms enable-key --key-id 'x\ny'"),)
     # WHEN the document is built
-    built = document.build(replace(broken, diagnosis=replace(broken.diagnosis, remedies=remedies)))
+    built = build_document(replace(broken, diagnosis=replace(broken.diagnosis, remedies=remedies)))
     # THEN there is the step, but no command that is not the one meant
     assert built["remedies"] == [
         {
@@ -177,7 +191,7 @@ def test_more_than_a_few_callers_are_counted_in_the_email():
     )
     busy = alert("key_disabled")
     # WHEN it is rendered
-    body = email.body(document.build(replace(busy, impact=replace(busy.impact, callers=many))))
+    body = email.body(build_document(replace(busy, impact=replace(busy.impact, callers=many))))
     # THEN the first three are named and the rest is counted
     assert "- Callers: role/app-0 (9), role/app-1 (8), role/app-2 (7), and 4 more" in body
 
@@ -188,7 +202,7 @@ def test_names_that_the_incident_did_not_keep_are_others():
         alert("key_disabled").impact, resources=(("(others)", 90), ("key/a", 5), ("key/b", 4))
     )
     # WHEN it is rendered
-    body = email.body(document.build(replace(alert("key_disabled"), impact=sampled)))
+    body = email.body(build_document(replace(alert("key_disabled"), impact=sampled)))
     # THEN the sample is named, not the count of what was not kept
     assert "- Resources: key/a (5), key/b (4), and others" in body
 
@@ -198,14 +212,14 @@ def test_call_of_kms_itself_is_no_service_worth_a_line():
     direct = replace(alert("key_disabled").impact, services=(("kms.amazonaws.com", 500),))
     # THEN the e-mail has no line for services
     assert "Services" not in email.body(
-        document.build(replace(alert("key_disabled"), impact=direct))
+        build_document(replace(alert("key_disabled"), impact=direct))
     )
 
 
 def test_doubt_is_shown_before_what_to_run_and_only_then():
     # GIVEN one diagnosis that is not certain and one that is
-    doubtful = email.body(document.build(alert("missing_or_not_authorized")))
-    sure = email.body(document.build(alert("external_key_not_found")))
+    doubtful = email.body(build_document(alert("missing_or_not_authorized")))
+    sure = email.body(build_document(alert("external_key_not_found")))
     # THEN what could not be seen comes early where it matters, and late where it does not
     assert doubtful.index("WHAT COULD NOT BE SEEN") < doubtful.index("WHAT TO RUN")
     assert sure.index("WHAT COULD NOT BE SEEN") > sure.index("WHAT TO RUN")
@@ -215,4 +229,4 @@ def test_early_warning_hurts_nobody_yet():
     # GIVEN an alert without failures
     early = replace(alert("key_disabled"), impact=Impact(0, START, START))
     # THEN its e-mail has no list of victims
-    assert "WHO IS HURT" not in email.body(document.build(early))
+    assert "WHO IS HURT" not in email.body(build_document(early))

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.alerts.document import Alert, Impact
+from keywatch.alerts.alert import Alert, Impact
 from keywatch.diagnosis.case import not_seen
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.incidents.announce import subject_view

@@ -116,7 +116,7 @@ def _waiting(patient: Deployment, queue_url: str) -> int:
 
 def _alert_subscriptions(patient: Deployment) -> HealthCheckResult:
     settings = patient.settings
-    topics = [topic for topic in (settings.topic_arn, settings.chat_topic_arn) if topic]
+    topics = [settings.topic_arn, *settings.channel_targets.values()]
     return _subscribed(
         patient, topics, FAIL, "Nobody gets the alerts: the topic has no confirmed subscription."
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.alerts.document import Alert, Impact, SubjectView
+from keywatch.alerts.alert import Alert, Impact, SubjectView
 from keywatch.catalogue.causes import Confidence, Remedy
 from keywatch.diagnosis.case import Reason
 from keywatch.diagnosis.diagnose import Diagnosis

@@ -1,0 +1,53 @@
+"""What KeyWatch has to tell: one alert about one incident, before it becomes a document."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from keywatch.diagnosis.diagnose import Diagnosis
+from keywatch.model.evidence import ChangeFact
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """The calls that failed. The lists are (name, count), most frequent first and bounded; times are UTC."""
+
+    failures: int
+    first_seen: datetime
+    last_seen: datetime
+    callers: tuple[tuple[str, int], ...] = ()
+    operations: tuple[tuple[str, int], ...] = ()
+    services: tuple[tuple[str, int], ...] = ()
+    resources: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectView:
+    """The broken thing by all names that are known; account and Region are those of the failing call."""
+
+    identifier: str | None
+    key_arn: str | None
+    alias: str | None
+    key_store: str | None
+    account: str
+    region: str
+    partition: str = "aws"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One message about one incident. ``status`` is opened, reminder, changed or resolved; ``notes`` are extra sentences.
+
+    ``severity`` overrules the catalogue's; ``previous_cause`` (a cause id) is what a ``changed``
+    alert changed from. An alert without failures is an early warning. The notes of a ``resolved``
+    alert say how the recovery was, or was not, proven. ``changes`` are those made to the subject.
+    """
+
+    status: str
+    incident_id: str
+    subject: SubjectView
+    diagnosis: Diagnosis
+    impact: Impact
+    changes: tuple[ChangeFact, ...] = ()
+    notes: tuple[str, ...] = ()
+    severity: str | None = None
+    previous_cause: str | None = None

@@ -1,0 +1,134 @@
+"""From an alert to its document: cleaned, bounded, with a note for every list that was cut. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import TypeVar
+
+from keywatch.alerts import links
+from keywatch.alerts.alert import Alert, Impact, SubjectView
+from keywatch.alerts.document import (
+    SCHEMA,
+    SHORTENED,
+    SIZE_LIMITS,
+    AffectedSubject,
+    Count,
+    Document,
+    ImpactCounts,
+    RecordedChange,
+    SizeLimits,
+    Step,
+)
+from keywatch.alerts.escape import command
+from keywatch.alerts.names import UNKNOWN, cause_of, display_name, known_place
+from keywatch.alerts.wording import failures_and_times, hints, iso
+from keywatch.catalogue.causes import Cause, Remedy
+from keywatch.model.evidence import ChangeFact
+from keywatch.model.text import one_line
+
+_Item = TypeVar("_Item")
+
+
+def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Document:
+    """Return the document of an alert, with as much in it as ``limits`` allow."""
+    cause, diagnosis, lists = cause_of(alert.diagnosis.cause), alert.diagnosis, _Lists(limits)
+    name = display_name(diagnosis.cause, alert.subject)
+    impact = _impact(alert.impact, lists)
+    changes = sorted(alert.changes, key=attrgetter("when"), reverse=True)
+    addresses = links.build(alert.subject, diagnosis.cause, changes)
+    return {
+        "schema": SCHEMA,
+        "status": alert.status,
+        "severity": alert.severity or cause.severity.value,
+        "incident_id": one_line(alert.incident_id, 255) or UNKNOWN,
+        "cause": diagnosis.cause,
+        "confidence": diagnosis.confidence.value,
+        "title": one_line(f"{cause.title}: {name}", limits.text),
+        "summary": _summary(alert, cause, impact, limits),
+        "subject": _subject(alert.subject),
+        "because": lists.texts("reasons", [str(reason) for reason in diagnosis.because]),
+        "unknowns": lists.texts("unknowns", diagnosis.unknowns),
+        "remedies": [_step(one, limits) for one in lists.first("remedies", diagnosis.remedies)],
+        "impact": impact,
+        "changes": [_change(one, limits) for one in lists.first("changes", changes)],
+        "links": addresses | ({"documentation": cause.doc} if cause.doc else {}),
+        "notes": [*lists.texts("notes", alert.notes), *lists.cuts],
+    }
+
+
+@dataclass(slots=True)
+class _Lists:
+    """Keeps lists within limits, and remembers in ``cuts`` which of them it had to cut."""
+
+    limits: SizeLimits
+    cuts: list[str] = field(default_factory=list)
+
+    def first(self, what: str, items: Sequence[_Item], most: int = 0) -> Sequence[_Item]:
+        most = most or self.limits.items
+        if len(items) <= most:
+            return items
+        self.cuts.append(f"{SHORTENED}: {most} of {len(items):,} {what} are shown.")
+        return items[:most]
+
+    def texts(self, what: str, texts: Sequence[str]) -> list[str]:
+        lines = [one_line(text, self.limits.text) for text in self.first(what, texts)]
+        return [line for line in lines if line]
+
+    def counts(self, what: str, items: Sequence[tuple[str, int]]) -> list[Count]:
+        return [
+            {"name": one_line(name, self.limits.name) or UNKNOWN, "count": count}
+            for name, count in self.first(what, items, self.limits.names)
+        ]
+
+
+def _impact(impact: Impact, lists: _Lists) -> ImpactCounts:
+    return {
+        "failures": impact.failures,
+        "first_seen": iso(impact.first_seen),
+        "last_seen": iso(impact.last_seen),
+        "callers": lists.counts("callers", impact.callers),
+        "operations": lists.counts("operations", impact.operations),
+        "services": lists.counts("services", impact.services),
+        "resources": lists.counts("resources", impact.resources),
+    }
+
+
+def _summary(alert: Alert, cause: Cause, impact: ImpactCounts, limits: SizeLimits) -> str:
+    """Say what it means, what helps at once, what the cause was before, and what has failed so far."""
+    subject = alert.subject
+    parts = ["Resolved."]
+    if alert.status != "resolved":
+        parts = [cause.meaning, hints(alert.diagnosis.facts)]
+    if alert.previous_cause:
+        parts.append(f"Before, the cause was: {cause_of(alert.previous_cause).title}.")
+    place = f"In {known_place(subject.region)}, account {known_place(subject.account)}"
+    parts.append(f"{place}: {failures_and_times(alert.status, impact)}.")
+    return one_line(" ".join(filter(None, parts)), max(limits.text, 500))
+
+
+def _subject(view: SubjectView) -> AffectedSubject:
+    return {
+        "identifier": one_line(view.identifier, 512) or None,
+        "key_arn": one_line(view.key_arn, 512) or None,
+        "alias": one_line(view.alias, 512) or None,
+        "key_store": one_line(view.key_store, 512) or None,
+        "account": known_place(view.account),
+        "region": known_place(view.region),
+    }
+
+
+def _step(remedy: Remedy, limits: SizeLimits) -> Step:
+    text = one_line(remedy.text, limits.text) or "Run this."
+    exact = command(remedy.command, limits.command)
+    if remedy.command and not exact:
+        text = f"{text} (The command is left out: it cannot be shown exactly as it must be typed.)"
+    return {"text": text, "command": exact}
+
+
+def _change(change: ChangeFact, limits: SizeLimits) -> RecordedChange:
+    return {
+        "what": one_line(change.what, 128) or UNKNOWN,
+        "who": one_line(change.who, limits.name) or UNKNOWN,
+        "when": iso(change.when),
+        "event_id": one_line(change.event_id, 128),
+    }

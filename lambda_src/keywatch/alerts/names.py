@@ -1,0 +1,62 @@
+"""What an alert calls things: the broken key, its place, those who called it."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from keywatch.alerts.alert import SubjectView
+from keywatch.alerts.document import AffectedSubject
+from keywatch.catalogue import causes
+from keywatch.catalogue.causes import Cause, Severity
+from keywatch.model.identifiers import is_well_formed, parse
+from keywatch.model.subjects import STORE_CAUSES
+from keywatch.model.text import one_line
+
+UNKNOWN = "unknown"
+_MAX_NAME = 100
+_PLACE = re.compile(r"[A-Za-z0-9*][A-Za-z0-9*-]{0,63}")
+_WORD = re.compile(r"[A-Za-z0-9._-]{1,100}")
+
+
+def cause_of(cause_id: str) -> Cause:
+    """Return the catalogue's record of a cause; an id that it does not know still gets a title, so that its alert goes out."""
+    known: Mapping[str, Cause] = causes.CAUSES
+    if cause_id in known:
+        return known[cause_id]
+    title = one_line(cause_id, 64).replace("_", " ").capitalize()
+    return Cause(cause_id, title, Severity.HIGH, "", (), "")
+
+
+def display_name(cause: str, subject: SubjectView) -> str:
+    """Return the most human name of what is broken: its alias, else its key id, else what the caller typed, in quotes."""
+    if subject.key_store and cause in STORE_CAUSES:
+        return _quoted_if_odd(subject.key_store)
+    names = [name for name in (subject.alias, subject.identifier, subject.key_arn) if name]
+    for parsed in map(parse, names):
+        if name := parsed.alias or parsed.key_id:
+            return _quoted_if_odd(name)
+    typed = one_line(names[0], _MAX_NAME) if names else ""
+    if typed:
+        return f'"{typed}"'
+    if subject.key_store:
+        return f"key store {_quoted_if_odd(subject.key_store)}"
+    return "a key that AWS did not name"
+
+
+def _quoted_if_odd(name: str) -> str:
+    short = one_line(name, _MAX_NAME)
+    return short if is_well_formed(name) or _WORD.fullmatch(name) else f'"{short}"'
+
+
+def known_place(value: str | None) -> str:
+    """Return an account or Region, or ``unknown`` where nobody knows it."""
+    return value if value and _PLACE.fullmatch(value) else UNKNOWN
+
+
+def arn_shortener(subject: AffectedSubject) -> Callable[[str], str]:
+    """Return what cuts the ARNs of the alert's own account and Region down to what people say: ``role/payments``."""
+    account, region = subject["account"], subject["region"]
+    if UNKNOWN in (account, region):
+        return str
+    here = f"(?:kms:{re.escape(region)}|iam:|sts:):{re.escape(account)}"
+    return partial(re.compile(rf"\barn:aws[a-z-]{{0,20}}:{here}:(?=[a-z])").sub, "")
