@@ -1,51 +1,68 @@
-# KeyWatch. Everything below needs Python >= 3.11 and make; each target builds what it needs and only when its inputs changed.
+# KeyWatch. Everything below needs Python 3.11 or newer and make; each target builds what it needs and only when its inputs changed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEV := $(VENV)/.ready-dev
 CLI := node_modules/.ready
-RUN := PATH="$(CURDIR)/node_modules/.bin:$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/lambda_src:$(CURDIR)" JSII_NODE="$(CURDIR)/$(BIN)/node"
+# What is imported is compiled once; pip did not do it for all that is never imported.
+RUN := env -u PYTHONDONTWRITEBYTECODE PATH="$(CURDIR)/node_modules/.bin:$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/lambda_src:$(CURDIR)" JSII_NODE="$(CURDIR)/$(BIN)/node"
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --custom-compile-command "make lock"
+# The second lock leaves out what the first one has.
+NAMES := sed -n 's/^\([A-Za-z0-9._-]*\)==[^; ]* \\$$/--no-emit-package \1/p'
 ARGS ?=
 TESTS ?= tests
+FUZZ ?= tests/unit
+JOBS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: check explain sweep doctor
-.PHONY: help install demo test lint format bench docs lock synth deploy destroy clean
+.PHONY: help install demo test fuzz lint format bench docs lock synth deploy destroy clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
+# A virtual environment whose Python is gone (upgraded, removed) is none.
+ifeq ($(wildcard $(BIN)/python),)
+$(READY): .FORCE
+endif
+.FORCE:
+
 $(READY): requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "KeyWatch needs Python 3.11 or newer; set PYTHON=")'
-	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	@touch $@
+	@command -v $(PYTHON) >/dev/null || { echo 'KeyWatch needs Python 3.11 or newer, and there is no "$(PYTHON)" here. Install it, or name one: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "KeyWatch needs Python 3.11 or newer; $(PYTHON) is %d.%d. Install a newer one, or name one: make PYTHON=/path/to/python3" % sys.version_info[:2])'
+	@$(PYTHON) -m tools.install packages requirements.txt $@
+
+$(DEV): requirements-dev.txt $(READY)
+	@$(PYTHON) -m tools.install packages requirements-dev.txt $@
 
 $(CLI): package.json package-lock.json $(READY)
-	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
-	@touch $@
+	@$(PYTHON) -m tools.install cdk package-lock.json $@ $(VENV)
 
 install: $(CLI)  ## build .venv and node_modules
 
 demo: $(CLI)  ## deploy into an embedded AWS emulator, let KMS calls fail, show the alerts (ARGS=--json for machines)
 	@$(RUN) python -m demo $(ARGS)
 
-test: $(CLI)  ## all tests (TESTS=tests/unit for some, ARGS for pytest options)
-	@$(RUN) python -m pytest $(TESTS) $(ARGS)
+test: $(CLI) $(DEV)  ## all tests, in as many processes as there are processors (TESTS=tests/unit for some, ARGS for pytest options)
+	@$(RUN) python -m pytest -n $(JOBS) $(TESTS) $(ARGS)
 
-lint: $(READY)  ## ruff and mypy --strict
+fuzz: $(DEV)  ## property tests with 5,000 random examples and more each; the seed of a failure is printed
+	@$(RUN) python -m pytest -n $(JOBS) -m hypothesis --hypothesis-profile=fuzz $(FUZZ) $(ARGS)
+
+lint: $(DEV)  ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(RUN) mypy
 
-format: $(READY)  ## let ruff format and mend what it can
+format: $(DEV)  ## let ruff format and mend what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## speed, AWS calls and memory under load; writes bench.json
+bench: $(DEV)  ## speed, AWS calls and memory under load; writes bench.json
 	@$(RUN) python -m tests.bench $(ARGS)
 
-docs: $(READY)  ## regenerate the generated pages of docs/
+docs: $(DEV)  ## regenerate the generated pages of docs/
 	@$(RUN) python -m docs.generate
 
 synth: $(CLI)  ## print the CloudFormation template
@@ -69,11 +86,12 @@ sweep: $(READY)  ## every key, alias and key store of the Region at risk (ARGS=-
 doctor: $(READY)  ## can this deployment see and speak? (ARGS=--json)
 	@$(RUN) python -m cli doctor $(ARGS)
 
-lock: $(READY)  ## pin all dependencies anew, with hashes
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --custom-compile-command "make lock" requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --custom-compile-command "make lock" -c requirements.txt lambda_src/requirements.in -o lambda_src/requirements.txt
+lock: $(DEV)  ## pin all dependencies anew, with hashes
+	$(COMPILE) requirements.in -o requirements.txt
+	$(COMPILE) -c requirements.txt $$($(NAMES) requirements.txt) requirements-dev.in -o requirements-dev.txt
+	$(COMPILE) -c requirements.txt lambda_src/requirements.in -o lambda_src/requirements.txt
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --no-audit --no-fund --omit-lockfile-registry-resolved
 
 clean:  ## remove everything that was built
-	rm -rf $(VENV) node_modules cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov bench.json demo-out
+	rm -rf $(VENV) $(VENV).log node_modules cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov bench.json demo-out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

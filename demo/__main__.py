@@ -39,15 +39,16 @@ def main() -> int:
 def demonstrate(aws: emulator.Emulator, show: RichShow) -> int:
     """Run the demo in an emulator, show its result, and return the exit code."""
     began = time.monotonic()
-    finished, healed = run.perform(aws, show)
-    seconds, verdict = time.monotonic() - began, finished.verdict()
+    played = run.begin(aws, show)
+    healthy = watched_and_asked(played, show)  # while the key used too early has to wait
+    healed = run.end(played, show)
+    verdict = played.verdict()
     if storm := verdict.came.get(scenarios.STORM.title):
         show.email(storm)
-    show.answer(QUESTION, finished.ask(QUESTION))
-    healthy = watched_and_asked(finished, show)
-    show.page(page.write_page(finished.ask))
-    counted = {incident: failures for incident, (_, failures) in finished.incidents().items()}
-    show.closing(finished.played, verdict, counted, seconds)
+    show.answer(QUESTION, played.ask(QUESTION))
+    show.page(page.write_page(played.ask))
+    counted = {incident: failures for incident, (_, failures) in played.incidents().items()}
+    show.closing(played.played, verdict, counted, time.monotonic() - began)
     show.verdict(verdict, healed=healed)
     if verdict.good and healed and healthy:
         return 0
@@ -55,13 +56,13 @@ def demonstrate(aws: emulator.Emulator, show: RichShow) -> int:
     return 1
 
 
-def watched_and_asked(finished: run.Run, show: RichShow) -> bool:
+def watched_and_asked(played: run.Run, show: RichShow) -> bool:
     """Show a check that waits and the canary's way around; tell whether both went as they should."""
     with show.step("check of an alias that is created while the function waits"):
-        waited = by_hand.check_that_waits(finished)
+        waited = by_hand.check_that_waits(played)
     show.waited(waited)
     with show.step("the canary: a call that must fail, back through the bus"):
-        doctor = by_hand.canary_round_trip(finished)
+        doctor = by_hand.canary_round_trip(played)
     show.health(doctor)
     problems = {
         "The check did not see the alias that was created meanwhile.": waited["results"][0][

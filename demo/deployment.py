@@ -41,7 +41,6 @@ def cdk_environment(emulator: Emulator) -> dict[str, str]:
         "CDK_HOME": str(emulator.directory / "cdk-home"),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "CDK_DISABLE_VERSION_CHECK": "true",
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 
@@ -55,8 +54,13 @@ def context_options(settings: Mapping[str, object]) -> list[str]:
 
 
 def bootstrap(emulator: Emulator) -> None:
-    """Prepare the account and Region for the CDK, as a person does once."""
-    _cdk(emulator, "bootstrap", f"aws://{emulator.account}/{emulator.region}")
+    """Prepare the account and Region for the CDK, as a person does once.
+
+    Away from the app, which would be synthesized for nothing.
+    """
+    _cdk(
+        emulator, "bootstrap", f"aws://{emulator.account}/{emulator.region}", cwd=emulator.directory
+    )
 
 
 def deploy(emulator: Emulator, settings: Mapping[str, object]) -> Outputs:
@@ -101,7 +105,7 @@ def _rules(events: Any) -> list[dict[str, str]]:  # noqa: ANN401 - a boto3 clien
     ]
 
 
-def _cdk(emulator: Emulator, command: str, *options: str) -> None:
+def _cdk(emulator: Emulator, command: str, *options: str, cwd: Path = ROOT) -> None:
     if not CDK.exists():
         raise DeploymentError(
             f"The CDK command line is missing ({CDK.relative_to(ROOT)}): run `make install`, or `make demo`."
@@ -110,6 +114,7 @@ def _cdk(emulator: Emulator, command: str, *options: str) -> None:
     run(
         (str(CDK), command, *options, "--output", str(output), "--no-notices", *_QUIET),
         cdk_environment(emulator),
+        cwd,
     )
 
 

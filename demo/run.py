@@ -206,8 +206,8 @@ def batching_window(emulator: Emulator, function_name: str) -> Iterator[None]:
         client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
 
-def perform(emulator: Emulator, show: Show) -> tuple[Run, bool]:
-    """Run the whole demo in ``emulator``; return the run and whether the held incident healed."""
+def begin(emulator: Emulator, show: Show) -> Run:
+    """Deploy into ``emulator``, play every scenario and collect the alerts; return the run."""
     make_log_group(emulator)
     with show.step("cdk bootstrap"):
         deployment.bootstrap(emulator)
@@ -224,8 +224,13 @@ def perform(emulator: Emulator, show: Show) -> tuple[Run, bool]:
     with show.step(scenarios.STORM.title):
         run.play(scenarios.STORM)
         run.collect()
+    return run
+
+
+def end(run: Run, show: Show) -> bool:
+    """Wait for what takes its time, and for what must not come; return whether the held incident healed."""
     with show.step("the key used too early is looked at again, half a minute later"):
         healed = run.wait_for_healing()
     with show.step("nothing else may come"):
         run.watch_aftermath()
-    return run, healed
+    return healed

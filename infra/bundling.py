@@ -15,6 +15,9 @@ from pathlib import Path
 import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
+from packaging.requirements import Requirement
+
+from infra import packages
 
 SOURCES = Path(__file__).resolve().parents[1] / "lambda_src"
 REQUIREMENTS = "requirements.txt"
@@ -59,44 +62,32 @@ class LocalBundling:
 def bundle(sources: Path, target: Path) -> None:
     """Install the pinned packages of ``sources`` into ``target`` and copy the sources beside them."""
     _run(pip_command(sources / REQUIREMENTS, target))
+    _see_that_nothing_is_missing(target)
     # Console scripts carry the path of this machine's Python, and nothing calls them in Lambda.
     shutil.rmtree(target / "bin", ignore_errors=True)
     shutil.copytree(sources, target, ignore=shutil.ignore_patterns(*_LEFT_OUT), dirs_exist_ok=True)
 
 
 def pip_command(requirements: Path, target: Path) -> list[str]:
-    """Return the command that installs ``requirements`` into ``target``."""
+    """Return the command that installs ``requirements`` into ``target``: exactly those, nothing is resolved."""
     return [
-        *(
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-input",
-            "--no-compile",
-        ),
-        *(
-            "--require-hashes",
-            "--only-binary",
-            ":all:",
-            "--platform",
-            "any",
-            "--implementation",
-            "py",
-            "--abi",
-            "none",
-        ),
-        *(
-            "--python-version",
-            PYTHON_VERSION,
-            "--target",
-            str(target),
-            "--requirement",
-            str(requirements),
-        ),
+        *(sys.executable, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input"),
+        *("install", "--quiet", "--no-user", "--no-compile", "--no-deps", "--require-hashes"),
+        *("--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none"),
+        *("--python-version", PYTHON_VERSION, "--target", str(target)),
+        *("--requirement", str(requirements)),
     ]
+
+
+def _see_that_nothing_is_missing(target: Path) -> None:
+    installed = (
+        Requirement(f"{name}=={version}") for name, version in packages.versions(target).items()
+    )
+    runtime = {"python_version": PYTHON_VERSION, "python_full_version": f"{PYTHON_VERSION}.0"}
+    if problems := packages.missing(installed, target, runtime):
+        raise BundlingError(
+            f"{REQUIREMENTS} of the function leaves something out: {'; '.join(problems)}. Run make lock."
+        )
 
 
 def _run(command: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """What ships: the sources and the pinned packages, nothing else, and the same on every machine."""
 
+import re
 import subprocess
 import sys
 
@@ -79,6 +80,16 @@ def test_the_fingerprint_changes_with_what_ships_and_with_nothing_else(tmp_path)
     assert bundling.fingerprint(sources(tmp_path / "c", **{"handler.py": "x"})) != first
     assert bundling.fingerprint(sources(tmp_path / "d", **{"requirements.txt": "x"})) != first
     assert bundling.fingerprint(sources(tmp_path / "e", **{"more.py": ""})) != first
+
+
+def test_a_package_that_another_one_needs_and_the_lock_leaves_out_is_named(tmp_path):
+    # GIVEN the pinned packages of the function without one that another of them needs
+    lock = (bundling.SOURCES / "requirements.txt").read_text()
+    careless = re.sub(r"^typing-extensions==(?:.*\\\n)+.*\n", "", lock, flags=re.MULTILINE)
+    assert careless != lock
+    # WHEN THEN nothing else is taken in its place
+    with pytest.raises(BundlingError, match="aws-lambda-powertools need typing-extensions"):
+        bundling.bundle(sources(tmp_path / "s", **{"requirements.txt": careless}), tmp_path / "out")
 
 
 def test_packages_without_a_hash_are_refused(tmp_path):

@@ -168,6 +168,7 @@ class World:
     moment: list[datetime]
     trail: Trail
     memory: Memory = field(default_factory=Memory)
+    workers: int = 1  # one subject after the other: the same calls in the same order every time
 
     @property
     def now(self) -> datetime:
@@ -184,7 +185,7 @@ class World:
             for i, event in enumerate(events)
             for s in read_event(event, received=self.now, own_role=own)
         ]
-        return Pipeline(self.services, memory or self.memory).take(signals)
+        return Pipeline(self.services, memory or self.memory, self.workers).take(signals)
 
     def tick(self) -> int:
         return clock.tick(self.services)

@@ -55,11 +55,17 @@ class Memory:
 
 
 class Pipeline:
-    """Takes signals of a batch. ``remaining`` tells the seconds left before the function's time is up."""
+    """Takes signals of a batch. ``remaining`` tells the seconds left before the function's time is up.
 
-    def __init__(self, services: Services, memory: Memory | None = None) -> None:
+    So many ``workers`` handle subjects at once; one worker makes its calls in the same order every time.
+    """
+
+    def __init__(
+        self, services: Services, memory: Memory | None = None, workers: int = WORKERS
+    ) -> None:
         self._services = services
         self._memory = memory or Memory()
+        self._workers = workers
 
     def take(
         self, signals: Iterable[tuple[str, Signal]], remaining: Callable[[], float] = lambda: 60.0
@@ -124,9 +130,10 @@ class Pipeline:
                 return messages(item)
             return ()
 
-        if len(items) < 2:  # noqa: PLR2004 - a pool for one item is waste
+        workers = min(self._workers, len(items))
+        if workers < 2:  # noqa: PLR2004 - a pool of one is waste
             return {message for item in items for message in attempt(item)}
-        with ThreadPoolExecutor(min(WORKERS, len(items))) as pool:
+        with ThreadPoolExecutor(workers) as pool:
             return {message for failed in pool.map(attempt, items) for message in failed}
 
     def _record(self, pair: tuple[str, KeyChange]) -> None:

@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from docs.pages.explain import explain_page
 from keywatch.actions.explain import explain
 from keywatch.actions.requests import InvalidRequest
 from keywatch.catalogue.causes import CAUSES
+from tests.support.examples import examples
 
 ROOT = Path(__file__).parents[3]
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -278,7 +279,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(
     st.sampled_from(
         [*record(), "detail", "detail-type", "Records", "additionalEventData", "resources"]

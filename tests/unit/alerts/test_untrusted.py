@@ -7,7 +7,7 @@ import unicodedata
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -20,11 +20,12 @@ from keywatch.catalogue import causes
 from keywatch.catalogue.causes import Confidence, Remedy
 from keywatch.diagnosis.diagnose import Diagnosis, Reason
 from keywatch.model.evidence import ChangeFact
+from tests.support.examples import examples
 from tests.unit.alerts.factory import STATUSES
 from tests.unit.alerts.test_every_cause import VALIDATOR
 from tests.unit.alerts.test_publish import fitted
 
-MANY = settings(max_examples=5_000, deadline=None)
+MANY = examples(5_000)
 NOW = datetime(2026, 11, 23, 2, 14, tzinfo=UTC)
 FRAGMENTS = (
     *(
@@ -210,7 +211,7 @@ def test_no_text_from_outside_breaks_the_document_or_alters_a_command(alert):
             )
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(alerts())
 def test_every_document_fits_the_published_schema(alert):
     # GIVEN an alert full of hostile text
@@ -296,7 +297,7 @@ def test_no_text_from_outside_pings_a_channel_or_adds_markup(alert):
     CARD.validate(card)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(alerts())
 def test_no_text_from_outside_breaks_the_message_to_sns(alert):
     # GIVEN an alert full of hostile text

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Condition, Thread, current_thread
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from keywatch.incidents.pipeline import Memory
+from tests.support.examples import examples
 from tests.support.world import World, alias_missing, disabled, key_missing
 from tests.support.world import world as open_world
 
@@ -63,7 +64,7 @@ def quiet_world() -> Iterator[World]:
         yield world
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     first=st.lists(st.integers(0, 2), min_size=1, max_size=3),
     second=st.lists(st.integers(0, 2), min_size=1, max_size=3),

@@ -4,7 +4,7 @@ import string
 from time import process_time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from keywatch.model.identifiers import (
@@ -16,6 +16,7 @@ from keywatch.model.identifiers import (
     parse,
     partition_of,
 )
+from tests.support.examples import examples
 from tests.unit.sources.records import harmless
 
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -204,7 +205,7 @@ def test_the_distance_of_two_names_is_symmetric_and_bounded(left, right, most):
     assert (distance == 0) == (left == right)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(NAMES.filter(lambda name: len(name) >= 5), st.data())
 def test_one_slip_of_the_finger_is_always_found(name, data):
     # GIVEN an existing alias and the same with one character left out

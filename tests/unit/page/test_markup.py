@@ -4,9 +4,10 @@ import json
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.incidents import (
     HOSTILE,
     bad_day,
@@ -104,7 +105,7 @@ def test_hostile_text_stays_text(cause, text):
 
 
 @given(text=st.text(max_size=300))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_any_text_stays_text(text):
     one = hostile(incident("alias_not_found"), text)
     assert_ours(list_page([one]))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import keywatch.catalogue
@@ -23,6 +23,7 @@ from keywatch.model.signals import KeyFailure, Unrelated
 from keywatch.parsing import log_texts
 from keywatch.sources import app_logs
 from keywatch.sources.app_logs import find_errors, read_log_payload
+from tests.support.examples import examples
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "logs"
 KEY = "arn:aws:kms:us-east-2:444455556666:key/0b7f5a52-8f6e-4d1c-9a3e-5d2f1c7b6a90"
@@ -284,7 +285,7 @@ _WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(_WORDS, max_size=40).map("".join))
 def test_no_mixture_of_known_words_raises_and_every_finding_is_of_the_catalogue(text):
     for error in find_errors(text):
@@ -439,7 +440,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(
     st.fixed_dictionaries(
         {},

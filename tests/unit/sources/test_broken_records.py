@@ -5,11 +5,12 @@ import random
 from itertools import cycle
 from time import process_time
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from keywatch.model.signals import KeyChange, KeyFailure, Unrelated
 from keywatch.sources import read_event
+from tests.support.examples import examples
 from tests.unit.sources.records import KEY, PAYLOADS, RECEIVED, failed, harmless, payload
 
 MUTATED = 20_000
@@ -96,14 +97,14 @@ def test_records_broken_at_random_are_always_answered():
         check(broken)
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(1000, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), name=st.sampled_from(NAMES), value=JSON)
 def test_any_json_value_at_any_place_is_answered(data, name, value):
     document = payload(*name)
     check(put(document, data.draw(st.sampled_from(list(places(document)))), value))
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(value=JSON)
 def test_any_json_at_all_is_answered(value):
     check(value)

@@ -1,0 +1,1 @@
+"""Programs that build and examine the working environment. Nothing here is deployed."""
