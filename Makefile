@@ -55,7 +55,7 @@ lint: $(DEV)  ## ruff and mypy --strict
 	$(BIN)/ruff format --check .
 	$(RUN) mypy
 
-format: $(DEV)  ## let ruff format and mend what it can
+format: $(DEV)  ## let ruff format and fix what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
@@ -74,7 +74,7 @@ deploy: $(CLI)  ## deploy to the AWS account of your credentials (ARGS='-c keywa
 destroy: $(CLI)  ## remove KeyWatch from the account
 	@$(RUN) cdk destroy --all $(ARGS)
 
-check: $(READY)  ## can this key be used? (KEY=alias/x, several apart by blanks; REGION=us-east-1, WAIT=60, ARGS=--json)
+check: $(READY)  ## can this key be used? (KEY=alias/x, several separated by spaces; REGION=us-east-1, WAIT=60, ARGS=--json)
 	@$(RUN) python -m cli check $(ARGS) $(if $(REGION),--region $(REGION)) $(if $(WAIT),--wait $(WAIT)) -- $(KEY)
 
 explain: $(READY)  ## what does an error text, log line or record mean? (make -s explain < file; needs no deployment)
@@ -83,10 +83,10 @@ explain: $(READY)  ## what does an error text, log line or record mean? (make -s
 sweep: $(READY)  ## every key, alias and key store of the Region at risk (ARGS=--json)
 	@$(RUN) python -m cli sweep $(ARGS)
 
-doctor: $(READY)  ## can this deployment see and speak? (ARGS=--json)
+doctor: $(READY)  ## is this deployment working: does it see failures, do alerts arrive? (ARGS=--json)
 	@$(RUN) python -m cli doctor $(ARGS)
 
-lock: $(DEV)  ## pin all dependencies anew, with hashes
+lock: $(DEV)  ## pin all dependencies again, with hashes
 	$(COMPILE) requirements.in -o requirements.txt
 	$(COMPILE) -c requirements.txt $$($(NAMES) requirements.txt) requirements-dev.in -o requirements-dev.txt
 	$(COMPILE) -c requirements.txt lambda_src/requirements.in -o lambda_src/requirements.txt

@@ -32,7 +32,7 @@ def main() -> int:
         show.error(str(error))
         return 1
     except KeyboardInterrupt:
-        show.error("Interrupted. Everything that was started has ended.")
+        show.error("Interrupted. Everything that the demo started has been stopped.")
         return INTERRUPTED
 
 
@@ -61,7 +61,7 @@ def watched_and_asked(played: run.Run, show: RichShow) -> bool:
     with show.step("check of an alias that is created while the function waits"):
         waited = by_hand.check_that_waits(played)
     show.waited(waited)
-    with show.step("the canary: a call that must fail, back through the bus"):
+    with show.step("the canary: a call that must fail comes back through the event bus"):
         doctor = by_hand.canary_round_trip(played)
     show.health(doctor)
     problems = {

@@ -93,7 +93,7 @@ class Run:
         return judge(self.played, self.alerts)
 
     def ask(self, request: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        """Invoke the function by hand and return its answer."""
+        """Invoke the function directly and return its answer."""
         answer = self.emulator.client("lambda").invoke(
             FunctionName=self.outputs.FunctionName, Payload=json.dumps(request)
         )
@@ -217,7 +217,7 @@ def begin(emulator: Emulator, show: Show) -> Run:
     with show.step(scenarios.HEALS.title):
         run.play(scenarios.HEALS)
     with show.step(
-        f"{len(scenarios.ALERTS)} things that go wrong, {len(scenarios.QUIET)} that only look so"
+        f"{len(scenarios.ALERTS)} failures, {len(scenarios.QUIET)} calls that need no alert"
     ):
         run.play(*scenarios.ALERTS, *scenarios.QUIET)
         run.collect()
@@ -229,8 +229,8 @@ def begin(emulator: Emulator, show: Show) -> Run:
 
 def end(run: Run, show: Show) -> bool:
     """Wait for what takes its time, and for what must not come; return whether the held incident healed."""
-    with show.step("the key used too early is looked at again, half a minute later"):
+    with show.step("the key that was used too early is checked again, half a minute later"):
         healed = run.wait_for_healing()
-    with show.step("nothing else may come"):
+    with show.step("no other alert may arrive"):
         run.watch_aftermath()
     return healed

@@ -230,7 +230,7 @@ def absent_key() -> Key:
 
 
 # First what must heal before the end: it takes the longest.
-HEALS = Scenario("a key used a moment too early heals by itself", None, just_created)
+HEALS = Scenario("a key that is used a moment too early", None, just_created)
 ALERTS = (
     Scenario("an alias with a typo", "alias_not_found", alias_typo),
     Scenario("a key id that does not exist", "key_not_found", unknown_key),
@@ -243,7 +243,7 @@ ALERTS = (
     Scenario("an external key that is gone", "external_key_not_found", external_key_gone),
     Scenario("a key store that was disconnected", "key_store_disconnected", store_disconnected),
     Scenario("an upload to S3 with a disabled key", "key_disabled", upload),
-    Scenario("a missing alias that only a log tells of", "alias_not_found", only_logged),
+    Scenario("a missing alias that only a log shows", "alias_not_found", only_logged),
 )
 STORM = Scenario(
     f"a key pending deletion, used {BURST} times", "key_pending_deletion", pending_deletion

@@ -64,8 +64,8 @@ class RichShow:
         self.console.print(closing_table(played, verdict, counted, seconds))
 
     def answer(self, question: Mapping[str, Any], answer: object) -> None:
-        """Show a question asked by hand and the function's answer."""
-        self.console.rule(Text(f"Asked by hand: {json.dumps(question)}"))
+        """Show a question asked on demand and the function's answer."""
+        self.console.rule(Text(f"Asked on demand: {json.dumps(question)}"))
         self.console.print(Text(json.dumps(answer, indent=2)), soft_wrap=True)
 
     def waited(self, answer: Mapping[str, Any]) -> None:
@@ -84,9 +84,9 @@ class RichShow:
         """Show the doctor's lines. An emulator has no trail and plain rules, so some of them rightly fail here."""
         table = Table(
             "",
-            "Doctor",
-            "What it saw",
-            title="KeyWatch watches itself (no trail and plain rules in the emulator)",
+            "Check",
+            "Result",
+            title="KeyWatch checks itself (the emulator has no trail and only plain rules, so some lines fail)",
         )
         for line in doctor["lines"]:
             table.add_row(
@@ -105,16 +105,18 @@ class RichShow:
         """Say what went wrong, or that nothing did."""
         for one in verdict.missing:
             self._problem(
-                f"No alert came for {one.scenario.title} (expected {one.scenario.cause}: {', '.join(one.names)})"
+                f"No alert arrived for {one.scenario.title} (expected {one.scenario.cause}: {', '.join(one.names)})"
             )
         for document in verdict.unexpected:
             self._problem(
-                f"Nobody expected this alert: {document['status']} {document['cause']}, {document['title']}"
+                f"Unexpected alert: {document['status']} {document['cause']}, {document['title']}"
             )
         if not healed:
-            self._problem("The key that was used too early was not seen to heal")
+            self._problem("The incident of the key that was used too early did not end by itself.")
         if verdict.good and healed:
-            self.console.print(Text("Every expected alert came, and no other.", style="bold green"))
+            self.console.print(
+                Text("All expected alerts arrived, and no others.", style="bold green")
+            )
 
     def error(self, message: str) -> None:
         """Say why the demo could not go on."""
@@ -137,7 +139,7 @@ def panel(document: Document) -> Panel:
         )
     for remedy in commands:
         grid.add_row(
-            Text("run", style="bold"),
+            Text("fix", style="bold"),
             Text.assemble(remedy["text"], "\n", (remedy["command"] or "", "bold")),
         )
     return Panel(
@@ -155,13 +157,13 @@ def closing_table(
     table = Table(
         title=f"{sum(one.failures for one in played):,} failures sent, {len(verdict.came)} alerts received, {seconds:.0f} s"
     )
-    for heading in ("What went wrong", "Alert", "Confidence"):
+    for heading in ("Failure", "Alert", "Confidence"):
         table.add_column(heading, no_wrap=True)
     for heading in ("Sent", "Counted"):
         table.add_column(heading, justify="right")
     for one in played:
         alert = verdict.came.get(one.scenario.title)
-        cause, sure = (alert["cause"], alert["confidence"]) if alert else ("none, rightly", "")
+        cause, sure = (alert["cause"], alert["confidence"]) if alert else ("none, as expected", "")
         if one.scenario.cause and not alert:
             cause = "MISSING"
         total = counted.get(alert["incident_id"]) if alert else None

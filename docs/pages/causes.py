@@ -12,13 +12,13 @@ Every alert, `check` and `explain` names exactly one of these causes. The ids ar
 dashboards may rely on them. Confidence says how sure it is: `certain` (AWS said so, or a look-up proved it), `likely`
 (the best explanation), `possible` (one of several).
 
-In alerts the commands are filled in with the case's own {", ".join(f"`{{{name}}}`" for name in FACTS)}, quoted for a shell.
-A command without a known Region relies on the default of your AWS CLI.
+In alerts the commands are filled in with the incident's own {", ".join(f"`{{{name}}}`" for name in FACTS)}, quoted for a shell.
+Where the Region is not known, the command uses the default Region of your AWS CLI.
 """
 
 _OUT_OF_SCOPE = """## What is not an alert
 
-Counted and never alerted, nor matched by `explain`: plain IAM or key policy denials that name an existing key, throttling,
+Counted, but never alerted and not matched by `explain`: plain IAM or key policy denials that name an existing key, throttling,
 a wrong ciphertext or encryption context, wrong key usage, the wrong key for a ciphertext, dry runs, validation of other
 parameters, and "is not pending deletion".
 """
@@ -63,13 +63,13 @@ def _said(cause_id: str) -> str:
     ]
     parts = []
     if phrases:
-        parts.append(f"Said by AWS as: {', '.join(dict.fromkeys(phrases))}.")
+        parts.append(f"Error texts: {', '.join(dict.fromkeys(phrases))}.")
     if codes:
         parts.append(
             f"Codes (case, prefixes and the suffix Exception left out): {', '.join(f'`{c}`' for c in dict.fromkeys(codes))}."
         )
     if not parts:
         parts.append(
-            "AWS has no words for it: it is found by look-ups and by the changes that KeyWatch has seen."
+            "AWS has no error text for it: KeyWatch finds it by look-ups and by the changes that it has seen."
         )
     return "\n".join(parts) + "\n\n"

@@ -63,7 +63,7 @@ _INTRO = """# What an error means
 
 `{"action": "explain", "text": "..."}` reads an error text, a stack trace, a log line; `{"action": "explain", "record": {...}}`
 a CloudTrail record or an EventBridge event. It calls nothing: no AWS account, no credentials, no table. Each finding is one
-distinct failure. `because` names the source of each statement, and says what a text alone cannot tell.
+distinct failure. `because` names the source of each statement, and says what a text alone leaves open.
 
 Limits: the first 2,000,000 characters of a text are read, at most 20 failures are named.
 """

@@ -1,7 +1,7 @@
 """The parts of the README that are made: a real alert, what the command line says, the make targets, the costs in a line.
 
 Each stands between ``<!-- name -->`` and ``<!-- /name -->``; everything else in the README is
-written by hand.
+written by people.
 """
 
 import contextlib

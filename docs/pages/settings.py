@@ -47,11 +47,11 @@ subscription filter is added to each log group; a log group has room for two. `a
 subscription policies.
 
 **`search_regions`**: a key that is not found is looked for in these Regions too (DescribeKey only), so that a wrong Region is
-called just that.
+recognised as one.
 
 **`ignore`**: ignored failures are counted in the metric `FailuresIgnored`, and never alerted.
 
-**`alert_topic_key_arn`**: the key could be the one that breaks. A second topic then stands beside the first, without a key, with
+**`alert_topic_key_arn`**: the key could be the one that breaks. A second topic without a key is then deployed, with
 the same e-mail subscriptions; KeyWatch publishes there when the key of the first is broken, and says so.
 
 **`create_trail`**: see [what KeyWatch needs](../README.md#deploy). The trail's bucket is kept when KeyWatch is removed.

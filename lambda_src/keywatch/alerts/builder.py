@@ -100,7 +100,7 @@ def _summary(alert: Alert, cause: Cause, impact: ImpactCounts, limits: SizeLimit
     if alert.status != "resolved":
         parts = [cause.meaning, hints(alert.diagnosis.facts)]
     if alert.previous_cause:
-        parts.append(f"Before, the cause was: {cause_of(alert.previous_cause).title}.")
+        parts.append(f"Previous cause: {cause_of(alert.previous_cause).title}.")
     place = f"In {known_place(subject.region)}, account {known_place(subject.account)}"
     parts.append(f"{place}: {failures_and_times(alert.status, impact)}.")
     return one_line(" ".join(filter(None, parts)), max(limits.text, 500))
@@ -121,7 +121,7 @@ def _step(remedy: Remedy, limits: SizeLimits) -> Step:
     text = one_line(remedy.text, limits.text) or "Run this."
     exact = command(remedy.command, limits.command)
     if remedy.command and not exact:
-        text = f"{text} (The command is left out: it cannot be shown exactly as it must be typed.)"
+        text = f"{text} (No command is shown, because it cannot be displayed exactly as it must be typed.)"
     return {"text": text, "command": exact}
 
 

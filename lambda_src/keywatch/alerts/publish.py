@@ -135,5 +135,5 @@ def _key_is_broken(code: str) -> bool:
 def _rerouted(topic_arn: str, code: str) -> str:
     return (
         f"The alert topic {topic_arn} cannot be used because of its own KMS key ({code}), "
-        "so this alert came by the fallback topic. Mend the key of the topic too."
+        "so this alert came through the fallback topic. Fix the key of the topic too."
     )

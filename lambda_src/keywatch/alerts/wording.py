@@ -24,8 +24,8 @@ _STATUS_TAGS = {"reminder": " STILL FAILING", "changed": " CHANGED"}
 # Facts of a diagnosis that belong into the first lines, and how they read there.
 _HINTS = {
     "did_you_mean": "Did you mean {}?",
-    "key_region": "The key lives in {}.",
-    "deletion_date": "It will be gone for good on {}.",
+    "key_region": "The key is in {}.",
+    "deletion_date": "Permanent deletion: {}.",
     "deleted_at": "It was deleted on {}.",
     "deletion_due": "Its deletion was due on {}.",
 }
@@ -42,11 +42,9 @@ class Headings(NamedTuple):
     remedies: str
 
 
-_GOING_ON = Headings(
-    "Why", "What could not be seen", "Who is hurt", "Who changed it", "What to run"
-)
+_GOING_ON = Headings("Why", "What we don't know", "Impact", "Who changed it", "How to fix it")
 _RESOLVED = Headings(
-    "Why it failed", "What could not be seen", "Who was hurt", "Who changed it", "If it comes back"
+    "Why it failed", "What we don't know", "Impact", "Who changed it", "If it happens again"
 )
 
 

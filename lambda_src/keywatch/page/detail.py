@@ -36,7 +36,7 @@ def unknown(endpoint: str) -> str:
     """Return what to say of an incident that is over, or never was."""
     return (
         f'{_back(endpoint)}<div class="none"><span class="big">This incident is not open</span>'
-        '<p class="soft">It was resolved, has healed by itself, or never was.</p></div>'
+        '<p class="soft">It was resolved, it recovered by itself, or it never existed.</p></div>'
     )
 
 

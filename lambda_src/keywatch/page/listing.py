@@ -38,7 +38,7 @@ def _number(title: str) -> str:
 
 
 def _none(endpoint: str, now: str) -> str:
-    again = f"<p>{call('Look again', endpoint)}</p>" if endpoint else ""
+    again = f"<p>{call('Refresh', endpoint)}</p>" if endpoint else ""
     return (
         '<div class="none"><span class="big">No key is known to be broken</span>'
         f'<p class="soft">No incident is open in this Region as of {html(readable_time(now))}.</p>{again}</div>'
@@ -58,7 +58,7 @@ def _bar(views: Sequence[View], endpoint: str, now: str, *, more: bool) -> str:
         f"<span>{tag(name, name)} {number}</span>" for name, number in by_severity.items() if number
     )
     cut = f'<span class="soft">{count} are shown.</span>' if more else ""
-    again = call("Look again", endpoint) if endpoint else ""
+    again = call("Refresh", endpoint) if endpoint else ""
     return (
         f'<div class="bar"><span class="big">{said}</span>{tags}{cut}<span class="soft">as of {html(readable_time(now))}</span>'
         f"<span>{again}</span></div>"

@@ -17,13 +17,11 @@ IN_A_ROW = SIZE_LIMITS[2]
 WHOLE = SIZE_LIMITS[0]
 _RANK = {"critical": 0, "high": 1, "warning": 2, "info": 3}
 _STATES = {
-    NEW: "Being looked at; the alert is about to be sent.",
-    HELD: "Held back: it looks as if it heals by itself. An alert follows if it does not.",
-    MUTED: "No alert of its own: the key behind this alias has one.",
+    NEW: "Being diagnosed. The alert is about to be sent.",
+    HELD: "Held: this usually recovers by itself. An alert follows if it does not.",
+    MUTED: "No separate alert: the key behind this alias has one.",
 }
-_NOT_ANNOUNCED = (
-    "Nothing was looked up for this yet; it is what AWS's words and the changes seen so far say."
-)
+_NOT_ANNOUNCED = "Nothing has been looked up yet. This is what the error from AWS and the changes seen so far say."
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from keywatch.services import Services
 MOST = 200
 DOCUMENTATION = """## KeyWatch incidents
 Shows every KMS key, alias and key store that is missing or unusable now: the cause, since when, how many calls failed, who
-made them, and what mends it. Choose a cause to see one incident whole.
+made them, and how to fix it. Choose a cause to see the whole incident.
 
 ### Widget parameters
 Param | Description
@@ -32,7 +32,7 @@ Param | Description
 ```"""
 _NO_TABLE = (
     '<div class="none"><span class="big">The incident table does not answer</span>'
-    '<p class="soft">Alerts still go out without it. Look again in a minute; if this stays, run the action doctor.</p></div>'
+    '<p class="soft">Alerts still go out. Refresh in a minute. If this persists, run `make doctor`.</p></div>'
 )
 
 

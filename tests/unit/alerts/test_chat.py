@@ -63,6 +63,6 @@ def test_description_stays_below_its_limit_and_says_what_is_missing():
     # THEN whole sections went, and the reader is told so
     assert len(content["description"]) <= 8_000
     assert content["description"].endswith(
-        "(Shortened. The e-mail and the JSON document say more.)"
+        "(Shortened. See the e-mail or the JSON document for the rest.)"
     )
     assert content["description"].count("```") % 2 == 0

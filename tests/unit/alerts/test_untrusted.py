@@ -79,7 +79,7 @@ FRAGMENTS = (
     *(
         "\n    aws kms schedule-key-deletion --key-id x",
         "    aws kms delete-alias",
-        "WHAT TO RUN",
+        "HOW TO FIX IT",
         "1. ",
         "- ",
         " ",

@@ -109,7 +109,7 @@ def test_alias_that_was_meant_and_deletion_date_are_in_the_first_lines():
     said = wording.hints(facts)
     assert (
         said
-        == "Did you mean alias/payments? The key lives in us-east-1. It will be gone for good on 2026-11-30 02:10 UTC."
+        == "Did you mean alias/payments? The key is in us-east-1. Permanent deletion: 2026-11-30 02:10 UTC."
     )
 
 
@@ -178,7 +178,7 @@ def test_command_that_cannot_be_shown_exactly_is_left_out_with_a_word():
     # THEN there is the step, but no command that is not the one meant
     assert built["remedies"] == [
         {
-            "text": "Enable the key. (The command is left out: it cannot be shown exactly as it must be typed.)",
+            "text": "Enable the key. (No command is shown, because it cannot be displayed exactly as it must be typed.)",
             "command": None,
         }
     ]
@@ -221,12 +221,12 @@ def test_doubt_is_shown_before_what_to_run_and_only_then():
     doubtful = email.body(build_document(alert("missing_or_not_authorized")))
     sure = email.body(build_document(alert("external_key_not_found")))
     # THEN what could not be seen comes early where it matters, and late where it does not
-    assert doubtful.index("WHAT COULD NOT BE SEEN") < doubtful.index("WHAT TO RUN")
-    assert sure.index("WHAT COULD NOT BE SEEN") > sure.index("WHAT TO RUN")
+    assert doubtful.index("WHAT WE DON'T KNOW") < doubtful.index("HOW TO FIX IT")
+    assert sure.index("WHAT WE DON'T KNOW") > sure.index("HOW TO FIX IT")
 
 
 def test_early_warning_hurts_nobody_yet():
     # GIVEN an alert without failures
     early = replace(alert("key_disabled"), impact=Impact(0, START, START))
     # THEN its e-mail has no list of victims
-    assert "WHO IS HURT" not in email.body(build_document(early))
+    assert "IMPACT" not in email.body(build_document(early))

@@ -91,4 +91,4 @@ def test_the_closing_table_tells_what_was_sent_counted_and_missed(document):
     assert "502 failures sent, 1 alerts received, 61 s" in rows[0]
     assert any("a typo" in row and row.count("500") == 2 for row in rows)
     assert any("a lost key" in row and "MISSING" in row for row in rows)
-    assert any("a throttled call" in row and "none, rightly" in row for row in rows)
+    assert any("a throttled call" in row and "none, as expected" in row for row in rows)

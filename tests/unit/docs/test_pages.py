@@ -25,7 +25,7 @@ RUN_BY = {
     "make demo": ("tests/emulator/test_demo.py", '"-m", "demo"'),
     "make test": (".ci/run", "make test"),
     "make install": (".ci/run", "make test"),  # its prerequisites, which make test builds too
-    ". .venv/bin/activate": ("Makefile", "-m venv"),
+    ". .venv/bin/activate": ("Makefile", "tools.install packages"),
     "npx cdk bootstrap": ("demo/deployment.py", '"bootstrap"'),
     "make deploy": ("tests/emulator/test_uninstall.py", "make help"),
     "make doctor": ("tests/unit/cli/test_cli.py", '"doctor"'),

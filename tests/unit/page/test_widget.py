@@ -107,8 +107,8 @@ def test_an_incident_that_is_held_is_shown_as_held(on):
     # THEN it is there, marked as held, and its page says why nobody was alerted
     assert '<span class="tag still">held</span>' in html
     (wanted,) = (one for one in calls(html) if one)
-    assert "Held back" in ask(on, **wanted)
-    assert "Nothing was looked up for this yet" in ask(on, **wanted)
+    assert "Held:" in ask(on, **wanted)
+    assert "Nothing has been looked up yet" in ask(on, **wanted)
 
 
 @pytest.mark.parametrize(

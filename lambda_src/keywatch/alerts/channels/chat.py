@@ -71,7 +71,7 @@ def _description(document: Document) -> str:
         if not section:
             continue
         if len(text) + len(section) > MAX_DESCRIPTION - 100:
-            return f"{text}\n\n(Shortened. The e-mail and the JSON document say more.)"
+            return f"{text}\n\n(Shortened. See the e-mail or the JSON document for the rest.)"
         text = f"{text}\n\n{section}"
     return text
 
