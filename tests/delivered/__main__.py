@@ -8,7 +8,7 @@ the print formats, ``--ordinary`` the false alarms and ``--reports`` our own rep
 import argparse
 import sys
 
-from tests.delivered import measure, outputs
+from tests.delivered import formats, measure, ordinary, outputs, reports
 
 _HEAD = f"{'':34} {'calls':>6} {'recall':>7} {'cause':>7} {'ident.':>7} {'signals':>8} {'req.id':>6} {'certain':>7} {'false':>9}"
 
@@ -81,7 +81,69 @@ def say(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-_TABLES = {"programs": programs}
+def grid(options: argparse.Namespace) -> None:
+    """Print the table of the print formats: delivered line by line, and explained as a whole."""
+    cells = list(formats.grid(every=1 if options.full else 8))
+    by_prefix = options.by != "logger"
+    texts = [(cell.id, (cell.sdk, cell.prefix, "grid"), cell.text, cell.truth) for cell in cells]
+    show(
+        measure.scores(measure.delivered_texts(texts), lambda c: c.kind[1 if by_prefix else 0]),
+        verbose=options.verbose,
+    )
+    show(
+        measure.scores(measure.explained(texts), lambda c: c.kind[1 if by_prefix else 0]),
+        verbose=False,
+    )
+
+
+def ordinary_lines(options: argparse.Namespace) -> None:
+    """Print how many ordinary lines give a signal, each line judged alone and in its stream."""
+    found = [*ordinary.lines(40_000 if options.full else 10_000), *ordinary.own_lines()]
+    for kind, alarms, count in measure.false_alarms(found):
+        say(f"{kind:12} {len(alarms):5} false in {count:6} lines ({len(alarms) / count:.3%})")
+        if options.verbose:
+            for line, said in alarms:
+                say(f"    {said.cause} ({said.confidence}) {said.identifier}\n    | {line[:300]}")
+
+
+def own_reports(options: argparse.Namespace) -> None:
+    """Print how our own reports are explained and read from a log, by kind of fault."""
+    _judged(list(reports.own()), verbose=options.verbose)
+
+
+def collected(options: argparse.Namespace) -> None:
+    """Print which collected texts deviate from their labels; doubtful ones too in a full run."""
+    found = list(reports.collected(unsure=options.full))
+    if not found:
+        say("The collected texts are not part of a clone; there is nothing to judge.")
+        return
+    _judged(found, verbose=True)
+
+
+def _judged(found: list, *, verbose: bool) -> None:
+    table: dict[str, list[int]] = {}
+    for report in found:
+        row = table.setdefault(report.kind, [0, 0, 0])
+        row[0] += 1
+        for column, judge in ((1, reports.explained), (2, reports.arrived)):
+            wrong = judge(report)
+            row[column] += not wrong
+            if wrong and verbose:
+                say(f"{report.kind} {report.id} {judge.__name__}: {'; '.join(wrong)}")
+                say(f"    | {report.text[:400]!r}")
+    table["all"] = [sum(row[column] for row in table.values()) for column in range(3)]
+    say(f"\n{'':8}{'reports':>8}{'explained':>11}{'arrived':>9}")
+    for kind, (count, explained, arrived) in sorted(table.items()):
+        say(f"{kind:8}{count:8}{explained:11}{arrived:9}")
+
+
+_TABLES = {
+    "programs": programs,
+    "grid": grid,
+    "ordinary": ordinary_lines,
+    "reports": own_reports,
+    "corpus": collected,
+}
 
 if __name__ == "__main__":
     main()

@@ -38,8 +38,11 @@ class Case:
     events: tuple[LogEvent, ...]
     passed: tuple[LogEvent, ...]
     together: bool = True
+    text: str | None = None  # explained by hand, not delivered
 
     def signals(self) -> list[product.Said]:
+        if self.text is not None:
+            return product.explain(self.text)
         if not self.passed:
             return []
         if self.together:
@@ -203,3 +206,50 @@ def scores(found: Iterable[Case], key: Callable[[Case], object]) -> dict[object,
 def problems(score: Score) -> Counter[str]:
     """Count the misses by what was wrong."""
     return Counter(problem for problem, _, _ in score.misses)
+
+
+def delivered_texts(
+    texts: Iterable[tuple[str, tuple[str, str, str], str, Truth]],
+) -> Iterator[Case]:
+    """Yield texts (id, kind, text, truth) as cases: each a stream of its own, one event a line."""
+    filters = check_group(product.filter_patterns())
+    for name, kind, text, truth in texts:
+        events = events_of(CARRIERS["as_lines"]([text]), key=name)
+        yield Case(name, kind, truth, events, delivered(events, filters))
+
+
+def explained(texts: Iterable[tuple[str, tuple[str, str, str], str, Truth]]) -> Iterator[Case]:
+    """Yield texts (id, kind, text, truth) as somebody pastes them into ``explain``."""
+    for name, kind, text, truth in texts:
+        events = events_of([text], key=name)
+        yield Case(name, kind, truth, events, events, text=text)
+
+
+def false_alarms(
+    lines: Sequence[tuple[str, str]],
+) -> list[tuple[str, list[tuple[str, product.Said]], int]]:
+    """Return for each kind of ordinary line which of them gave a signal, and how many there were.
+
+    Whatever may pass the filter is delivered: in deliveries of fifty lines of a kind, and where one of
+    those gives signals, line by line.
+    """
+    filters = check_group(product.filter_patterns())
+    table = []
+    for kind in dict.fromkeys(kind for kind, _ in lines):
+        texts = [line for name, line in lines if name == kind]
+        events = [
+            e for e in events_of(texts, key=kind) if any(f.may_match(e.message) for f in filters)
+        ]
+        alarms = [
+            found for at in range(0, len(events), 50) for found in _alarms(events[at : at + 50])
+        ]
+        table.append((kind, alarms, len(texts)))
+    return table
+
+
+def _alarms(events: Sequence[LogEvent]) -> list[tuple[str, product.Said]]:
+    together = product.signals(events)
+    if not together:
+        return []
+    alone = [(event.message, said) for event in events for said in product.signals([event])]
+    return alone or [(" / ".join(event.message for event in events), said) for said in together]

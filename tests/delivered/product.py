@@ -30,10 +30,14 @@ def filter_patterns() -> tuple[str, ...]:
     return tuple(patterns) if patterns else (log_filter.PATTERN,)
 
 
+def answer(text: str) -> dict:
+    """Return the whole answer of ``explain``."""
+    return handler.handler({"action": "explain", "text": text})
+
+
 def explain(text: str) -> list[Said]:
     """Return what ``explain`` finds in a text."""
-    answer = handler.handler({"action": "explain", "text": text})
-    return [_finding(finding) for finding in answer["findings"]]
+    return [_finding(finding) for finding in answer(text)["findings"]]
 
 
 def signals(events: Sequence[LogEvent]) -> list[Said]:
