@@ -17,7 +17,7 @@ JOBS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: check explain sweep doctor
-.PHONY: help install demo test fuzz lint format bench docs lock synth deploy destroy clean
+.PHONY: help install demo test fuzz locks lint format bench docs lock synth deploy destroy clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -49,6 +49,9 @@ test: $(CLI) $(DEV)  ## all tests, in as many processes as there are processors 
 
 fuzz: $(DEV)  ## property tests with 5,000 random examples and more each; the seed of a failure is printed
 	@$(RUN) python -m pytest -n $(JOBS) -m hypothesis --hypothesis-profile=fuzz $(FUZZ) $(ARGS)
+
+locks: $(DEV)  ## is everything that is installed and needed in the locks?
+	@$(RUN) python -m tools.locks
 
 lint: $(DEV)  ## ruff and mypy --strict
 	$(BIN)/ruff check .

@@ -33,7 +33,7 @@ _PIP = (
         "The package index refuses access. Put credentials for it into pip's settings (pip config list)",
     ),
     (
-        r"connection broken by|ConnectionError|ConnectTimeout|Read timed out|5\d\d Server Error",
+        r"connection broken by|connection ?error|ConnectTimeout|Read timed out|5\d\d Server Error",
         "pip cannot reach its package index. Check the network, HTTPS_PROXY and pip's settings (pip config list)",
     ),
     (
