@@ -8,7 +8,7 @@ the print formats, ``--ordinary`` the false alarms and ``--reports`` our own rep
 import argparse
 import sys
 
-from tests.delivered import formats, measure, ordinary, outputs, reports
+from tests.delivered import formats, measure, ordinary, outputs, reports, streams
 
 _HEAD = f"{'':34} {'calls':>6} {'recall':>7} {'cause':>7} {'ident.':>7} {'signals':>8} {'req.id':>6} {'certain':>7} {'false':>9}"
 
@@ -137,12 +137,27 @@ def _judged(found: list, *, verbose: bool) -> None:
         say(f"{kind:8}{count:8}{explained:11}{arrived:9}")
 
 
+def several(options: argparse.Namespace) -> None:
+    """Print whether several failing calls in one stream are as many signals."""
+    found = list(streams.streams(outputs.outputs(every=1 if options.full else outputs.SAMPLE)))
+    for kind in ("repeated", "different", "at once"):
+        judged = [(stream, streams.judge(stream)) for stream in found if stream.kind == kind]
+        calls, seen, signals = (sum(row[column] for _, row in judged) for column in range(3))
+        say(
+            f"{kind:10} {calls:5} calls, {seen / calls:.3f} of them have a signal, {signals / calls:.3f} signals a call"
+        )
+        for stream, (count, known, said) in judged if options.verbose else ():
+            if not count == known == said:
+                say(f"    {stream.id}: {count} calls, {known} known, {said} signals")
+
+
 _TABLES = {
     "programs": programs,
     "grid": grid,
     "ordinary": ordinary_lines,
     "reports": own_reports,
     "corpus": collected,
+    "streams": several,
 }
 
 if __name__ == "__main__":

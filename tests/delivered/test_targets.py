@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.delivered import formats, measure, ordinary, reports
+from tests.delivered import formats, measure, ordinary, reports, streams
 
 pytestmark = pytest.mark.delivered_target
 CARRIERS = (
@@ -34,6 +34,14 @@ def test_delivered_output_is_understood(score, rate, least):
 
 def test_one_failing_call_is_one_signal(score):
     assert score.rate("signals") <= 1.02, measure.problems(score)
+
+
+@pytest.mark.parametrize("kind", ["repeated", "different", "at once"])
+def test_as_many_signals_as_calls(programs, kind):
+    judged = [streams.judge(stream) for stream in streams.streams(programs) if stream.kind == kind]
+    calls, known, said = (sum(column) for column in zip(*judged, strict=True))
+    assert known >= 0.97 * calls
+    assert said <= 1.02 * calls
 
 
 def test_nothing_certain_is_wrong_and_no_request_id_is_a_key(score):
