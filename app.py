@@ -1,8 +1,12 @@
 """The CDK app: ``cdk synth``, ``cdk deploy`` and ``cdk destroy`` run this file (see cdk.json)."""
 
 import sys
+from pathlib import Path
 
 from aws_cdk import App
+
+# The rules are derived from the function's own catalogue, which lies where the function does.
+sys.path.insert(0, str(Path(__file__).parent / "lambda_src"))
 
 from infra.app import add_stacks
 from infra.settings import SettingsError

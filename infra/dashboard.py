@@ -9,36 +9,8 @@ from constructs import Construct
 
 from infra.health import DIMENSIONS, NAMESPACE
 from infra.intake import Intake
+from keywatch.catalogue.causes import CAUSES
 
-# The causes that an incident can be opened with (``keywatch.catalogue.causes``; a test compares
-# them): a metric ``Incidents.<cause>`` each.
-CAUSES = (
-    "alias_not_found",
-    "key_not_found",
-    "key_deleted",
-    "malformed_identifier",
-    "wrong_region",
-    "wrong_account",
-    "missing_or_not_authorized",
-    "not_yet_visible",
-    "grant_not_found",
-    "key_pending_deletion",
-    "key_disabled",
-    "key_material_missing",
-    "key_not_ready",
-    "kms_unavailable",
-    "unclassified",
-    "key_store_disconnected",
-    "key_store_not_found",
-    "cloudhsm_unavailable",
-    "xks_proxy_unreachable",
-    "xks_proxy_rejected_credentials",
-    "xks_proxy_denied",
-    "xks_proxy_misconfigured",
-    "xks_proxy_unhealthy",
-    "external_key_not_found",
-    "external_key_unusable",
-)
 _FAILURES = {"Failures": "failures", "FailuresIgnored": "ignored by your rules"}
 _ALERTS = {
     "AlertsSent": "alerts sent",

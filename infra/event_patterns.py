@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from keywatch.catalogue.changes import CHANGES, NATIVE_CHANGES
+
 Pattern = dict[str, Any]
 
 # The default quota of EventBridge for one pattern, in characters.
@@ -17,31 +19,7 @@ MAX_PATTERN_LENGTH = 2048
 
 API_CALL = "AWS API Call via CloudTrail"
 SERVICE_EVENT = "AWS Service Event via CloudTrail"
-NATIVE_KMS = ("KMS CMK Deletion", "KMS Imported Key Material Expiration")
 EBS_VOLUME = "EBS Volume Notification"
-
-# Everything that makes a key, alias or key store unusable, will do so, or takes it back.
-CHANGES = (
-    "CreateKey",
-    "ReplicateKey",
-    "UpdatePrimaryRegion",
-    "EnableKey",
-    "DisableKey",
-    "ScheduleKeyDeletion",
-    "CancelKeyDeletion",
-    "DeleteKey",
-    "ImportKeyMaterial",
-    "DeleteImportedKeyMaterial",
-    "DeleteExpiredKeyMaterial",
-    "CreateAlias",
-    "UpdateAlias",
-    "DeleteAlias",
-    "CreateCustomKeyStore",
-    "ConnectCustomKeyStore",
-    "DisconnectCustomKeyStore",
-    "UpdateCustomKeyStore",
-    "DeleteCustomKeyStore",
-)
 
 # How the error codes of other services begin when they speak of a KMS key.
 SERVICE_CODE_PREFIXES = (
@@ -112,7 +90,7 @@ def changes(extra_sources: Sequence[str] = ()) -> Pattern:
 
 def native(extra_sources: Sequence[str] = ()) -> Pattern:
     """Events that KMS itself emits, with or without a trail."""
-    return {"source": ["aws.kms", *extra_sources], "detail-type": list(NATIVE_KMS)}
+    return {"source": ["aws.kms", *extra_sources], "detail-type": list(NATIVE_CHANGES)}
 
 
 def services(own_roles: object, extra_sources: Sequence[str] = ()) -> Pattern:

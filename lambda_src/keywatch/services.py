@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from keywatch.alerts.publish import Publisher
 from keywatch.lookups.kms import Lookups
-from keywatch.lookups.plan import Scope
+from keywatch.lookups.scope import Scope
 from keywatch.settings import Settings
 from keywatch.sources.ignore import Ignorer
 from keywatch.store.incident_table import IncidentTable

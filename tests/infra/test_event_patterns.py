@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra import event_patterns, names
+from keywatch.catalogue.changes import CHANGES
 from keywatch.sources.canary import CANARY_ALIAS
 from tests.infra import events
 from tests.infra.event_bridge import matches
@@ -140,7 +141,7 @@ def test_successful_calls_stay_out():
     assert let_in_by(events.api_call(eventName="TagResource", readOnly=False)) == []
 
 
-@pytest.mark.parametrize("name", event_patterns.CHANGES)
+@pytest.mark.parametrize("name", CHANGES)
 def test_a_change_comes_in_when_it_worked_and_is_a_failure_when_it_did_not(name):
     assert let_in_by(events.api_call(eventName=name, readOnly=False)) == ["ChangeRule"]
     assert let_in_by(events.failing(eventName=name, readOnly=False)) == ["FailureRule"]

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from keywatch.alerts.wording import iso
 from keywatch.catalogue.causes import CAUSES, remedies_for
-from keywatch.diagnosis.diagnose import Diagnosis, Reason
+from keywatch.diagnosis.diagnose import Diagnosis
+from keywatch.diagnosis.reasons import Reason
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.identifiers import parse
 from keywatch.model.incident import OPEN, Incident, new_id

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from keywatch.lookups.plan import Scope
+from keywatch.lookups.scope import Scope
 from keywatch.model.evidence import (
     AliasFacts,
     ChangeFact,
@@ -15,8 +15,8 @@ from keywatch.model.evidence import (
 )
 from keywatch.model.identifiers import parse
 from keywatch.model.signals import Caller, KeyFailure
-from keywatch.model.subjects import subject_of
 from keywatch.parsing.classify import read_error
+from keywatch.sources.subjects import subject_of
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION, OTHER_REGION = "eu-west-1", "us-east-1"

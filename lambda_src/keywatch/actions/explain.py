@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from keywatch.actions.requests import InvalidRequest
-from keywatch.catalogue.causes import CAUSES, Confidence, remedies_for
+from keywatch.catalogue.causes import CAUSES, remedies_for
+from keywatch.catalogue.changes import CHANGES
 from keywatch.model.identifiers import KeyIdentifier, Kind, parse, partition_of
+from keywatch.model.levels import Confidence
 from keywatch.model.signals import KeyChange, KeyFailure, Signal, Unrelated
 from keywatch.parsing.log_texts import LoggedError, find_errors
 from keywatch.sources import read_event
@@ -164,12 +166,9 @@ def _of_failure(failure: KeyFailure) -> _Case:
     )
 
 
-# What KMS announces by itself when it has happened (EventBridge reference, KMS).
-_ANNOUNCED = {"DeleteKey": "key_deleted", "DeleteExpiredKeyMaterial": "key_material_missing"}
-
-
 def _of_change(change: KeyChange) -> _Case | None:
-    cause = _ANNOUNCED.get(change.what)
+    kind = CHANGES.get(change.what)
+    cause = kind.announces if kind else None
     if cause is None:
         return None
     subject = change.subjects[0]
@@ -216,17 +215,8 @@ def _because(case: _Case) -> Iterator[str]:
         yield f"identifier: {name.problem}.{guess}"
     if case.cause == "wrong_region" and case.region:
         yield f"error text: the ARN that was given names the Region {case.region}, which is not the one that was called."
-    if doubt := _DOUBTS.get(case.cause):
+    if doubt := CAUSES[case.cause].doubt:
         yield f"unknown: {doubt}"
-
-
-# What a text alone cannot tell, and what would.
-_DOUBTS = {
-    "alias_not_found": "whether the alias was deleted, misspelt, or lives elsewhere; action check looks that up.",
-    "key_not_found": "whether the key was deleted, lives elsewhere, or never existed; action check looks that up.",
-    "missing_or_not_authorized": "which of the three it is; DescribeKey by somebody who may see the key tells.",
-    "unclassified": "what exactly is wrong; action check shows the state of the key.",
-}
 
 
 def _facts(case: _Case) -> dict[str, str]:

@@ -20,9 +20,9 @@ from keywatch.alerts.document import (
     Step,
 )
 from keywatch.alerts.escape import command
-from keywatch.alerts.names import UNKNOWN, cause_of, display_name, known_place
+from keywatch.alerts.names import UNKNOWN, display_name, known_place
 from keywatch.alerts.wording import failures_and_times, hints, iso
-from keywatch.catalogue.causes import Cause, Remedy
+from keywatch.catalogue.causes import Cause, Remedy, cause_of
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.text import one_line
 
@@ -32,10 +32,10 @@ _Item = TypeVar("_Item")
 def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Document:
     """Return the document of an alert, with as much in it as ``limits`` allow."""
     cause, diagnosis, lists = cause_of(alert.diagnosis.cause), alert.diagnosis, _Lists(limits)
-    name = display_name(diagnosis.cause, alert.subject)
+    name = display_name(cause, alert.subject)
     impact = _impact(alert.impact, lists)
     changes = sorted(alert.changes, key=attrgetter("when"), reverse=True)
-    addresses = links.build(alert.subject, diagnosis.cause, changes)
+    addresses = links.build(alert.subject, cause, changes)
     return {
         "schema": SCHEMA,
         "status": alert.status,

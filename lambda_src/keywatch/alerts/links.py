@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from keywatch.alerts.alert import SubjectView
+from keywatch.catalogue.causes import Cause
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.identifiers import KeyIdentifier, Kind, parse
 
@@ -18,9 +19,6 @@ _CONSOLES = {
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]{1,12}){1,3}-\d{1,2}")
 _EVENT_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 
-# Causes where the console has no page of the key to show.
-_NO_KEY = frozenset({"key_not_found", "key_deleted", "alias_not_found", "malformed_identifier"})
-
 # What each link shows.
 LABELS = {
     "key": "Key",
@@ -32,7 +30,7 @@ LABELS = {
 }
 
 
-def build(subject: SubjectView, cause: str, changes: Sequence[ChangeFact]) -> dict[str, str]:
+def build(subject: SubjectView, cause: Cause, changes: Sequence[ChangeFact]) -> dict[str, str]:
     """Return the console links that make sense for a broken key, by what they show (``LABELS``).
 
     ``changes`` are newest first; the newest with an event id is linked. A key that is gone has no
@@ -41,7 +39,7 @@ def build(subject: SubjectView, cause: str, changes: Sequence[ChangeFact]) -> di
     key = _key(subject)
     region = key.region if key and key.region else subject.region
     pages = {}
-    if key and cause not in _NO_KEY:
+    if key and cause.has_key_page:
         pages["key"] = (region, f"kms#/kms/keys/{key.key_id}")
     else:
         pages["keys"] = (subject.region, "kms#/kms/keys")

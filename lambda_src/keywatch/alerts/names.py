@@ -1,15 +1,13 @@
 """What an alert calls things: the broken key, its place, those who called it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 from keywatch.alerts.alert import SubjectView
 from keywatch.alerts.document import AffectedSubject
-from keywatch.catalogue import causes
-from keywatch.catalogue.causes import Cause, Severity
+from keywatch.catalogue.causes import Cause
 from keywatch.model.identifiers import is_well_formed, parse
-from keywatch.model.subjects import STORE_CAUSES
 from keywatch.model.text import one_line
 
 UNKNOWN = "unknown"
@@ -18,18 +16,9 @@ _PLACE = re.compile(r"[A-Za-z0-9*][A-Za-z0-9*-]{0,63}")
 _WORD = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
-def cause_of(cause_id: str) -> Cause:
-    """Return the catalogue's record of a cause; an id that it does not know still gets a title, so that its alert goes out."""
-    known: Mapping[str, Cause] = causes.CAUSES
-    if cause_id in known:
-        return known[cause_id]
-    title = one_line(cause_id, 64).replace("_", " ").capitalize()
-    return Cause(cause_id, title, Severity.HIGH, "", (), "")
-
-
-def display_name(cause: str, subject: SubjectView) -> str:
+def display_name(cause: Cause, subject: SubjectView) -> str:
     """Return the most human name of what is broken: its alias, else its key id, else what the caller typed, in quotes."""
-    if subject.key_store and cause in STORE_CAUSES:
+    if subject.key_store and cause.about_key_store:
         return _quoted_if_odd(subject.key_store)
     names = [name for name in (subject.alias, subject.identifier, subject.key_arn) if name]
     for parsed in map(parse, names):

@@ -9,7 +9,7 @@ operation); the S3 codes and texts are recorded answers of the service.
 from dataclasses import dataclass
 from functools import lru_cache
 
-from keywatch.catalogue.causes import Confidence
+from keywatch.model.levels import Confidence
 
 _CERTAIN, _LIKELY, _POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 

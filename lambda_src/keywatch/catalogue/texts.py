@@ -10,7 +10,7 @@ specification ("Errors"), and answers of the service as recorded in public snaps
 from dataclasses import dataclass
 from enum import StrEnum
 
-from keywatch.catalogue.causes import Confidence
+from keywatch.model.levels import Confidence
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 

@@ -4,40 +4,33 @@ Not every change is news: a key that was never used may be disabled, an alias ma
 another usable key. Such changes stay in the ledger and nobody is told.
 """
 
-from collections.abc import Mapping
 from datetime import timedelta
 
-from keywatch.catalogue.causes import Confidence
+from keywatch.catalogue.causes import cause_of
+from keywatch.catalogue.changes import CHANGES
 from keywatch.diagnosis.diagnose import Diagnosis
-from keywatch.diagnosis.hypotheses.states import STATE_CAUSES
 from keywatch.model.evidence import Evidence
 from keywatch.model.identifiers import parse
+from keywatch.model.levels import Confidence
 from keywatch.model.signals import ErrorClassification, KeyChange, KeyFailure, Subject
 
 SOURCE = "change"
-# Change → what it makes of its subject, and the kind of subject that it breaks.
-BREAKS: Mapping[str, tuple[str, str]] = {
-    "ScheduleKeyDeletion": ("key_pending_deletion", "key"),
-    "DisableKey": ("key_disabled", "key"),
-    "DeleteImportedKeyMaterial": ("key_material_missing", "key"),
-    "DeleteAlias": ("alias_not_found", "alias"),
-    "UpdateAlias": ("unclassified", "alias"),
-    "DisconnectCustomKeyStore": ("key_store_disconnected", "key_store"),
-}
 LONG_UNUSED = timedelta(days=90)
 
 
 def warned_of(change: KeyChange) -> KeyFailure | None:
     """Return the failure that ``change`` will cause, or ``None`` for a change that breaks nothing."""
-    cause, kind = BREAKS.get(change.what, (None, ""))
-    subject = next((subject for subject in change.subjects if subject.kind == kind), None)
-    if cause is None or subject is None:
+    kind = CHANGES.get(change.what)
+    if kind is None or kind.warns_of is None:
+        return None
+    subject = next((subject for subject in change.subjects if subject.kind == kind.about), None)
+    if subject is None:
         return None
     return KeyFailure(
         source=SOURCE,
         event_id=change.event_id,
         time=change.time,
-        classification=ErrorClassification(cause, Confidence.CERTAIN),
+        classification=ErrorClassification(kind.warns_of, Confidence.CERTAIN),
         subject=subject,
         caller=change.who,
         partition=change.partition,
@@ -64,8 +57,8 @@ def is_news(failure: KeyFailure, diagnosis: Diagnosis, evidence: Evidence) -> bo
     if failure.subject.kind == "key_store":
         return True
     if failure.subject.kind == "alias" and evidence.key is not None:
-        return (
-            diagnosis.cause in STATE_CAUSES.values()
+        return bool(
+            cause_of(diagnosis.cause).key_states
         )  # re-pointed: news only if its new key cannot serve
     if failure.operation == "UpdateAlias":
         return False

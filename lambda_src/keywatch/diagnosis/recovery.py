@@ -2,18 +2,10 @@
 
 from enum import StrEnum
 
-from keywatch.diagnosis.hypotheses.states import CONNECTED, STATE_CAUSES
-from keywatch.model.evidence import Evidence, LookupOutcome
+from keywatch.catalogue.causes import Cause, Proof, cause_of
+from keywatch.catalogue.states import CONNECTED, is_usable
+from keywatch.model.evidence import Evidence, KeyFacts, LookupOutcome, StoreFacts
 from keywatch.model.signals import Subject
-
-# Causes whose end a look-up can see. An external key, a denial or a malformed identifier cannot be
-# probed without a call of the caller's own (an ``Enabled`` key says nothing about its external key:
-# KMS Developer Guide, key state table).
-PROBED = frozenset(
-    {"alias_not_found", "key_not_found", "key_deleted", "not_yet_visible", *STATE_CAUSES.values()}
-)
-# Of these, those where somebody may simply have stopped asking for what does not exist.
-MISSING = frozenset({"alias_not_found", "key_not_found", "key_deleted", "not_yet_visible"})
 
 
 class Recovery(StrEnum):
@@ -24,33 +16,35 @@ class Recovery(StrEnum):
     UNKNOWN = "unknown"
 
 
-def judge(cause: str, subject: Subject, evidence: Evidence) -> Recovery:
-    """Return whether ``evidence`` proves that what ``cause`` broke can be used again."""
+def recovery_of(cause_id: str, subject: Subject, evidence: Evidence) -> Recovery:
+    """Return whether ``evidence`` proves that what a cause broke can be used again."""
+    cause = cause_of(cause_id)
     if subject.kind == "key_store":
-        return _store(cause, evidence)
-    if cause not in PROBED or subject.kind not in {"key", "alias"}:
+        return _of_store(cause, evidence)
+    if cause.proof is Proof.ONLY_A_CALL or subject.kind not in {"key", "alias"}:
         return Recovery.UNKNOWN
-    key = evidence.key
-    if key is None:
-        look = evidence.look(
-            "DescribeKey", subject.region
-        )  # that it is missing elsewhere says nothing about here
-        return (
-            Recovery.REFUTED if look and look.outcome is LookupOutcome.ABSENT else Recovery.UNKNOWN
-        )
-    if not key.usable or (evidence.store and evidence.store.state != CONNECTED):
+    if evidence.key is None:
+        # That it is missing elsewhere says nothing about here.
+        look = evidence.look("DescribeKey", subject.region)
+        absent = look is not None and look.outcome is LookupOutcome.ABSENT
+        return Recovery.REFUTED if absent else Recovery.UNKNOWN
+    return _of_key(cause, evidence.key, evidence.store)
+
+
+def _of_key(cause: Cause, key: KeyFacts, store: StoreFacts | None) -> Recovery:
+    """Judge a key that exists; of a state that nobody knows here nothing is proven."""
+    usable = is_usable(key.state)
+    if usable is False or (store and store.state != CONNECTED):
         return Recovery.REFUTED
-    return (
-        Recovery.UNKNOWN
-        if key.external_key and cause not in STATE_CAUSES.values()
-        else Recovery.PROVEN
-    )
+    if usable is None or (key.external_key and not cause.key_states):
+        return Recovery.UNKNOWN
+    return Recovery.PROVEN
 
 
-def _store(cause: str, evidence: Evidence) -> Recovery:
+def _of_store(cause: Cause, evidence: Evidence) -> Recovery:
     """Judge a key store: CONNECTED proves the connection, not that its proxy, its credentials or its cluster work."""
     if evidence.store is None:
         return Recovery.UNKNOWN
     if evidence.store.state != CONNECTED:
         return Recovery.REFUTED
-    return Recovery.PROVEN if cause == "key_store_disconnected" else Recovery.UNKNOWN
+    return Recovery.PROVEN if cause.proof is Proof.KEY_AND_STORE else Recovery.UNKNOWN

@@ -7,7 +7,7 @@ from operator import attrgetter
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.alerts.alert import Alert, Impact, SubjectView
-from keywatch.catalogue.causes import CAUSES
+from keywatch.catalogue.causes import cause_of
 from keywatch.diagnosis import early_warning
 from keywatch.diagnosis.case import PROPAGATION
 from keywatch.diagnosis.diagnose import Diagnosis, diagnose
@@ -72,7 +72,7 @@ def announce(
     ):
         services.counts.add("ChangesNotAlerted")
         services.table.end(incident, HEALED, now)
-    elif diagnosis.cause == "not_yet_visible" and now - incident.first_seen < PROPAGATION:
+    elif cause_of(diagnosis.cause).transient and now - incident.first_seen < PROPAGATION:
         services.counts.add("IncidentsHeld")
         services.table.record_outcome(incident, now + HOLD, status=HELD, cause=diagnosis.cause)
     elif _muted_by_key(services, incident, evidence.changes):
@@ -95,11 +95,7 @@ def _muted_by_key(services: Services, incident: Incident, changes: tuple[ChangeF
     except (ClientError, BotoCoreError):
         services.counts.add("TableUnreachable")
         return False
-    return (
-        of_key is not None
-        and of_key.status == OPEN
-        and of_key.cause in {"key_deleted", "key_pending_deletion"}
-    )
+    return of_key is not None and of_key.status == OPEN and cause_of(of_key.cause).mutes_aliases
 
 
 def send(
@@ -125,7 +121,7 @@ def send(
         next_look(incident, now, services.settings.repeat_interval),
         status=OPEN,
         cause=diagnosis.cause,
-        severity=CAUSES[diagnosis.cause].severity.value,
+        severity=cause_of(diagnosis.cause).severity.value,
         announced=announced,
         sent_at=now,
         last_diagnosis=diagnosis_json.dump(diagnosis),

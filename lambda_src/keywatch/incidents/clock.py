@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from keywatch.catalogue.causes import cause_of
+from keywatch.catalogue.states import STATE_CAUSES, is_usable
 from keywatch.diagnosis.case import PROPAGATION
 from keywatch.diagnosis.diagnose import Diagnosis
-from keywatch.diagnosis.hypotheses.states import STATE_CAUSES
-from keywatch.diagnosis.recovery import MISSING, Recovery, judge
+from keywatch.diagnosis.recovery import Recovery, recovery_of
 from keywatch.incidents.announce import alert_of, announce, examine, next_look, send
 from keywatch.model.evidence import ChangeFact, Evidence
 from keywatch.model.incident import (
@@ -80,11 +81,12 @@ def _look_again(services: Services, incident: Incident, changes: tuple[ChangeFac
     lasts = services.now() - incident.first_seen >= PROPAGATION
     diagnosis, evidence = examine(services, incident.latest_failure, changes, ask_trail=lasts)
     now = services.now()
-    if diagnosis.cause != "not_yet_visible":
+    if not cause_of(diagnosis.cause).transient:
         send(services, "opened", incident, diagnosis, evidence.changes)
         return
     quiet = now - incident.last_seen >= HOLD
-    if evidence.key and evidence.key.usable and quiet and services.table.end(incident, HEALED, now):
+    usable = evidence.key is not None and is_usable(evidence.key.state)
+    if usable and quiet and services.table.end(incident, HEALED, now):
         services.counts.add("IncidentsHealed")
     elif lasts:
         send(services, "opened", incident, diagnosis, evidence.changes)
@@ -96,7 +98,7 @@ def _follow(services: Services, incident: Incident, changes: tuple[ChangeFact, .
     """Follow an open incident: resolved, changed, reminded of, or left alone until it is due again."""
     diagnosis, evidence = examine(services, incident.latest_failure, changes, ask_trail=False)
     now, announced = services.now(), incident.cause or diagnosis.cause
-    recovery = judge(announced, incident.subject, evidence)
+    recovery = recovery_of(announced, incident.subject, evidence)
     if note := _over(incident, announced, recovery, now):
         _resolve(services, incident, diagnosis, evidence, note)
     elif recovery is not Recovery.PROVEN and _changed(incident, diagnosis, evidence):
@@ -120,7 +122,7 @@ def _over(incident: Incident, cause: str, recovery: Recovery, now: datetime) -> 
         return None
     if recovery is Recovery.UNKNOWN:
         return UNPROVEN_NOTE
-    return STILL_MISSING_NOTE if cause in MISSING else None
+    return STILL_MISSING_NOTE if cause_of(cause).ends_by_silence else None
 
 
 def _changed(incident: Incident, diagnosis: Diagnosis, evidence: Evidence) -> bool:
@@ -129,10 +131,10 @@ def _changed(incident: Incident, diagnosis: Diagnosis, evidence: Evidence) -> bo
     A state that KMS reports always is (a cancelled deletion leaves the key disabled). Of anything
     else a cause that was announced before is not: the errors of two callers may alternate.
     """
-    if diagnosis.cause in {incident.cause, "not_yet_visible", "unclassified"}:
+    if diagnosis.cause == incident.cause or not cause_of(diagnosis.cause).worth_telling:
         return False
-    if evidence.key and not evidence.key.usable:
-        return STATE_CAUSES.get(evidence.key.state) == diagnosis.cause
+    if evidence.key and evidence.key.state in STATE_CAUSES:
+        return STATE_CAUSES[evidence.key.state] == diagnosis.cause
     return diagnosis.cause not in incident.announced
 
 

@@ -11,16 +11,6 @@ from enum import StrEnum
 
 # Where a change is known from.
 FROM_LEDGER, FROM_TRAIL = "change ledger", "CloudTrail"
-UNUSABLE_STATES = frozenset(
-    {
-        "Disabled",
-        "PendingDeletion",
-        "PendingReplicaDeletion",
-        "PendingImport",
-        "Unavailable",
-        "Creating",
-    }
-)
 
 
 class LookupOutcome(StrEnum):
@@ -70,11 +60,6 @@ class KeyFacts:
     key_store: str | None = None
     external_key: str | None = None
     replicas: tuple[str, ...] = ()
-
-    @property
-    def usable(self) -> bool:
-        """Tell whether KMS itself would use the key; of an external key only its key manager knows more."""
-        return self.state not in UNUSABLE_STATES
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from keywatch.catalogue.causes import Confidence
 from keywatch.model.identifiers import KeyIdentifier
+from keywatch.model.levels import Confidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,58 +1,11 @@
-"""Which thing a failure or a change is about, so that the id, the ARN and the alias of one key meet in one incident."""
+"""The key, alias or key store that a name means, so that the id, the ARN and the alias of one key meet in one incident."""
 
 from keywatch.model.identifiers import KeyIdentifier, Kind, parse
-from keywatch.model.signals import ErrorClassification, Subject
+from keywatch.model.signals import Subject
 from keywatch.model.text import one_line
 
 UNKNOWN = "-"
 MAX_NAME = 256
-
-# When one of these broke, every key of the store is broken: the store is the incident, not each
-# key.
-STORE_CAUSES = frozenset(
-    {
-        "key_store_disconnected",
-        "key_store_not_found",
-        "xks_proxy_unreachable",
-        "xks_proxy_rejected_credentials",
-        "xks_proxy_misconfigured",
-        "xks_proxy_unhealthy",
-        "cloudhsm_unavailable",
-    }
-)
-
-
-def subject_of(
-    *,
-    classification: ErrorClassification,
-    identifier: KeyIdentifier | None,
-    key_arn: str | None,
-    account: str | None,
-    region: str | None,
-    key_store: str | None,
-    caller: str,
-) -> Subject:
-    """Return what a failure is about.
-
-    ``key_arn`` is the key that AWS named, ``account`` and ``region`` those of the call: a bare id
-    or alias always resolves there (KMS API Reference, DescribeKey). A failure that names nothing at
-    all is about its caller.
-    """
-    if key_store and classification.cause in STORE_CAUSES:
-        return store_subject(key_store, account, region)
-    if classification.cause == "wrong_region":
-        named = (
-            key_arn
-            or (identifier.text if identifier else classification.identifier)
-            or classification.region
-            or caller
-        )
-        return _subject("identifier", account, region, named)
-    if key_arn and (key := key_subject(key_arn)):
-        return key
-    if identifier:
-        return identifier_subject(identifier, account, region)
-    return _subject("caller", account, region, caller)
 
 
 def identifier_subject(
@@ -60,11 +13,11 @@ def identifier_subject(
 ) -> Subject:
     """Return the key, alias or malformed identifier that was asked for; ARNs bring their own account and Region."""
     if identifier.kind is Kind.MALFORMED:
-        return _subject("identifier", account, region, identifier.text)
+        return subject("identifier", account, region, identifier.text)
     account, region = identifier.account or account, identifier.region or region
     if identifier.key_id:
-        return _subject("key", account, region, identifier.key_id)
-    return _subject("alias", account, region, identifier.alias or identifier.text)
+        return subject("key", account, region, identifier.key_id)
+    return subject("alias", account, region, identifier.alias or identifier.text)
 
 
 def key_subject(arn: str) -> Subject | None:
@@ -79,8 +32,9 @@ def key_subject(arn: str) -> Subject | None:
 
 def store_subject(key_store: str, account: str | None, region: str | None) -> Subject:
     """Return the custom key store of an account and Region, by its id (``cks-…``)."""
-    return _subject("key_store", account, region, key_store)
+    return subject("key_store", account, region, key_store)
 
 
-def _subject(kind: str, account: str | None, region: str | None, name: str) -> Subject:
+def subject(kind: str, account: str | None, region: str | None, name: str) -> Subject:
+    """Return a subject of any kind, with what is not known as ``-`` and the name cleaned and bounded."""
     return Subject(kind, account or UNKNOWN, region or UNKNOWN, one_line(name, MAX_NAME) or UNKNOWN)

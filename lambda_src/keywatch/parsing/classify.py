@@ -10,9 +10,9 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
-from keywatch.catalogue.causes import Confidence
 from keywatch.catalogue.codes import Code, core_of, kms_code, service_code
 from keywatch.catalogue.texts import Form
+from keywatch.model.levels import Confidence
 from keywatch.model.signals import ErrorClassification
 from keywatch.model.text import one_line
 from keywatch.parsing.normalise import flat, lowered, plain

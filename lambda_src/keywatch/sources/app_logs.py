@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 
 from keywatch.model.identifiers import parse, partition_of
 from keywatch.model.signals import Caller, KeyFailure, Signal, Unrelated
-from keywatch.model.subjects import subject_of
 from keywatch.parsing.log_texts import LoggedError, find_errors
 from keywatch.sources.fields import mapping, text
+from keywatch.sources.subjects import subject_of
 
 __all__ = ["LoggedError", "find_errors", "read_log_payload"]
 

@@ -8,36 +8,13 @@ events (DeleteKey, DeleteExpiredKeyMaterial) have no request and name the key in
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from keywatch.catalogue.changes import DETAILS
 from keywatch.model.identifiers import parse, partition_of
 from keywatch.model.signals import KeyChange, Subject, Unrelated
 from keywatch.model.subjects import identifier_subject, key_subject, store_subject
 from keywatch.sources.callers import read_caller
 from keywatch.sources.fields import mapping, moment, text
 from keywatch.sources.resources import arns
-
-CHANGES = frozenset(
-    {
-        "CancelKeyDeletion",
-        "ConnectCustomKeyStore",
-        "CreateAlias",
-        "CreateCustomKeyStore",
-        "CreateKey",
-        "DeleteAlias",
-        "DeleteCustomKeyStore",
-        "DeleteExpiredKeyMaterial",
-        "DeleteImportedKeyMaterial",
-        "DeleteKey",
-        "DisableKey",
-        "DisconnectCustomKeyStore",
-        "EnableKey",
-        "ImportKeyMaterial",
-        "ReplicateKey",
-        "ScheduleKeyDeletion",
-        "UpdateAlias",
-        "UpdateCustomKeyStore",
-        "UpdatePrimaryRegion",
-    }
-)
 
 
 def read_change(
@@ -93,22 +70,9 @@ def _subjects(
             yield store_subject(name, account, region)
 
 
-# Fact → where a record holds it.
-_DETAILS = (
-    ("deletion_date", "responseElements", "deletionDate"),
-    ("pending_days", "requestParameters", "pendingWindowInDays"),
-    ("key_state", "responseElements", "keyState"),
-    ("alias", "requestParameters", "aliasName"),
-    ("target_key", "requestParameters", "targetKeyId"),
-    ("valid_to", "requestParameters", "validTo"),
-    ("key_store", "requestParameters", "customKeyStoreId"),
-    ("replica_region", "requestParameters", "replicaRegion"),
-)
-
-
 def _details(fields: Mapping[str, object]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name, part, field in _DETAILS:
+    for name, part, field in DETAILS:
         value = mapping(fields.get(part)).get(field)
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)

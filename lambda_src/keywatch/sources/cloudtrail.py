@@ -10,15 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from keywatch.catalogue.changes import CHANGES
 from keywatch.model.identifiers import KeyIdentifier, Kind, parse, partition_of
 from keywatch.model.signals import CanarySeen, ErrorClassification, KeyFailure, Signal, Unrelated
-from keywatch.model.subjects import subject_of
 from keywatch.parsing.classify import read_error
 from keywatch.sources.callers import is_own, read_caller
 from keywatch.sources.canary import is_canary
-from keywatch.sources.changes import CHANGES, read_change
+from keywatch.sources.changes import read_change
 from keywatch.sources.fields import mapping, moment, text
 from keywatch.sources.resources import key_arns, keys_configured, keys_typed, protected_resource
+from keywatch.sources.subjects import subject_of
 
 KMS = "kms.amazonaws.com"
 MAX_MESSAGE = 1100

@@ -6,8 +6,10 @@ are not kept, they follow from the cause and the facts.
 
 import json
 
-from keywatch.catalogue.causes import Confidence, remedies_for
-from keywatch.diagnosis.diagnose import Diagnosis, Reason
+from keywatch.catalogue.causes import remedies_for
+from keywatch.diagnosis.diagnose import Diagnosis
+from keywatch.diagnosis.reasons import Reason
+from keywatch.model.levels import Confidence
 from keywatch.model.text import one_line
 
 _MOST = 8

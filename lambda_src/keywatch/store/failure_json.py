@@ -6,8 +6,8 @@ from dataclasses import fields as fields_of
 from datetime import datetime
 from typing import Any
 
-from keywatch.catalogue.causes import Confidence
 from keywatch.model.identifiers import parse
+from keywatch.model.levels import Confidence
 from keywatch.model.signals import Caller, ErrorClassification, KeyFailure, Subject
 
 # Stored names are those of the first version, so that every version reads what another wrote:

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from keywatch.alerts.alert import Alert, Impact, SubjectView
 from keywatch.catalogue import causes
-from keywatch.catalogue.causes import Confidence
-from keywatch.diagnosis.diagnose import Diagnosis, Reason
+from keywatch.diagnosis.diagnose import Diagnosis
+from keywatch.diagnosis.reasons import Reason
 from keywatch.model.evidence import ChangeFact
+from keywatch.model.levels import Confidence
 
 STATUSES = ("opened", "reminder", "changed", "resolved")
 ACCOUNT, REGION = "111122223333", "eu-west-1"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from keywatch.alerts.builder import build_document
 from keywatch.alerts.channels import chat
 from keywatch.catalogue.causes import Remedy
-from keywatch.diagnosis.diagnose import Reason
+from keywatch.diagnosis.reasons import Reason
 from tests.unit.alerts.factory import alert
 
 

@@ -13,7 +13,7 @@ from keywatch.alerts.channels import CHANNELS, email, machines
 from keywatch.alerts.publish import Publisher
 from keywatch.alerts.wording import subject_line
 from keywatch.catalogue.causes import Remedy
-from keywatch.diagnosis.diagnose import Reason
+from keywatch.diagnosis.reasons import Reason
 from tests.unit.alerts.factory import ACCOUNT, REGION, alert
 from tests.unit.alerts.test_every_cause import VALIDATOR
 

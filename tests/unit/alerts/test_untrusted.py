@@ -17,9 +17,11 @@ from keywatch.alerts.builder import build_document
 from keywatch.alerts.channels import chat, email
 from keywatch.alerts.wording import subject_line
 from keywatch.catalogue import causes
-from keywatch.catalogue.causes import Confidence, Remedy
-from keywatch.diagnosis.diagnose import Diagnosis, Reason
+from keywatch.catalogue.causes import Remedy
+from keywatch.diagnosis.diagnose import Diagnosis
+from keywatch.diagnosis.reasons import Reason
 from keywatch.model.evidence import ChangeFact
+from keywatch.model.levels import Confidence
 from tests.support.examples import examples
 from tests.unit.alerts.factory import STATUSES
 from tests.unit.alerts.test_every_cause import VALIDATOR

@@ -11,7 +11,7 @@ from keywatch.alerts.builder import build_document
 from keywatch.alerts.channels import email
 from keywatch.alerts.names import display_name
 from keywatch.alerts.wording import subject_line
-from keywatch.catalogue.causes import Remedy
+from keywatch.catalogue.causes import Remedy, cause_of
 from keywatch.model.evidence import ChangeFact
 from tests.unit.alerts.factory import ACCOUNT, BOB, KEY, KEY_ID, REGION, START, STORE, alert
 
@@ -37,7 +37,7 @@ def test_key_is_called_by_its_most_human_name(known, named):
     # GIVEN the names that are known of a key
     names = NAMELESS | known
     # THEN the one that people use is shown
-    assert display_name("key_disabled", SubjectView(**names)) == named
+    assert display_name(cause_of("key_disabled"), SubjectView(**names)) == named
 
 
 def test_broken_store_is_called_by_its_own_name_and_not_by_one_of_its_keys():
@@ -45,8 +45,10 @@ def test_broken_store_is_called_by_its_own_name_and_not_by_one_of_its_keys():
     named = {"alias": "alias/payments", "identifier": KEY, "key_arn": KEY, "key_store": STORE}
     names = NAMELESS | named
     # THEN the store is named where the store is the cause, the key where it is not
-    assert display_name("key_store_disconnected", SubjectView(**names)) == STORE
-    assert display_name("external_key_not_found", SubjectView(**names)) == "alias/payments"
+    assert display_name(cause_of("key_store_disconnected"), SubjectView(**names)) == STORE
+    assert (
+        display_name(cause_of("external_key_not_found"), SubjectView(**names)) == "alias/payments"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What a look-up proves of a recovery, and what it does not."""
 
-from keywatch.diagnosis.recovery import Recovery, judge
+from keywatch.diagnosis.recovery import Recovery, recovery_of
 from keywatch.model.evidence import Evidence, LookupOutcome, LookupResult
 from keywatch.model.signals import Subject
 
@@ -15,8 +15,9 @@ def test_that_it_is_missing_in_another_region_does_not_prove_that_it_is_missing_
     )
     # THEN nothing is known
     assert (
-        judge("alias_not_found", ALIAS, Evidence(lookup_results=lookup_results)) is Recovery.UNKNOWN
+        recovery_of("alias_not_found", ALIAS, Evidence(lookup_results=lookup_results))
+        is Recovery.UNKNOWN
     )
     # BUT found missing here, it is
     here = (LookupResult("DescribeKey", "alias/payments", "eu-west-1", LookupOutcome.ABSENT),)
-    assert judge("alias_not_found", ALIAS, Evidence(lookup_results=here)) is Recovery.REFUTED
+    assert recovery_of("alias_not_found", ALIAS, Evidence(lookup_results=here)) is Recovery.REFUTED

@@ -80,7 +80,7 @@ def test_describe_key_gives_the_facts_of_the_key(account):
         REGION,
         NOW,
     )
-    assert (key.key_store, key.external_key, key.usable) == (STORE, "bb8562717f809024", False)
+    assert (key.key_store, key.external_key) == (STORE, "bb8562717f809024")
 
 
 def test_a_multi_region_key_names_the_regions_of_its_family(account):

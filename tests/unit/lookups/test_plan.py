@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from keywatch.diagnosis.diagnose import diagnose
-from keywatch.lookups.plan import MAX_REGIONS, Scope, investigate, merged
+from keywatch.lookups.known_changes import merged
+from keywatch.lookups.plan import MAX_REGIONS, investigate
+from keywatch.lookups.scope import Scope
 from keywatch.model.evidence import Evidence, LookupOutcome
 from keywatch.model.identifiers import Kind
 from tests.unit.cases import (

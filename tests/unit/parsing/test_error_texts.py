@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keywatch.catalogue import codes
-from keywatch.catalogue.causes import CAUSES, Confidence
+from keywatch.catalogue.causes import CAUSES
 from keywatch.catalogue.operations import KMS_OPERATIONS
 from keywatch.catalogue.texts import CONNECTION_ERRORS, TEXTS
+from keywatch.model.levels import Confidence
 from keywatch.parsing.classify import read_error
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE

@@ -2,9 +2,9 @@
 
 import pytest
 
+from keywatch.catalogue.changes import CHANGES
 from keywatch.diagnosis.hypotheses.deletion import read_date
 from keywatch.model.signals import KeyChange, Unrelated
-from keywatch.sources.changes import CHANGES
 from tests.unit.sources.records import (
     ACCOUNT,
     KEY_ID,

@@ -7,8 +7,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.alerts.alert import Alert, Impact
-from keywatch.diagnosis.case import not_seen
 from keywatch.diagnosis.diagnose import Diagnosis
+from keywatch.diagnosis.reasons import not_seen
 from keywatch.incidents.announce import subject_view
 from keywatch.model.evidence import KeyFacts, LookupResult, StoreFacts
 from keywatch.model.incident import OPEN, new_id

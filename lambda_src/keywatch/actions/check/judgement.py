@@ -12,24 +12,22 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.actions.check.answer import KeyAnswer, Usage
 from keywatch.actions.rate_limiter import RateLimiter
-from keywatch.catalogue.causes import Confidence
-from keywatch.diagnosis.case import not_seen, stamp
-from keywatch.diagnosis.hypotheses.states import STATE_CAUSES
+from keywatch.catalogue.causes import cause_of
+from keywatch.catalogue.states import CONNECTED, STATE_CAUSES, USABLE_STATES
+from keywatch.diagnosis.reasons import not_seen, stamp
 from keywatch.incidents.announce import examine
 from keywatch.model.evidence import ChangeFact, KeyFacts, LookupOutcome, LookupResult, StoreFacts
 from keywatch.model.identifiers import Kind, parse, partition_of
+from keywatch.model.levels import Confidence
 from keywatch.model.signals import Caller, ErrorClassification, KeyFailure, Subject
-from keywatch.model.subjects import subject_of
 from keywatch.parsing.classify import read_error
 from keywatch.services import Services
+from keywatch.sources.subjects import subject_of
 
-USABLE_STATES = frozenset({"Enabled", "Updating"})
-CONNECTED = "CONNECTED"
 EXTERNAL_UNSEEN = (
     "AWS cannot see the external key without a cryptographic call: the KMS key and its key store look right, "
     "whether the key manager still has the external key and lets it be used, only an Encrypt or Decrypt tells."
 )
-_TELLS_NOTHING = frozenset({"missing_or_not_authorized", "unclassified", "kms_unavailable"})
 _ASKER = Caller("manual check")
 
 
@@ -116,11 +114,11 @@ def _diagnosed(
         glance.facts is None
         and found
         and found.state in USABLE_STATES
-        and diagnosis.cause not in _TELLS_NOTHING
+        and cause_of(diagnosis.cause).proves_unusable
     ):
         # It was made just now: there at the second look, which is the one to believe.
         return _judge_existing(replace(glance, facts=found), found, services)
-    usable = None if diagnosis.cause in _TELLS_NOTHING else False
+    usable = False if cause_of(diagnosis.cause).proves_unusable else None
     answer = _answer(
         glance, glance.facts or found, usable=usable, unknowns=(*diagnosis.unknowns, *unread)
     )

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from keywatch.actions.check.answer import KeyAnswer, publish, render
-from keywatch.actions.check.judgement import USABLE_STATES, KeyObservation, judge, last_usage
+from keywatch.actions.check.judgement import KeyObservation, judge, last_usage
 from keywatch.actions.rate_limiter import RateLimiter
 from keywatch.actions.requests import InvalidRequest, is_region, unknown_fields
+from keywatch.catalogue.states import USABLE_STATES
 from keywatch.model.identifiers import Kind, parse
 from keywatch.services import Services
 

@@ -7,10 +7,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.alerts.alert import Alert, Impact, SubjectView
-from keywatch.catalogue.causes import Confidence, Remedy
-from keywatch.diagnosis.case import Reason
+from keywatch.catalogue.causes import Remedy
 from keywatch.diagnosis.diagnose import Diagnosis
+from keywatch.diagnosis.reasons import Reason
 from keywatch.model.incident import new_id
+from keywatch.model.levels import Confidence
 from keywatch.model.signals import Subject
 from keywatch.services import Services
 

@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from keywatch.actions.check.answer import iso
-from keywatch.catalogue.causes import Severity, remedies_for
-from keywatch.diagnosis.case import stamp
-from keywatch.diagnosis.hypotheses.states import CONNECTED, STATE_CAUSES
+from keywatch.catalogue.causes import remedies_for
+from keywatch.catalogue.states import CONNECTED, STATE_CAUSES
+from keywatch.diagnosis.reasons import stamp
 from keywatch.model.evidence import KeyFacts, StoreFacts
 from keywatch.model.identifiers import partition_of
+from keywatch.model.levels import Severity
 
 RECENTLY = timedelta(days=30)
 EXPIRES_SOON = timedelta(days=30)

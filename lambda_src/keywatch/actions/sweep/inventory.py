@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.actions.rate_limiter import RateLimiter
-from keywatch.diagnosis.case import not_seen
+from keywatch.diagnosis.reasons import not_seen
 from keywatch.lookups.kms import sight_of
 from keywatch.model.evidence import LookupOutcome, LookupResult, StoreFacts
 

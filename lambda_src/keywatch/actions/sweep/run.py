@@ -19,7 +19,7 @@ from keywatch.actions.requests import InvalidRequest, unknown_fields
 from keywatch.actions.sweep import findings, inventory
 from keywatch.actions.sweep.findings import Finding, Place, Use
 from keywatch.actions.sweep.inventory import Inventory, patiently
-from keywatch.diagnosis.case import not_seen
+from keywatch.diagnosis.reasons import not_seen
 from keywatch.lookups.kms import key_facts, sight_of
 from keywatch.model.evidence import KeyFacts, LookupOutcome, LookupResult
 from keywatch.model.identifiers import Kind, parse

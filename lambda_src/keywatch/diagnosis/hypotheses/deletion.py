@@ -7,24 +7,16 @@ Developer Guide, "Deleting keys").
 
 from datetime import UTC, datetime, timedelta
 
-from keywatch.catalogue.causes import Confidence
-from keywatch.diagnosis.case import (
-    PROPAGATION,
-    Case,
-    Finding,
-    Reason,
-    because_change,
-    because_look,
-    change_source,
-    stamp,
-)
+from keywatch.diagnosis.case import PROPAGATION, Case, Explanation
+from keywatch.diagnosis.reasons import Reason, because_change, because_look, change_source, stamp
 from keywatch.model.evidence import ChangeFact, LookupOutcome
+from keywatch.model.levels import Confidence
 
 USUAL_WAIT = 30  # days, where neither a date nor a window was recorded
 CERTAIN, LIKELY = Confidence.CERTAIN, Confidence.LIKELY
 
 
-def key_deleted(case: Case) -> Finding | None:
+def key_deleted(case: Case) -> Explanation | None:
     """Prove a deletion by a change that was seen: DeleteKey, or a scheduled deletion whose date has passed."""
     if case.evidence.key is not None:
         return None
@@ -34,7 +26,7 @@ def key_deleted(case: Case) -> Finding | None:
     return _was_due(case)
 
 
-def deleted_since(case: Case) -> Finding | None:
+def deleted_since(case: Case) -> Explanation | None:
     """Conclude that a key which AWS still knew at the time of the call was deleted since, if it is absent now."""
     if case.evidence.key is not None:
         return None
@@ -47,38 +39,28 @@ def deleted_since(case: Case) -> Finding | None:
     scheduled = case.standing("ScheduleKeyDeletion")
     story = (because_change(scheduled),) if scheduled else ()
     reason = because_look(look, "the key does not exist any more.")
-    return _with_relatives(case, Finding("key_deleted", LIKELY, (reason, *story)))
+    return _with_relatives(case, Explanation("key_deleted", LIKELY, (reason, *story)))
 
 
-def _as_recorded(case: Case, deleted: ChangeFact) -> Finding:
+def _as_recorded(case: Case, deleted: ChangeFact) -> Explanation:
     """Take KMS's own record of the deletion as proof; of an alias it proves only what became of a key that it pointed to."""
     scheduled = case.change("ScheduleKeyDeletion")
     story = (because_change(scheduled),) if scheduled else ()
     done = Reason(change_source(deleted), f"KMS deleted the key at {stamp(deleted.when)}.")
     if case.alias is None:
-        return Finding(
+        return Explanation(
             "key_deleted", CERTAIN, (done, *story), facts={"deleted_at": stamp(deleted.when)}
         )
-    target = behind_alias(case)
+    target = case.behind_alias()
     pointed = Reason(
         "change history",
         f"{case.alias} pointed to {target or 'this key'}; deleting a key deletes its aliases.",
     )
     facts = {"deleted_at": stamp(deleted.when), "key": target or ""}
-    return Finding("key_deleted", LIKELY, (done, pointed, *story), facts=facts)
+    return Explanation("key_deleted", LIKELY, (done, pointed, *story), facts=facts)
 
 
-def behind_alias(case: Case) -> str | None:
-    """Return the key that the alias last pointed to, as far as changes tell."""
-    known = [
-        c
-        for c in case.evidence.changes
-        if c.details.get("target_key") and c.details.get("alias") in {None, case.alias}
-    ]
-    return max(known, key=lambda c: c.when).details["target_key"] if known else None
-
-
-def _was_due(case: Case) -> Finding | None:
+def _was_due(case: Case) -> Explanation | None:
     scheduled = case.standing("ScheduleKeyDeletion")
     due = due_date(scheduled) if scheduled else None
     if scheduled is None or due is None or case.failure.time < due:
@@ -86,13 +68,13 @@ def _was_due(case: Case) -> Finding | None:
     due_reason = Reason(
         scheduled.source, f"its deletion was due on {stamp(due)} and no cancellation is known."
     )
-    target = behind_alias(case) if case.alias else None
+    target = case.behind_alias() if case.alias else None
     facts = {"deletion_due": stamp(due), "key": target or ""}
-    confidence = LIKELY if case.absent_here else Confidence.POSSIBLE
-    finding = Finding(
+    confidence = LIKELY if case.is_absent_here() else Confidence.POSSIBLE
+    explanation = Explanation(
         "key_deleted", confidence, (because_change(scheduled), due_reason), facts=facts
     )
-    return _with_relatives(case, finding)
+    return _with_relatives(case, explanation)
 
 
 def due_date(scheduled: ChangeFact) -> datetime | None:
@@ -127,14 +109,14 @@ def read_date(text: str | None) -> datetime | None:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def _with_relatives(case: Case, finding: Finding) -> Finding:
+def _with_relatives(case: Case, explanation: Explanation) -> Explanation:
     """Tell the deletion of one key of a multi-Region family from the loss of all: a related key still decrypts."""
     if not (case.key_id or "").startswith("mrk-"):
-        return finding
+        return explanation
     relatives = [key for key in case.evidence.elsewhere if key.key_id == case.key_id]
     if not relatives:
         unknown = "It was a multi-Region key: a related key in a Region that KeyWatch did not look in may live on."
-        return finding.adding(facts={"multi_region": "yes"}, unknowns=(unknown,))
+        return explanation.adding(facts={"multi_region": "yes"}, unknowns=(unknown,))
     first = relatives[0]
     regions = ", ".join(key.region for key in relatives)
     reason = Reason(
@@ -142,4 +124,4 @@ def _with_relatives(case: Case, finding: Finding) -> Finding:
         f"a related key of this multi-Region key exists in {regions} ({first.state}): it decrypts what this one encrypted, "
         "and a replica can be made from the primary key again.",
     )
-    return finding.adding(reason, facts={"multi_region": "yes", "key_region": first.region})
+    return explanation.adding(reason, facts={"multi_region": "yes", "key_region": first.region})

@@ -4,42 +4,45 @@
 resource-based policy explicitly denies access" is one answer for three causes, by design of AWS.
 """
 
-from keywatch.catalogue.causes import Confidence
-from keywatch.diagnosis.case import Case, Finding, Reason, because_look, key_state
-from keywatch.diagnosis.hypotheses.states import STATE_CAUSES
+from keywatch.catalogue.states import STATE_CAUSES
+from keywatch.diagnosis.case import Case, Explanation
+from keywatch.diagnosis.reasons import Reason, because_look, key_state
 from keywatch.model.evidence import LookupOutcome
+from keywatch.model.levels import Confidence
 
 TWO_KEYS = "The call used two keys, and AWS does not say which of them it means."
 
 
-def proven_missing(case: Case) -> Finding | None:
+def proven_missing(case: Case) -> Explanation | None:
     """Settle it as missing where DescribeKey says so about the very key that the call named, where the call named it."""
     look = case.here
     if look is None or look.outcome is not LookupOutcome.ABSENT:
         return None
-    sure = case.place_known and not case.two_keys
+    sure = case.place_is_known() and not case.has_two_keys()
     cause = "alias_not_found" if case.alias else "key_not_found"
-    finding = Finding(
+    explanation = Explanation(
         cause,
         Confidence.CERTAIN if sure else Confidence.LIKELY,
         (because_look(look, f"{look.asked} does not exist there."),),
     )
-    if case.place_known:
-        return finding
-    return finding.adding(
+    if case.place_is_known():
+        return explanation
+    return explanation.adding(
         unknowns=("The account and Region of the call are not known; KeyWatch looked in its own.",)
     )
 
 
-def proven_present(case: Case) -> Finding | None:
+def proven_present(case: Case) -> Explanation | None:
     """Rule "missing" out where DescribeKey sees the key: what is left is a denial."""
     key, look = case.evidence.key, case.here
     if key is None or look is None:
         return None
     reason = because_look(look, f"the key exists in this Region; {key_state(key)}")
-    if case.two_keys or not case.place_known:
-        unknown = TWO_KEYS if case.two_keys else "The account and Region of the call are not known."
-        return Finding(
+    if case.has_two_keys() or not case.place_is_known():
+        unknown = (
+            TWO_KEYS if case.has_two_keys() else "The account and Region of the call are not known."
+        )
+        return Explanation(
             "missing_or_not_authorized",
             Confidence.POSSIBLE,
             (reason,),
@@ -50,7 +53,7 @@ def proven_present(case: Case) -> Finding | None:
         "error text",
         "so what is left of AWS's three reasons is that the caller is not allowed to use it.",
     )
-    return Finding(
+    return Explanation(
         "missing_or_not_authorized",
         Confidence.LIKELY,
         (reason, left),
@@ -58,7 +61,7 @@ def proven_present(case: Case) -> Finding | None:
     )
 
 
-def other_key(case: Case) -> Finding | None:
+def other_key(case: Case) -> Explanation | None:
     """Blame the second key of a call that used two (ReEncrypt), where the first is fine and the second is not."""
     if not case.failure.other_keys:
         return None
@@ -73,16 +76,18 @@ def other_key(case: Case) -> Finding | None:
     )
     if look and look.outcome is LookupOutcome.ABSENT:
         reason = because_look(look, f"{name}, the other key of this call, does not exist there.")
-        return Finding("key_not_found", Confidence.LIKELY, (reason,), {"key": name}, (TWO_KEYS,))
+        return Explanation(
+            "key_not_found", Confidence.LIKELY, (reason,), {"key": name}, (TWO_KEYS,)
+        )
     if look and other and other.state in STATE_CAUSES:
         reason = because_look(look, f"{name}, the other key of this call: {key_state(other)}")
-        return Finding(
+        return Explanation(
             STATE_CAUSES[other.state], Confidence.LIKELY, (reason,), {"key": other.arn}, (TWO_KEYS,)
         )
     return None
 
 
-def ambiguous(case: Case) -> Finding:
+def ambiguous(case: Case) -> Explanation:
     """Leave it open, and say what would tell."""
     named = case.failure.key_arn or (
         case.failure.identifier.text if case.failure.identifier else None
@@ -100,4 +105,4 @@ def ambiguous(case: Case) -> Finding:
         )
         for key in case.evidence.elsewhere
     )
-    return Finding("missing_or_not_authorized", Confidence.POSSIBLE, seen, unknowns=(unknown,))
+    return Explanation("missing_or_not_authorized", Confidence.POSSIBLE, seen, unknowns=(unknown,))

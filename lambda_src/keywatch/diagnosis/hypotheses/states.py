@@ -1,25 +1,18 @@
 """AWS said in which state the key or its store is: what it said, what a look-up says now, and who brought it there."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from keywatch.catalogue.causes import Confidence
+from keywatch.catalogue.causes import cause_of
 from keywatch.catalogue.connection_errors import CONNECTION_ERRORS
-from keywatch.diagnosis.case import Case, Finding, because_look, key_state, stamp
+from keywatch.catalogue.states import CONNECTED, STATE_CAUSES, is_usable
+from keywatch.diagnosis.case import Case, Explanation
+from keywatch.diagnosis.reasons import because_look, key_state, stamp
 from keywatch.model.evidence import LookupOutcome
-
-# KeyState (KMS API Reference, KeyMetadata) → cause.
-STATE_CAUSES = {
-    "PendingDeletion": "key_pending_deletion",
-    "PendingReplicaDeletion": "key_pending_deletion",
-    "Disabled": "key_disabled",
-    "PendingImport": "key_material_missing",
-    "Unavailable": "key_store_disconnected",
-    "Creating": "key_not_ready",
-}
-CONNECTED = "CONNECTED"
+from keywatch.model.levels import Confidence
 
 
-def state_now(case: Case) -> Finding | None:
+def state_now(case: Case) -> Explanation | None:
     """Take the state that DescribeKey proves: newer than the error, and certain.
 
     Not of a call with two keys, of which AWS did not say which one failed; and an ``Unavailable``
@@ -32,39 +25,45 @@ def state_now(case: Case) -> Finding | None:
     facts = {"key": key.arn, "key_state": key.state, "key_store": key.key_store or ""}
     if key.deletion_date:
         facts["deletion_date"] = stamp(key.deletion_date)
-    confidence = Confidence.LIKELY if case.two_keys else Confidence.CERTAIN
-    finding = Finding(
+    confidence = Confidence.LIKELY if case.has_two_keys() else Confidence.CERTAIN
+    explanation = Explanation(
         STATE_CAUSES[key.state], confidence, (because_look(look, key_state(key)),), facts=facts
     )
     if key.state != "Unavailable":
-        return finding
-    return _with_store(case, replace(finding, confidence=Confidence.LIKELY))
+        return explanation
+    return _with_store(case, replace(explanation, confidence=Confidence.LIKELY))
 
 
-def as_said(case: Case) -> Finding:
+def as_said(case: Case) -> Explanation:
     """Keep what AWS said at the time of the call, and add what look-ups say now."""
     classification, key = case.failure.classification, case.evidence.key
-    finding = Finding(classification.cause or "unclassified", classification.confidence)
+    explanation = Explanation(classification.cause or "unclassified", classification.confidence)
     look = case.here
     if key and look:
         facts = {"key": key.arn, "key_state": key.state, "key_store": key.key_store or ""}
-        finding = finding.adding(because_look(look, key_state(key)), facts=facts)
-        if key.usable and classification.cause in STATE_CAUSES.values():
-            return finding.adding(
-                unknowns=(
-                    "KMS reports the key usable now; whether calls succeed again, the next ones will tell.",
-                )
-            )
-    return finding
+        explanation = explanation.adding(because_look(look, key_state(key)), facts=facts)
+        if cause_of(classification.cause).key_states:
+            return explanation.adding(unknowns=_USABLE_NOW[is_usable(key.state)])
+    return explanation
 
 
-def external_key(case: Case) -> Finding:
+# What the state that a look-up sees now leaves open of a state that AWS answered a call with.
+_USABLE_NOW: Mapping[bool | None, tuple[str, ...]] = {
+    True: (
+        "KMS reports the key usable now; whether calls succeed again, the next ones will tell.",
+    ),
+    False: (),
+    None: ("KeyWatch does not know the key state that DescribeKey reports: it proves nothing.",),
+}
+
+
+def external_key(case: Case) -> Explanation:
     """Keep what the key manager answered; an ``Enabled`` key in a connected store says nothing about the external key.
 
     Loss of the external key does not change the KMS key's state (KMS Developer Guide, key state
     table).
     """
-    finding = _with_store(case, as_said(case))
+    explanation = _with_store(case, as_said(case))
     unknown = (
         "AWS cannot see the external key itself: DescribeKey and the key store's state say nothing about it; "
         "the next cryptographic call will tell."
@@ -74,15 +73,15 @@ def external_key(case: Case) -> Finding:
         or (case.evidence.key.external_key if case.evidence.key else None)
         or ""
     }
-    return finding.adding(facts=facts, unknowns=(unknown,))
+    return explanation.adding(facts=facts, unknowns=(unknown,))
 
 
-def key_store(case: Case) -> Finding:
+def key_store(case: Case) -> Explanation:
     """Keep what AWS said of the key store, and add its connection state and ConnectionErrorCode."""
     return _with_store(case, as_said(case))
 
 
-def store_not_connected(case: Case) -> Finding | None:
+def store_not_connected(case: Case) -> Explanation | None:
     """Settle an unknown text by the key store: one that is not connected serves no key."""
     store = case.evidence.store
     if store is None or store.state == CONNECTED:
@@ -92,22 +91,22 @@ def store_not_connected(case: Case) -> Finding | None:
     )
 
 
-def _with_store(case: Case, finding: Finding) -> Finding:
+def _with_store(case: Case, explanation: Explanation) -> Explanation:
     store, look = case.evidence.store, case.evidence.look("DescribeCustomKeyStores")
     if look and look.outcome is LookupOutcome.ABSENT:
-        return finding.adding(because_look(look, f"there is no key store {look.asked}."))
+        return explanation.adding(because_look(look, f"there is no key store {look.asked}."))
     if store is None or look is None:
-        return finding
+        return explanation
     said = f"key store {store.id} ({store.name}) is {store.state}" + (
         f" with {store.error}" if store.error else ""
     )
     meaning = f": {CONNECTION_ERRORS[store.error]}" if store.error in CONNECTION_ERRORS else ""
     facts = {"key_store": store.id, "store_state": store.state, "connection_error": store.error}
-    finding = finding.adding(because_look(look, f"{said}{meaning}."), facts=facts)
-    if finding.cause != "key_store_disconnected":
-        return finding
+    explanation = explanation.adding(because_look(look, f"{said}{meaning}."), facts=facts)
+    if explanation.cause != "key_store_disconnected":
+        return explanation
     if store.state == CONNECTED:
-        return finding.adding(
+        return explanation.adding(
             unknowns=(
                 "The key store is connected now; whether calls succeed again, the next ones will tell.",
             )
@@ -116,10 +115,10 @@ def _with_store(case: Case, finding: Finding) -> Finding:
         case.failure.classification.cause == "key_store_disconnected"
         or case.evidence.key is not None
     )
-    return replace(finding, confidence=Confidence.CERTAIN) if told else finding
+    return replace(explanation, confidence=Confidence.CERTAIN) if told else explanation
 
 
-def unclassified(case: Case) -> Finding:
+def unclassified(case: Case) -> Explanation:
     """Admit that AWS's words are not known here; they are in the evidence."""
     return as_said(case).adding(
         unknowns=("This wording is not known to KeyWatch: the cause cannot be told from it.",)

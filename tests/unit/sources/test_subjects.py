@@ -2,10 +2,12 @@
 
 import pytest
 
-from keywatch.catalogue.causes import Confidence
+from keywatch.catalogue.causes import CAUSES
 from keywatch.model.identifiers import parse
+from keywatch.model.levels import Confidence
 from keywatch.model.signals import ErrorClassification, Subject
-from keywatch.model.subjects import STORE_CAUSES, key_subject, subject_of
+from keywatch.model.subjects import key_subject
+from keywatch.sources.subjects import subject_of
 
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 START = "arn:aws:kms:eu-west-1:111122223333:"
@@ -77,7 +79,7 @@ def test_each_failure_is_about_what_it_names(parts, subject):
     assert about(**parts) == subject
 
 
-@pytest.mark.parametrize("cause", sorted(STORE_CAUSES))
+@pytest.mark.parametrize("cause", [cause.id for cause in CAUSES.values() if cause.about_key_store])
 def test_a_broken_store_is_one_subject_whatever_the_key(cause):
     keys = (f"{START}key/{KEY_ID}", f"{START}key/{KEY_ID[::-1]}")
     assert {about(cause, key_arn=key, store=STORE) for key in keys} == {

@@ -1,0 +1,101 @@
+"""The catalogue: every cause KeyWatch can name, what it means, how bad it is and what mends it.
+
+Cause ids are API (dashboards, filter policies and ignore rules rely on them). The knowledge is
+data, one module a family; the only logic here fills a remedy's command with the identifiers of the
+case, quoted for a shell. To add a cause, add its record to a family and a hypothesis that finds it.
+"""
+
+import shlex
+from collections.abc import Mapping
+from string import Formatter
+from types import MappingProxyType
+
+from keywatch.catalogue.causes.aws_side import AWS_SIDE
+from keywatch.catalogue.causes.elsewhere import ELSEWHERE
+from keywatch.catalogue.causes.external_keys import EXTERNAL_KEYS
+from keywatch.catalogue.causes.external_proxies import EXTERNAL_PROXIES
+from keywatch.catalogue.causes.key_states import KEY_STATES
+from keywatch.catalogue.causes.key_stores import KEY_STORES
+from keywatch.catalogue.causes.missing import NOT_FOUND
+from keywatch.catalogue.causes.record import FACTS, Cause, Lookup, Proof, Remedy
+from keywatch.model.levels import Severity
+from keywatch.model.text import one_line
+
+__all__ = [
+    "CAUSES",
+    "FACTS",
+    "Cause",
+    "Lookup",
+    "Proof",
+    "Remedy",
+    "cause_of",
+    "fill",
+    "remedies_for",
+]
+
+# In the order in which the page of causes and the dashboard show them.
+CAUSES: Mapping[str, Cause] = MappingProxyType(
+    {
+        cause.id: cause
+        for cause in (
+            *NOT_FOUND,
+            *ELSEWHERE,
+            *KEY_STATES,
+            *AWS_SIDE,
+            *KEY_STORES,
+            *EXTERNAL_PROXIES,
+            *EXTERNAL_KEYS,
+        )
+    }
+)
+
+
+def cause_of(cause_id: str | None) -> Cause:
+    """Return the record of a cause; an id that this version does not know gets a bare one, so that its alert goes out."""
+    if known := CAUSES.get(cause_id or ""):
+        return known
+    title = one_line(cause_id, 64).replace("_", " ").capitalize()
+    return Cause(cause_id or "", title, Severity.HIGH, "", (), "")
+
+
+def remedies_for(cause_id: str, facts: Mapping[str, str]) -> tuple[Remedy, ...]:
+    """Return what mends a cause, in order of trying, with the case's own facts in the commands.
+
+    A step whose command needs a fact that nobody knows stays as a sentence, but is left out
+    altogether where that fact is what the step is about (``did_you_mean``, ``key_region``,
+    ``multi_region_key``). Without a Region, commands rely on the caller's default.
+    """
+    cause = CAUSES.get(cause_id)
+    steps = cause.remedies if cause else ()
+    return tuple(filled for step in steps if (filled := _filled(step, facts)) is not None)
+
+
+_REGION_OPTION = " --region {region}"
+_POINT_OF_A_STEP = ("{did_you_mean}", "{key_region}", "{multi_region_key}")
+
+
+def _filled(step: Remedy, facts: Mapping[str, str]) -> Remedy | None:
+    if step.command is None:
+        return step
+    command = step.command
+    if not facts.get("region"):
+        command = command.replace(_REGION_OPTION, "")
+    if filled := fill(Remedy(step.text, command), facts):
+        return filled
+    pointless = any(fact in command for fact in _POINT_OF_A_STEP)
+    return None if pointless else Remedy(step.text)
+
+
+def fill(remedy: Remedy, facts: Mapping[str, str]) -> Remedy | None:
+    """Return ``remedy`` with every ``{name}`` of its command replaced by the shell-quoted fact.
+
+    A command that needs a fact which the case does not know cannot be pasted: the step is then left
+    out (``None``).
+    """
+    if remedy.command is None:
+        return remedy
+    names = {name for _, name, _, _ in Formatter().parse(remedy.command) if name}
+    if not all(facts.get(name) for name in names):
+        return None
+    quoted = {name: shlex.quote(facts[name]) for name in names}
+    return Remedy(remedy.text, remedy.command.format_map(quoted))

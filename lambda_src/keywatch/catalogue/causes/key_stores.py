@@ -1,0 +1,70 @@
+"""The custom key store is missing, not connected, or its CloudHSM cluster is not available. Data only."""
+
+from keywatch.catalogue.causes.commands import (
+    CONNECT_STORE,
+    DESCRIBE_STORE,
+    DISCONNECT_STORE,
+    GUIDE,
+)
+from keywatch.catalogue.causes.record import KEY_AND_STORE, Cause, Lookup, Proof, Remedy
+from keywatch.model.levels import Severity
+
+KEY_STORES = (
+    Cause(
+        id="key_store_disconnected",
+        title="Custom key store not connected",
+        severity=Severity.CRITICAL,
+        meaning="The custom key store is not connected, so that none of its keys can be used.",
+        remedies=(
+            Remedy(
+                "See the connection state and, where it failed, the error code.", DESCRIBE_STORE
+            ),
+            Remedy(
+                "Where the state is FAILED, mend what its code names, then disconnect first.",
+                DISCONNECT_STORE,
+            ),
+            Remedy("Connect the store; it takes some minutes.", CONNECT_STORE),
+        ),
+        doc=GUIDE + "key-store-overview.html",
+        key_states=("Unavailable",),
+        lookups=KEY_AND_STORE,
+        about_key_store=True,
+        proof=Proof.KEY_AND_STORE,
+    ),
+    Cause(
+        id="key_store_not_found",
+        title="Custom key store not found",
+        severity=Severity.HIGH,
+        meaning="No custom key store with this id or name exists in the account and Region of the call.",
+        remedies=(
+            Remedy(
+                "Compare with the key stores that exist.",
+                "aws kms describe-custom-key-stores --region {region} "
+                "--query 'CustomKeyStores[].[CustomKeyStoreId,CustomKeyStoreName,ConnectionState]' --output table",
+            ),
+            Remedy("Correct the id or name, the Region or the account of the call."),
+        ),
+        doc=GUIDE + "key-store-overview.html",
+        lookups=frozenset({Lookup.KEY_STORE}),
+        about_key_store=True,
+    ),
+    Cause(
+        id="cloudhsm_unavailable",
+        title="CloudHSM cluster unavailable",
+        severity=Severity.CRITICAL,
+        meaning="KMS cannot work with the CloudHSM cluster behind the key store, so that none of its keys can be used.",
+        remedies=(
+            Remedy("See the connection state and error code of the key store.", DESCRIBE_STORE),
+            Remedy(
+                "See whether the cluster is ACTIVE and has HSMs in at least two zones.",
+                "aws cloudhsmv2 describe-clusters --region {region}",
+            ),
+            Remedy(
+                "Let the security group of the cluster pass TCP 2223-2225 within itself; then retry, it is often transient."
+            ),
+        ),
+        doc=GUIDE + "fix-keystore.html",
+        lookups=KEY_AND_STORE,
+        about_key_store=True,
+    ),
+)
