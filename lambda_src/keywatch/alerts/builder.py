@@ -24,7 +24,7 @@ from keywatch.alerts.names import UNKNOWN, display_name, known_place
 from keywatch.alerts.wording import failures_and_times, hints, iso
 from keywatch.catalogue.causes import Cause, Remedy, cause_of
 from keywatch.model.evidence import ChangeFact
-from keywatch.model.text import one_line
+from keywatch.model.text import one_line, one_lines
 
 _Item = TypeVar("_Item")
 
@@ -33,7 +33,7 @@ def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Documen
     """Return the document of an alert, with as much in it as ``limits`` allow."""
     cause, diagnosis, lists = cause_of(alert.diagnosis.cause), alert.diagnosis, _Lists(limits)
     name = display_name(cause, alert.subject)
-    impact = _impact(alert.impact, lists)
+    subject, impact = _subject(alert.subject), _impact(alert.impact, lists)
     changes = sorted(alert.changes, key=attrgetter("when"), reverse=True)
     addresses = links.build(alert.subject, cause, changes)
     return {
@@ -44,8 +44,8 @@ def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Documen
         "cause": diagnosis.cause,
         "confidence": diagnosis.confidence.value,
         "title": one_line(f"{cause.title}: {name}", limits.text),
-        "summary": _summary(alert, cause, impact, limits),
-        "subject": _subject(alert.subject),
+        "summary": _summary(alert, cause, subject, impact, limits),
+        "subject": subject,
         "because": lists.texts("reasons", [str(reason) for reason in diagnosis.because]),
         "unknowns": lists.texts("unknowns", diagnosis.unknowns),
         "remedies": [_step(one, limits) for one in lists.first("remedies", diagnosis.remedies)],
@@ -71,13 +71,14 @@ class _Lists:
         return items[:most]
 
     def texts(self, what: str, texts: Sequence[str]) -> list[str]:
-        lines = [one_line(text, self.limits.text) for text in self.first(what, texts)]
-        return [line for line in lines if line]
+        return list(filter(None, one_lines(self.first(what, texts), self.limits.text)))
 
     def counts(self, what: str, items: Sequence[tuple[str, int]]) -> list[Count]:
+        shown = self.first(what, items, self.limits.names)
+        names = one_lines([name for name, _ in shown], self.limits.name)
         return [
-            {"name": one_line(name, self.limits.name) or UNKNOWN, "count": count}
-            for name, count in self.first(what, items, self.limits.names)
+            {"name": name or UNKNOWN, "count": count}
+            for name, (_, count) in zip(names, shown, strict=True)
         ]
 
 
@@ -93,25 +94,30 @@ def _impact(impact: Impact, lists: _Lists) -> ImpactCounts:
     }
 
 
-def _summary(alert: Alert, cause: Cause, impact: ImpactCounts, limits: SizeLimits) -> str:
+def _summary(
+    alert: Alert, cause: Cause, subject: AffectedSubject, impact: ImpactCounts, limits: SizeLimits
+) -> str:
     """Say what it means, what helps at once, what the cause was before, and what has failed so far."""
-    subject = alert.subject
     parts = ["Resolved."]
     if alert.status != "resolved":
         parts = [cause.meaning, hints(alert.diagnosis.facts)]
     if alert.previous_cause:
         parts.append(f"Previous cause: {cause_of(alert.previous_cause).title}.")
-    place = f"In {known_place(subject.region)}, account {known_place(subject.account)}"
-    parts.append(f"{place}: {failures_and_times(alert.status, impact)}.")
+    parts.append(
+        f"In {subject['region']}, account {subject['account']}: {failures_and_times(alert.status, impact)}."
+    )
     return one_line(" ".join(filter(None, parts)), max(limits.text, 500))
 
 
 def _subject(view: SubjectView) -> AffectedSubject:
+    identifier, key_arn, alias, key_store = one_lines(
+        (view.identifier, view.key_arn, view.alias, view.key_store), 512
+    )
     return {
-        "identifier": one_line(view.identifier, 512) or None,
-        "key_arn": one_line(view.key_arn, 512) or None,
-        "alias": one_line(view.alias, 512) or None,
-        "key_store": one_line(view.key_store, 512) or None,
+        "identifier": identifier or None,
+        "key_arn": key_arn or None,
+        "alias": alias or None,
+        "key_store": key_store or None,
         "account": known_place(view.account),
         "region": known_place(view.region),
     }

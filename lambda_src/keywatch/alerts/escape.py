@@ -7,6 +7,7 @@ prints and did not write itself goes through one of these functions.
 
 import html as _html
 import re
+from typing import TypeGuard
 
 from keywatch.model.text import one_line
 
@@ -14,6 +15,8 @@ MAX_COMMAND = 2_000
 
 # Mail programs and chat clients turn web addresses into links. Only KeyWatch's own links and AWS's
 # public pages may be links.
+# Printable ASCII with no blank at its ends: ``one_line`` would change nothing but its length.
+_CLEAN = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _LINK = re.compile(r"://(?!(?:docs|health)\.aws\.amazon\.com/)|(?i:(?<=\bwww)\.)")
 _WEB_ADDRESS = re.compile(r"(?i)https?://|\bwww\.")
 _DEFANGED = {"://": "[:]//", ".": "[.]"}
@@ -32,9 +35,13 @@ _MEANS_SOMETHING = re.compile(
 _ACTS_IN_CHAT = re.compile(r"[<>@`]|&#?\w{1,32};")
 
 
+def _is_clean(value: object, limit: int) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) <= limit and bool(_CLEAN.fullmatch(value))
+
+
 def plain(value: object, limit: int = 1_000) -> str:
     """Return ``value`` for an e-mail or terminal: one printable line in which foreign web addresses are no links."""
-    text = one_line(value, limit)
+    text = value if _is_clean(value, limit) else one_line(value, limit)
     if not _LINK.search(text):
         return text
     return one_line(_LINK.sub(lambda found: _DEFANGED[found.group()], text), limit)
@@ -42,7 +49,8 @@ def plain(value: object, limit: int = 1_000) -> str:
 
 def ascii_line(value: object, limit: int) -> str:
     """Return ``value`` as printable ASCII of at most ``limit`` characters (SNS Subjects); other characters become ``?``."""
-    return one_line(plain(value, limit).encode("ascii", "replace").decode("ascii"), limit)
+    text = plain(value, limit)
+    return text if text.isascii() else text.encode("ascii", "replace").decode("ascii").strip()
 
 
 def markdown(value: object, limit: int = 1_000) -> str:
@@ -79,7 +87,7 @@ def command(value: object, limit: int = MAX_COMMAND) -> str | None:
     if (
         not isinstance(value, str)
         or not value
-        or one_line(value, limit) != value
+        or not (_is_clean(value, limit) or one_line(value, limit) == value)
         or _WEB_ADDRESS.search(value)
     ):
         return None

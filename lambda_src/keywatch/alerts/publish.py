@@ -19,7 +19,6 @@ from keywatch.alerts.channels import CHANNELS
 from keywatch.alerts.document import SIZE_LIMITS, Document
 from keywatch.alerts.names import UNKNOWN
 from keywatch.alerts.wording import subject_line
-from keywatch.model.text import one_line
 
 FALLBACK_USED = "AlertTopicKeyBroken"
 
@@ -122,7 +121,7 @@ def attributes(document: Document) -> Attributes:
         "region": subject["region"],
     }
     return {
-        key: {"DataType": "String", "StringValue": one_line(value, 128) or UNKNOWN}
+        key: {"DataType": "String", "StringValue": value[:128] or UNKNOWN}
         for key, value in values.items()
     }
 

@@ -12,6 +12,7 @@ from keywatch.alerts.names import UNKNOWN
 from keywatch.model.incident import OTHERS
 
 _HEADLINE_NAME = 44  # any key id and most aliases
+_HEADLINE_REGION = 16
 
 # How sure a diagnosis is, by its confidence.
 SURENESS = {
@@ -57,7 +58,9 @@ def headline(document: Document, limit: int) -> str:
     """Return severity and state, cause, key and Region as one line of ASCII; where room is short, the cause is cut first."""
     cause, _, name = document["title"].partition(": ")
     region = document["subject"]["region"]
-    place = "" if region == UNKNOWN else f" ({ascii_line(region, 16)})"
+    if len(region) > _HEADLINE_REGION:
+        region = ascii_line(region, _HEADLINE_REGION)
+    place = "" if region == UNKNOWN else f" ({region})"
     tag, name = _tag(document), ascii_line(name, _HEADLINE_NAME)
     room = limit - len(f"{tag}: : {name}{place}")
     return f"{tag}: {ascii_line(cause, room)}: {name}{place}"

@@ -6,6 +6,7 @@ renderers then escape it for their own target.
 """
 
 import re
+from collections.abc import Iterable
 
 ELLIPSIS = "..."
 
@@ -33,3 +34,8 @@ def one_line(value: object, limit: int = 256) -> str:
     if len(text) <= limit and len(value) <= 4 * limit + 64:
         return text
     return text[: max(0, limit - len(ELLIPSIS))].rstrip() + ELLIPSIS
+
+
+def one_lines(values: Iterable[object], limit: int = 256) -> list[str]:
+    """Return each of ``values`` as ``one_line`` does, in their order."""
+    return [one_line(value, limit) for value in values]
