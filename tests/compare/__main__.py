@@ -1,60 +1,57 @@
 """``python -m tests.compare``: do two versions of KeyWatch behave alike? Also ``hops`` and ``sizes``.
 
-Exit code 1 where anything differs that was not reviewed (``reworded.json``: old and new texts).
+Exit code 1 where anything differs that was not reviewed. Reviewed are ``reworded.json`` (``old`` and ``new`` texts) and
+``accepted.json`` (changes of behaviour: ``case``, a pattern of names as the summary shows them; ``lines``, an expression
+that fits every line that is gone or new; ``why``).
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tests.compare import report, snapshots, trees
 from tests.compare.given import given
-from tests.compare.report import Cases, Difference
+from tests.compare.report import Cases, Compared, Reviewed
 from tests.compare.sizes import sizes
 from tests.compare.trees import Tree
 
-Compared = dict[str, tuple[Cases, list[Difference]]]
 PARTS = ("explain", "scenarios", "tables", "templates", "snapshots")
 
 
-def compare(revision: str, parts: tuple[str, ...] = PARTS, *, reduced: bool = False) -> Compared:
-    """Compare ``revision`` with the work tree."""
+def compare(
+    revision: str, parts: Sequence[str] = PARTS, *, reduced: bool = False
+) -> dict[str, Compared]:
+    """Compare ``revision`` with the work tree; return what was found, by part."""
+    reviewed = Reviewed.read()
     with trees.laid_out(revision) as before:
-        return dict(_compared(revision, before, parts, given(reduced=reduced)))
+        sides = _sides(revision, before, parts, given(reduced=reduced))
+        return {part: report.compared(old, new, reviewed) for part, old, new in sides}
 
 
-def _compared(
-    revision: str, before: Tree, parts: tuple[str, ...], inputs: dict[str, Any]
-) -> Iterator[Any]:
-    pairs = report.reviewed()
-
-    def judged(old: Cases, new: Cases) -> tuple[Cases, list[Difference]]:
-        return old, list(report.differences(old, new, pairs))
-
+def _sides(
+    revision: str, before: Tree, parts: Sequence[str], inputs: dict[str, Any]
+) -> Iterator[tuple[str, Cases, Cases]]:
+    """Yield what the version before did and what the work tree does, by part."""
     for part in ("explain", "templates"):
         if part in parts:
-            yield (
-                part,
-                judged(*(tree.capture(part, inputs)["cases"] for tree in (before, trees.NOW))),
-            )
+            old, new = (tree.capture(part, inputs)["cases"] for tree in (before, trees.NOW))
+            yield part, old, new
     if "scenarios" in parts or "tables" in parts:
         old, new = (tree.capture("scenarios", inputs) for tree in (before, trees.NOW))
-        yield "scenarios", judged(old["cases"], new["cases"])
+        yield "scenarios", old["cases"], new["cases"]
         if "tables" in parts:
             onward = trees.NOW.capture("scenarios", inputs | {"tables": old["tables"]})["cases"]
             back = before.capture("scenarios", inputs | {"tables": new["tables"]})["cases"]
             yield (
                 "tables of before, read now",
-                judged({name: old["cases"][name] for name in onward}, onward),
+                {name: old["cases"][name] for name in onward},
+                onward,
             )
-            yield (
-                "tables of now, read before",
-                judged(back, {name: new["cases"][name] for name in back}),
-            )
+            yield "tables of now, read before", back, {name: new["cases"][name] for name in back}
     if "snapshots" in parts:
         was = snapshots.before(revision)
-        yield "snapshots", judged(was, snapshots.followed(was, snapshots.now()))
+        yield "snapshots", was, snapshots.followed(was, snapshots.now())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,13 +73,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _behaviour(options: argparse.Namespace) -> int:
-    compared = compare(options.before, tuple(options.only or PARTS))
-    for _, found in compared.values():
-        for text in report.diffs(found, options.most):
+    compared = compare(options.before, options.only or PARTS)
+    for part in compared.values():
+        for text in report.diffs(part.found, options.most):
             sys.stdout.write(text + "\n")
     for line in report.summary(compared):
         sys.stdout.write(line + "\n")
-    return int(any(found for _, found in compared.values()))
+    return int(any(part.found for part in compared.values()))
 
 
 def _hops(options: argparse.Namespace) -> int:

@@ -1,14 +1,20 @@
-"""What two versions did, side by side: reviewed texts are taken for equal, all else that differs is printed."""
+"""What two versions did, side by side: reviewed texts and changes are taken for equal, all else that differs is printed."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import unified_diff
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
-REVIEWED = Path(__file__).parent / "reworded.json"
+REWORDED = Path(__file__).parent / "reworded.json"
+ACCEPTED = Path(__file__).parent / "accepted.json"
 Cases = Mapping[str, str]
+_BREAKS = re.compile(r"(?:\\n|\s)+")
+_OWN = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
 
 
 @dataclass(frozen=True)
@@ -20,26 +26,70 @@ class Difference:
     after: str | None
 
     def diff(self, context: int = 2) -> str:
-        """Return it as a unified diff."""
-        sides = ((self.before or "").splitlines(), (self.after or "").splitlines())
-        return "\n".join(
-            unified_diff(
-                *sides, f"before: {self.name}", f"after: {self.name}", lineterm="", n=context
-            )
-        )
+        """Return it as a unified diff; texts of several lines are shown as such."""
+        sides = (_lines(self.before), _lines(self.after))
+        titles = (f"before: {self.name}", f"after: {self.name}")
+        return "\n".join(unified_diff(*sides, *titles, lineterm="", n=context))
+
+    def changed(self) -> list[str]:
+        """Return the lines that are gone (``-``) or new (``+``)."""
+        return [line for line in self.diff(0).splitlines()[2:] if line[:1] in {"-", "+"}]
 
 
-def reviewed() -> dict[str, str]:
-    """Return the reviewed texts: old → new, the longest first, so that none spoils another that it is part of."""
-    pairs: list[dict[str, str]] = json.loads(REVIEWED.read_text(encoding="utf-8"))
-    return {pair["old"]: pair["new"] for pair in sorted(pairs, key=lambda pair: -len(pair["old"]))}
+def _lines(text: str | None) -> list[str]:
+    return (text or "").replace("\\n", "\n").splitlines()
 
 
-def reworded(text: str, pairs: Mapping[str, str]) -> str:
-    """Return what the version before said in the words of today."""
-    for old, new in pairs.items():
-        text = text.replace(_inside(old), _inside(new))
-    return text
+@dataclass(frozen=True)
+class Accepted:
+    """A reviewed change of behaviour: in cases whose name fits ``case``, lines that all fit ``lines``; ``why`` it is right."""
+
+    case: str
+    lines: str
+    why: str
+
+    def covers(self, difference: Difference) -> bool:
+        """Tell whether a difference is that change and nothing else."""
+        if not fnmatchcase(difference.name, self.case):
+            return False
+        return all(re.search(self.lines, line[1:]) for line in difference.changed())
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What was reviewed: texts (old → new, the longest first, as one may be part of another) and changes of behaviour."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[Accepted, ...] = ()
+
+    @classmethod
+    def read(cls) -> "Reviewed":
+        """Read ``reworded.json`` and ``accepted.json``."""
+        pairs: list[dict[str, str]] = json.loads(REWORDED.read_text(encoding="utf-8"))
+        texts = {
+            pair["old"]: pair["new"] for pair in sorted(pairs, key=lambda pair: -len(pair["old"]))
+        }
+        changes: list[dict[str, Any]] = json.loads(ACCEPTED.read_text(encoding="utf-8"))
+        return cls(texts, tuple(Accepted(**change) for change in changes))
+
+    def reworded(self, text: str) -> str:
+        """Return what the version before said in the words of today."""
+        for old, new in self.texts.items():
+            text = text.replace(_inside(old), _inside(new))
+        return text
+
+    def alike(self, before: str, after: str) -> bool:
+        """Tell whether two answers are the same but for reviewed texts; a text that was reworded may break its lines anew."""
+        said = self.reworded(before)
+        if said == after:
+            return True
+        return bool(self.texts) and self.reworded(_flat(before)) == self.reworded(
+            _flat(after)
+        ) != _flat(before)
+
+
+def _flat(text: str) -> str:
+    return _BREAKS.sub(" ", text)
 
 
 def _inside(text: str) -> str:
@@ -47,21 +97,42 @@ def _inside(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
-def differences(before: Cases, after: Cases, pairs: Mapping[str, str]) -> Iterator[Difference]:
-    """Yield the cases that differ, in the order of the version before."""
+@dataclass
+class Compared:
+    """One part that was compared: how many cases, what differs, and what differs as reviewed."""
+
+    cases: int
+    found: list[Difference]
+    accepted: list[Difference] = field(default_factory=list)
+
+
+def compared(before: Cases, after: Cases, reviewed: Reviewed) -> Compared:
+    """Compare the cases of two versions, in the order of the version before."""
+    result = Compared(len(before), [])
     for name in dict.fromkeys((*before, *after)):
         old, new = before.get(name), after.get(name)
-        said = reworded(old, pairs) if old is not None else None
-        if said != new:
-            yield Difference(name, said, new)
+        if old is not None and new is not None and reviewed.alike(old, new):
+            continue
+        difference = Difference(name, None if old is None else reviewed.reworded(old), new)
+        known = any(change.covers(difference) for change in reviewed.changes)
+        (result.accepted if known else result.found).append(difference)
+    return result
 
 
-def summary(compared: Mapping[str, tuple[Cases, list[Difference]]]) -> Iterator[str]:
-    """Yield a line for each part that was compared, and the groups in which something differs."""
-    for part, (cases, found) in compared.items():
-        yield f"{part:<28} {len(cases):>6} cases, {len(found)} differ"
-        groups = Counter(difference.name.partition(" / ")[0] for difference in found)
+def summary(parts: Mapping[str, Compared]) -> Iterator[str]:
+    """Yield a line for each part that was compared, the groups in which something differs, and which lines do most often."""
+    for part, of in parts.items():
+        accepted = f", {len(of.accepted)} as reviewed" if of.accepted else ""
+        yield f"{part:<28} {of.cases:>6} cases, {len(of.found)} differ{accepted}"
+        groups = Counter(difference.name.partition(" / ")[0] for difference in of.found)
         yield from (f"    {count:>5}  {group}" for group, count in groups.most_common(12))
+    every = (
+        line for of in parts.values() for difference in of.found for line in difference.changed()
+    )
+    lines = Counter(_OWN.sub("#", line)[:160] for line in every)
+    if lines:
+        yield "the lines that differ most often (numbers and ids as #):"
+        yield from (f"    {count:>5}  {line}" for line, count in lines.most_common(20))
 
 
 def diffs(found: Iterable[Difference], most: int) -> Iterator[str]:

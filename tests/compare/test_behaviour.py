@@ -22,8 +22,8 @@ def test_the_version_before_behaved_alike(part):
     # WHEN both are given the same inputs, on the same scripted AWS
     compared = compare(trees.BEFORE, (part,), reduced=True)
     # THEN both did something, and nothing differs that was not reviewed
-    assert all(cases for cases, _ in compared.values())
-    assert [text for _, found in compared.values() for text in report.diffs(found, 5)] == []
+    assert all(side.cases for side in compared.values())
+    assert [text for side in compared.values() for text in report.diffs(side.found, 5)] == []
 
 
 @pytest.mark.skipif(not HAS_HISTORY, reason=NO_HISTORY)
@@ -39,7 +39,7 @@ def test_a_changed_answer_is_noticed():
         handler.write_text(handler.read_text(encoding="utf-8") + changed, encoding="utf-8")
         # WHEN it is compared with the version before
         now = replace(before, commit="").capture("explain", inputs)["cases"]
-    (found,) = report.differences(was, now, {})
+    (found,) = report.compared(was, now, report.Reviewed()).found
     # THEN the difference is shown
     assert '+ "matched": "perhaps",' in found.diff()
 
@@ -49,9 +49,32 @@ def test_reviewed_texts_are_no_difference_and_others_are():
     before = {"a": '["run \\"mend\\" now"]', "b": "x", "gone": "y"}
     after = {"a": '["run \\"fix\\" now"]', "b": "z", "new": "y"}
     # WHEN they are compared
-    found = list(report.differences(before, after, {'"mend"': '"fix"'}))
+    reviewed = report.Reviewed({'"mend"': '"fix"'})
+    found = report.compared(before, after, reviewed).found
     # THEN only what was not reviewed, what is gone and what is new differ
     assert [difference.name for difference in found] == ["b", "gone", "new"]
+
+
+def test_a_reworded_text_may_break_its_lines_elsewhere_and_no_other_may():
+    # GIVEN a mail whose lines break elsewhere because it was reworded, and one that was not
+    before = {"a": '"who is\\nhurt by this\\nkey"', "b": '"one\\ntwo"'}
+    after = {"a": '"impact of this\\nkey"', "b": '"one two"'}
+    # WHEN they are compared
+    found = report.compared(before, after, report.Reviewed({"who is hurt by": "impact of"})).found
+    # THEN only the other differs
+    assert [difference.name for difference in found] == ["b"]
+
+
+def test_a_reviewed_change_is_that_change_and_nothing_else():
+    # GIVEN a reviewed change of a state, and two cases of which one differs in more
+    change = report.Accepted("sweep / *", '"state"', "it is usable")
+    before = {"sweep / 1": '"state": "a"\n"x": 1', "sweep / 2": '"state": "a"\n"x": 1'}
+    after = {"sweep / 1": '"state": "b"\n"x": 1', "sweep / 2": '"state": "b"\n"x": 2'}
+    # WHEN they are compared
+    side = report.compared(before, after, report.Reviewed(changes=(change,)))
+    # THEN the one is accepted and the other differs
+    assert [difference.name for difference in side.accepted] == ["sweep / 1"]
+    assert [difference.name for difference in side.found] == ["sweep / 2"]
 
 
 def test_how_an_expression_was_put_together_is_no_difference():

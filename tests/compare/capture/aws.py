@@ -81,12 +81,11 @@ def _client(
 ) -> Any:
     options = getattr(config, "_user_provided_options", None) or {}
     region = region_name or session.region_name or REGION
-    AWS.made.append(
-        {
-            "client": f"{service_name} {region}",
-            "config": {name: options[name] for name in sorted(options)},
-        }
-    )
+    made = {
+        "client": f"{service_name} {region}",
+        "config": {name: options[name] for name in sorted(options)},
+    }
+    AWS.made = sorted([*(one for one in AWS.made if one != made), made], key=repr)
     return client(service_name, region)
 
 
@@ -140,14 +139,11 @@ def _bodies(message: Mapping[str, str]) -> dict[str, Any]:
 
 
 def opened(text: str) -> Any:
-    """Return the JSON in a text, or its lines."""
+    """Return the JSON in a text, or the text."""
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except ValueError:
-        value = text
-    if isinstance(value, str):
-        return value.split("\n") if "\n" in value else value
-    return value
+        return text
 
 
 def stored(value: Any) -> Any:

@@ -1,9 +1,12 @@
 """The tree that is looked at: its handler, and the few inner things that must be reached from outside."""
 
+import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from io import BytesIO, StringIO
+from runpy import run_module
 from types import ModuleType
 from typing import Any
 
@@ -32,6 +35,7 @@ ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "keywatch",
     "POWERTOOLS_METRICS_NAMESPACE": "KeyWatch",
     "POWERTOOLS_LOG_LEVEL": "INFO",
+    "COLUMNS": "120",
 }
 # Where a warm container's runtime may be kept, in any version.
 _KEEPERS = ("handler", "keywatch.runtime", "keywatch")
@@ -53,6 +57,27 @@ def invoke(event: object) -> Any:
     return import_module("handler").handler(event, Context())
 
 
+def command(arguments: Sequence[str], stdin: str) -> int:
+    """Run ``python -m cli`` here, and the function when it is called; return the exit code."""
+
+    def called(_region: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        answer = json.dumps(invoke(json.loads(params["Payload"]))).encode()
+        return {"StatusCode": 200, "Payload": BytesIO(answer)}
+
+    outputs = [{"OutputKey": "FunctionName", "OutputValue": FUNCTION}]
+    AWS.scripts["cloudformation", "DescribeStacks"] = {"Stacks": [{"Outputs": outputs}]}
+    AWS.scripts["lambda", "Invoke"] = called
+    given = sys.argv, sys.stdin
+    sys.argv, sys.stdin = ["keywatch", *arguments], StringIO(stdin)
+    try:
+        run_module("cli", run_name="__main__")
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    finally:
+        sys.argv, sys.stdin = given
+    return 0
+
+
 def cold_start(settings: Mapping[str, str]) -> None:
     """Forget what a warm container remembers, and set what the stack would."""
     for name in set(os.environ) - set(ENVIRONMENT):
@@ -67,7 +92,6 @@ def cold_start(settings: Mapping[str, str]) -> None:
         )
     for cache in kept:
         cache.cache_clear()
-    AWS.made.clear()
 
 
 def _caches() -> Iterator[Any]:

@@ -104,24 +104,27 @@ class Scene:
         house.cold_start(variables)
 
     def invoke(self, event: object, label: str) -> Any:
-        """Invoke the function and write down its answer, AWS calls, metrics, log lines, and the table where it changed."""
+        """Invoke the function and write down its answer, AWS calls, metrics, log lines, and what it stored."""
+        return self._done(label, lambda: house.invoke(event))
+
+    def command(self, *arguments: str, stdin: str = "") -> None:
+        """Run the command line, which calls the function as if it were deployed; write down what it printed."""
+        self._done(" ".join(("./keywatch", *arguments)), lambda: house.command(arguments, stdin))
+
+    def _done(self, label: str, do: Callable[[], Any]) -> Any:
         self._count += 1
         if not self._active:
             return None
         HEARD.drain()
         AWS.drain()
-        answer, raised = None, None
+        answer, raised = None, {}
         try:
-            answer = house.invoke(event)
+            answer = do()
         except Exception as error:  # noqa: BLE001 - whatever it raises is what it does
-            raised = str(error)
-        did: dict[str, Any] = {
-            "at": MOMENT.now,
-            "answer": aws.opened(answer) if isinstance(answer, str) else answer,
-        }
-        did |= {"raised": raised} if raised is not None else {}
-        did |= {"calls": AWS.drain(), "heard": HEARD.drain()}
-        did |= self._stored()
+            raised = {"raised": str(error)}
+        shown = aws.opened(answer) if isinstance(answer, str) else answer
+        did = {"at": MOMENT.now, "answer": shown} | raised
+        did |= {"calls": AWS.drain(), "heard": HEARD.drain()} | self._stored()
         self.steps[f"{self.name} / {self._count:03} {label}"] = aws.as_json(did)
         return answer
 

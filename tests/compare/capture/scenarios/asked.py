@@ -1,5 +1,6 @@
 """What people ask: check, the incident page."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from ..kms import KEY_ID, STORE, key_arn
 from ..moment import MOMENT
 from ..scene import Scene, scenario
 from .causes import key_number
+from .housekeeping import at_risk, healthy
 
 
 def check(scene: Scene, key_id: Any, **more: Any) -> None:
@@ -116,6 +118,32 @@ def checks_of_what_the_ledger_knows(scene: Scene) -> None:
     scene.kms.add(state="Disabled")
     check(scene, KEY_ID)
     check(scene, "alias/payments")
+
+
+@scenario
+def the_command_line(scene: Scene) -> None:
+    healthy(scene)
+    at_risk(scene)
+    scene.kms.add()
+    scene.kms.alias("alias/payments")
+    for arguments in (
+        ("check", "alias/payments"),
+        ("check", "alias/paymnets", key_number(1), key_number(2)),
+        ("check", "--json", "--wait", "3", "--notify", "--region", ELSEWHERE, KEY_ID),
+        ("check", "--wait", "900", KEY_ID),
+        ("sweep",),
+        ("sweep", "--json", "--notify"),
+        ("doctor",),
+        ("doctor", "--json", "--stack", "Other"),
+    ):
+        scene.command(*arguments)
+    record = json.dumps(disabled()["detail"])
+    for text in ("NotFoundException: Invalid keyId 'x'", record, "all is well", "[", ""):
+        scene.command("explain", stdin=text)
+        scene.command("explain", "--json", stdin=text)
+    scene.answers("kms", "DescribeKey", Fails("AccessDeniedException", "denied"))
+    scene.command("check", "alias/payments")
+    scene.command("sweep")
 
 
 @scenario
