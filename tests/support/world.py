@@ -1,27 +1,24 @@
-"""A small world to run the pipeline in: moto's DynamoDB, SNS and SQS, a scripted KMS, a clock that tests move.
+"""A small world to run the pipeline in: a table and a topic in memory, a scripted KMS, a clock that tests move.
 
 Every AWS call goes through ``Wire``: it is recorded, and may be made to fail, or the function to
 die, before or after it.
 """
 
-import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from keywatch.incidents import clock
 from keywatch.incidents.pipeline import Memory, Pipeline
 from keywatch.services import Services, build
 from keywatch.settings import IgnoreRule, Settings
 from keywatch.sources import read_event
+from tests.support.aws import TableClient, TopicClient
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -204,49 +201,37 @@ class World:
 
 @contextmanager
 def world(
-    *, ignore: tuple[IgnoreRule, ...] = (), search_regions: tuple[str, ...] = ()
+    *,
+    ignore: tuple[IgnoreRule, ...] = (),
+    search_regions: tuple[str, ...] = (),
+    table: Any = None,
 ) -> Iterator[World]:
-    """Open a fresh world; no call leaves the process."""
-    with mock_aws():
-        dynamodb, sns, sqs = (client_of(name) for name in ("dynamodb", "sns", "sqs"))
-        create_table(dynamodb)
-        topic = sns.create_topic(Name="alerts")["TopicArn"]
-        queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
-        sns.subscribe(
-            TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox"
-        )
-        wire, kms, trail, moment = Wire(), ScriptedKms(), Trail(), [START]
-        regional = {REGION: kms}
-        real = {"dynamodb": dynamodb, "sns": sns}
+    """Open a fresh world; no call leaves the process. ``table`` is another DynamoDB client to use."""
+    table, topic = table or TableClient(), TopicClient()
+    wire, kms, trail, moment = Wire(), ScriptedKms(), Trail(), [START]
+    regional = {REGION: kms}
+    others = {"dynamodb": table, "sns": topic, "cloudtrail": trail}
 
-        def client(service: str, region: str) -> Any:
-            if service == "kms":
-                return wire.tap("kms", regional.setdefault(region, ScriptedKms(region)))
-            return wire.tap(service, trail if service == "cloudtrail" else real[service])
+    def client(service: str, region: str) -> Any:
+        if service == "kms":
+            return wire.tap("kms", regional.setdefault(region, ScriptedKms(region)))
+        return wire.tap(service, others[service])
 
-        settings = Settings(
-            table="incidents",
-            topic_arn=topic,
-            own_role_arn=ROLE,
-            region=REGION,
-            account=ACCOUNT,
-            search_regions=search_regions,
-            ignore=ignore,
-        )
-        services = build(
-            settings, client, logging.getLogger("keywatch.tests"), now=lambda: moment[0]
-        )
-        yield World(services, kms, wire, lambda: receive(sqs, queue), dynamodb, moment, trail)
-
-
-@cache
-def client_of(service: str) -> Any:
-    """Return a client that all worlds share: making one costs more than most tests. What it talks to is every world's own."""
-    session = boto3.session.Session("testing", "testing", region_name=REGION)
-    return session.client(service)
+    settings = Settings(
+        table="incidents",
+        topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts",
+        own_role_arn=ROLE,
+        region=REGION,
+        account=ACCOUNT,
+        search_regions=search_regions,
+        ignore=ignore,
+    )
+    services = build(settings, client, logging.getLogger("keywatch.tests"), now=lambda: moment[0])
+    yield World(services, kms, wire, topic.receive, table, moment, trail)
 
 
 def create_table(dynamodb: Any, name: str = "incidents") -> None:
+    """Make the incident table as the stack does, in an emulator."""
     attributes = {"subject": "S", "item": "S", "queue": "S", "due_at": "N"}
     dynamodb.create_table(
         TableName=name,
@@ -269,16 +254,6 @@ def create_table(dynamodb: Any, name: str = "incidents") -> None:
             }
         ],
     )
-
-
-def receive(sqs: Any, queue: str) -> list[dict[str, Any]]:
-    """Return and remove all alert documents that arrived, oldest first."""
-    documents = []
-    while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
-        for message in messages:
-            documents.append(json.loads(json.loads(message["Body"])["Message"]))
-            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-    return documents
 
 
 _SERIAL = iter(range(10**9))

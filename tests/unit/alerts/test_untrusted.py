@@ -27,7 +27,7 @@ from tests.unit.alerts.factory import STATUSES
 from tests.unit.alerts.test_every_cause import VALIDATOR
 from tests.unit.alerts.test_publish import fitted
 
-MANY = examples(5_000)
+MANY = examples(500)
 NOW = datetime(2026, 11, 23, 2, 14, tzinfo=UTC)
 FRAGMENTS = (
     *(
