@@ -7,7 +7,8 @@ from functools import partial
 from keywatch.alerts.alert import SubjectView
 from keywatch.alerts.document import AffectedSubject
 from keywatch.catalogue.causes import Cause
-from keywatch.model.identifiers import is_well_formed, parse
+from keywatch.model.identifiers import parse
+from keywatch.model.key_names import is_well_formed
 from keywatch.model.text import one_line
 
 UNKNOWN = "unknown"

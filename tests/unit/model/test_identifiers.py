@@ -7,15 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keywatch.model.identifiers import (
-    MAX_IDENTIFIER,
-    Kind,
-    edit_distance,
-    is_well_formed,
-    nearest_alias,
-    parse,
-    partition_of,
-)
+from keywatch.model.identifiers import Kind, parse, partition_of
+from keywatch.model.key_names import MAX_IDENTIFIER, is_well_formed
+from keywatch.model.similarity import edit_distance, nearest_alias
 from tests.support.examples import examples
 from tests.unit.sources.records import harmless
 

@@ -2,7 +2,8 @@
 
 from keywatch.diagnosis.case import Case, Explanation
 from keywatch.diagnosis.reasons import Reason, described
-from keywatch.model.identifiers import Kind, nearest_alias
+from keywatch.model.identifiers import Kind
+from keywatch.model.similarity import nearest_alias
 
 
 def malformed(case: Case) -> Explanation | None:

@@ -7,8 +7,8 @@ in another Region or account, is asked before.
 from keywatch.diagnosis.case import Case, Explanation
 from keywatch.diagnosis.reasons import Reason, because_change, because_look
 from keywatch.model.evidence import LookupOutcome
-from keywatch.model.identifiers import nearest_alias
 from keywatch.model.levels import Confidence
+from keywatch.model.similarity import nearest_alias
 
 CERTAIN, LIKELY = Confidence.CERTAIN, Confidence.LIKELY
 
