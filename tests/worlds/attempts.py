@@ -78,6 +78,7 @@ class Outcome:
     resources: tuple[str, ...] = ()
     store: str | None = None
     external: str | None = None
+    function: str = ""  # the Lambda function whose environment it was
     in_scope: bool = True
     story: str = ""
 
@@ -129,6 +130,10 @@ class _Attempt:
             return self._misnamed(found)
         if foreign and (found.problem or denied):
             return self._three_ways(found)
+        if found.problem and probe.unnamed and self.dice.chance(0.5, "unnamed", probe.typed):
+            return self._three_ways(
+                found
+            )  # which of the two AWS says of a deleted key's ciphertext is not documented
         if found.problem:
             return self._missing(found)
         return self._three_ways(found) if denied else self._unusable(found)
@@ -179,7 +184,7 @@ class _Attempt:
             text.format(user=probe.caller.arn, operation=probe.operation),
             frozenset({"missing_or_not_authorized"}),
             near,
-            culprits=self._policy_change(found),
+            culprits=self._policy_change(found) | (behind.culprits if behind else frozenset()),
             names=self._names(found) | {f"caller/{probe.caller.name}"},
             story="AWS's three-way denial",
         )

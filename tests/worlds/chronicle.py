@@ -3,7 +3,8 @@
 A chronicle does not depend on the product: the same seed is the same story, whatever is being judged.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,17 @@ from tests.worlds.kms import Change, Kms
 from tests.worlds.people import Person
 from tests.worlds.records import Failed
 from tests.worlds.wire import Spell
+
+# The service that calls KMS for somebody → its event source, operation, and code for an error of KMS's.
+_SERVICE_RECORDS: dict[str, tuple[str, str, Callable[[str], str]]] = {
+    "s3.amazonaws.com": ("s3.amazonaws.com", "PutObject", lambda code: f"KMS.{code}"),
+    "lambda.amazonaws.com": (
+        "lambda.amazonaws.com",
+        "Invoke",
+        lambda code: f"KMS{code.removeprefix('KMS')}",
+    ),
+    "AWS Internal": ("ssm.amazonaws.com", "GetParameter", lambda _: "InvalidKeyId"),
+}
 
 
 @dataclass
@@ -44,6 +56,7 @@ class Parcel:
     arrives: datetime
     event: Mapping[str, Any]
     by_queue: bool = True
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,7 @@ class Habits:
     late: float = 0.05
     logged: float = 0.25  # of the calling programs, those whose log group KeyWatch reads
     only_logged: float = 0.08  # of the calls, those that only the log tells of
+    trail_group: bool = False  # whether KeyWatch reads the log group of the trail as well
 
 
 @dataclass
@@ -80,6 +94,10 @@ class Chronicle:
     hidden: set[str] = field(default_factory=set)
     episode: str = ""
     episodes: list[str] = field(default_factory=list)
+    roles: dict[str, datetime] = field(default_factory=dict)  # role name → when it was made
+    # Lambda function → role ARN, key ARN, last modified
+    functions: dict[str, tuple[str, str, datetime]] = field(default_factory=dict)
+    operations: set[str] = field(default_factory=set)  # that services made, and that called KMS
     others: list[tuple[datetime, str]] = field(
         default_factory=list
     )  # what else happened, for people to read
@@ -145,8 +163,34 @@ class Chronicle:
             self.history.append((failed.when, record))
             if not only:
                 told.arrivals += self._post(record, failed.when, lost, minutes(0))
+            if self.habits.trail_group:
+                arrives = failed.when + minutes(2)
+                self.post_log("aws-cloudtrail-logs", arrives, failed.when, json.dumps(record))
+                told.arrivals.append((arrives, "log"))
+            served = probe.caller.via in _SERVICE_RECORDS and outcome.resources
+            if served and dice.chance(0.3, "service", probe.caller.name):
+                self._post_of_service(told, failed)
         if logged:
             self._post_line(told, failed)
+
+    def _post_of_service(self, told: Told, failed: Failed) -> None:
+        """Send the record of the service that called KMS: it has a code of its own and KMS's words."""
+        service, operation, code = _SERVICE_RECORDS[failed.probe.caller.via]
+        identity = failed.probe.caller.identity()
+        record = records.of_failure(failed, self.account, self.dice) | {
+            "eventSource": service,
+            "eventName": operation,
+            "errorCode": code(failed.outcome.code),
+            "eventID": self.kms.uuid(),
+            "requestID": self.kms.uuid(),
+            "requestParameters": {"name": "orders"},
+            "resources": None,
+            "userIdentity": {
+                name: value for name, value in identity.items() if name != "invokedBy"
+            },
+        }
+        told.arrivals += self._post(record, failed.when, 0.0, minutes(0))
+        self.operations.add(operation)
 
     def _post(
         self, record: Mapping[str, Any], when: datetime, lost: float, late: timedelta

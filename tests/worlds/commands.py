@@ -100,6 +100,9 @@ class Checker:
 
     def replicate(self, options: Mapping[str, str]) -> str | None:
         key, wanted = self.key(options), options.get("replica-region", "")
+        named = options.get("key-id", "").split(":")
+        if len(named) > 3 and named[3] != options.get("region", named[3]):
+            return f"replicate-key in {options.get('region')} of a key by its ARN in {named[3]}"
         if key is None:
             return f"replicate-key from {options.get('region')}, where there is no such key"
         if key.primary is None or key.primary != key.region:

@@ -18,6 +18,7 @@ Test = Callable[[Item, Bound], bool]
 Operand = Callable[[Item, Bound], dict[str, Any] | None]
 _TOKEN = re.compile(r"\s*([#:]?[A-Za-z_][\w-]*|<=|>=|<>|[=<>(),.+\-]|\[\d+\]|\d+)")
 HASH, RANGE = "subject", "item"
+_HASH_IS = re.compile(r"([#\w]+)\s*=\s*(:\w+)")
 INDEX_SORT = {"due": "due_at"}
 
 
@@ -228,6 +229,8 @@ def _get(item: Item, steps: tuple[str, ...], bound: Bound) -> dict[str, Any] | N
 
 def _set(item: Item, steps: tuple[str, ...], bound: Bound, value: dict[str, Any] | None) -> None:
     place: Any = item
+    if len(steps) > 1:
+        item[_name(steps[0], bound)] = deepcopy(item[_name(steps[0], bound)])
     for step in steps[:-1]:
         place = place[_name(step, bound)]["M"]
     name = _name(steps[-1], bound)
@@ -294,11 +297,8 @@ def _without(old: dict[str, Any] | None, less: dict[str, Any] | None) -> dict[st
 
 
 def _copy(item: Item) -> Item:
-    """Copy an item; only maps and lists can be shared by accident, and they are rare."""
-    return {
-        name: deepcopy(value) if "M" in value or "L" in value else value.copy()
-        for name, value in item.items()
-    }
+    """Copy an item; its values are never changed in place (but for nested ones, which ``_set`` copies)."""
+    return dict(item)
 
 
 class DynamoDb:
@@ -352,19 +352,28 @@ class DynamoDb:
         return {"Attributes": _copy(new)} if wanted in {"ALL_NEW", "UPDATED_NEW"} else {}
 
     def query(self, **request: Any) -> dict[str, Any]:
-        bound, text = self._bound(request), request["KeyConditionExpression"]
-        test = condition(text)
-        sort = (
-            INDEX_SORT.get(request.get("IndexName", ""), "due_at")
-            if "IndexName" in request
-            else RANGE
+        bound, test = self._bound(request), condition(request["KeyConditionExpression"])
+        index = request.get("IndexName")
+        sort = INDEX_SORT.get(index, "due_at") if index else RANGE
+        items = (
+            self.items.values()
+            if index
+            else self._partition(request["KeyConditionExpression"], bound)
         )
-        found = [item for item in self.items.values() if test(item, bound) and (sort in item)]
+        found = [item for item in items if sort in item and test(item, bound)]
         found.sort(
             key=lambda item: (_ordered(item[sort]), item[RANGE]["S"]),
             reverse=request.get("ScanIndexForward") is False,
         )
         return self._page(found, request, (sort,))
+
+    def _partition(self, text: str, bound: Bound) -> list[Item]:
+        """Return the items of the partition that a key condition names."""
+        match = _HASH_IS.search(text)
+        if match is None or _name(match.group(1), bound) != HASH:
+            return list(self.items.values())
+        wanted = bound[1][match.group(2)]["S"]
+        return [item for (partition, _), item in self.items.items() if partition == wanted]
 
     def scan(self, **request: Any) -> dict[str, Any]:
         found = sorted(self.items.values(), key=self._key)

@@ -389,6 +389,60 @@ def external_key(s: Scene) -> None:
         s.calls(s.probe(s.caller(), other, name), s.begins, ends)
 
 
+def second_cause(s: Scene) -> None:
+    """One cause follows another at the same thing: at an external key, or at the proxy of a store."""
+    kms, second = s.story.kms, s.later(15, 50)
+    store = s.store("EXTERNAL_KEY_STORE")
+    ((key, alias),) = s.stored_keys(store, 1)
+    if s.rng.random() < 0.5:
+        first, then = s.rng.sample(("missing", "disabled", "denied"), 2)
+        _external(s, key, first, s.begins, None)
+        _external(s, key, then, second, None)
+    else:
+        first, then = s.rng.sample(("unreachable", "credentials", "tls", "unhealthy"), 2)
+        kms.set_store(*s.home, store.id, s.begins, "", None, trouble=first)
+        kms.set_store(*s.home, store.id, second, "", None, trouble=then)
+        s.story.note(s.begins, f"store {store.id}: {first}, from {second:%H:%M:%S} {then}")
+    probe = s.probe(s.caller(plain=True), key, alias)
+    s.calls(probe, s.begins, second)
+    s.calls(probe, second, s.later(20, 50, second))
+
+
+def role_made_again(s: Scene) -> None:
+    """A function's role was deleted and made again under its name: the key's grant names the old one."""
+    key, account = s.key(s.alias()), s.story.account
+    function = f"worker-{s.story.kms.uuid()[:5]}"
+    caller = Person("role", f"{function}-role", account, "lambda.amazonaws.com")
+    role = f"arn:aws:iam::{account}:role/{caller.name}"
+    s.story.roles[caller.name] = s.begins
+    s.story.functions[function] = (role, key.arn, s.begins - timedelta(days=40))
+    outcome = Outcome(
+        "AccessDeniedException",
+        words.DENIED_CIPHERTEXT.format(user=caller.arn, operation="Decrypt"),
+        frozenset({"lambda_role_recreated", "missing_or_not_authorized"}),
+        names=frozenset({f"caller/{caller.name}", key.arn, key.id}),
+        story="the role was made again",
+        function=function,
+    )
+    probe = Probe(caller, "Decrypt", key.arn, s.story.region, unnamed=True, fixed=outcome)
+    s.calls(probe, s.begins, s.later(5, 60))
+
+
+def many_at_once(s: Scene) -> None:
+    """One bad deployment names many aliases that are not there, or one person disables many keys."""
+    kms, who, until = s.story.kms, s.admin(), s.later(15, 40)
+    caller, missing = s.caller(plain=True), s.rng.random() < 0.5
+    for number in range(s.rng.choice((5, 8, 12))):
+        alias = s.alias()
+        probe = Probe(caller, "GenerateDataKey", alias, s.story.region)
+        if not missing:
+            key = s.key(alias)
+            s.tell(kms.disable(key, s.begins + seconds(number), who))
+            probe = s.probe(caller, key, alias)
+            s.tell(kms.enable(key, until + seconds(number), who))
+        s.calls(probe, s.begins + seconds(10), until, 4)
+
+
 def foreign_key(s: Scene) -> None:
     """A caller of ours uses another account's key that is gone, or that no longer lets us in: AWS's three-way denial."""
     owner = s.rng.choice(FOREIGN)
@@ -647,6 +701,9 @@ EPISODES: dict[Episode, float] = {
     store_down: 9,
     store_trouble: 7,
     external_key: 6,
+    second_cause: 4,
+    role_made_again: 2,
+    many_at_once: 1,
     foreign_key: 4,
     locked_out: 2,
     malformed: 3,

@@ -81,6 +81,9 @@ class Judge:
         self._proven: defaultdict[str, set[str]] = defaultdict(
             set
         )  # by incident: causes that were right when they were told
+        self._requests = {
+            one for told in self.story.calls for one in (told.what.request_id, told.what.id)
+        }
         self._changes = {
             told.what.id: told.what for told in self.story.changes if isinstance(told.what, Change)
         }
@@ -122,9 +125,14 @@ class Judge:
     def _alert(self, message: Message, truth: Truth) -> None:
         document, line = message.document, brief(message)
         if not truth.calls and not truth.changes and not truth.now:
-            self._found("false", message.when, f"nothing failed: {line}")
+            why = (
+                "a request id is taken for the key"
+                if names_of(message) & self._requests
+                else "nothing failed"
+            )
+            self._found("false", message.when, f"{why}: {line}")
             if document["confidence"] == "certain":
-                self._found("certain cause", message.when, f"nothing failed: {line}")
+                self._found("certain cause", message.when, f"{why}: {line}")
             return
         if self._over(message, truth):
             self._found("false", message.when, f"over when it was looked at: {line}")
@@ -139,7 +147,7 @@ class Judge:
             return
         true = ",".join(sorted(truth.exact)) or "nothing"
         if cause in truth.near:
-            if self._trail_silent(message.when):
+            if self._trail_silent(message.when) or self._out_of_sight(cause, truth):
                 self.verdict.exact += 1
             else:
                 self.verdict.imprecise += 1
@@ -147,6 +155,14 @@ class Judge:
             return
         kind = "certain cause" if message.document["confidence"] == "certain" else "wrong"
         self._found(kind, message.when, f"true is {true}: {line}")
+
+    def _out_of_sight(self, cause: str, truth: Truth) -> bool:
+        """Tell whether what would be more exact lies in a Region in which KeyWatch may not look."""
+        return (
+            cause == "key_not_found"
+            and "wrong_region" in truth.exact
+            and not self.story.search_regions
+        )
 
     def _resolved(self, message: Message, truth: Truth) -> None:
         document = message.document
@@ -255,6 +271,11 @@ class Judge:
             truth.exact |= now.causes
             truth.near |= now.near
             truth.culprits |= now.culprits
+        if shown := answer(
+            self.kms, probe, when, LOOK
+        ):  # what a look-up still shows is no fault of who believes it
+            truth.exact |= shown.causes - {"not_yet_visible"}
+            truth.culprits |= shown.culprits
         last = max(told.what.when for told in calls)
         for told in calls:
             outcome = told.what.outcome
@@ -277,10 +298,15 @@ class Judge:
             and truly(self.kms, probe, called + minutes(5)) is None
         )
 
-    def _probe_of(self, message: Message) -> Probe | None:
+    def _probe_of(self, message: Message, truth: Truth | None = None) -> Probe | None:
         subject = message.document["subject"]
         alias = subject.get("alias")
         if message.document["cause"] == "alias_not_found" and alias:
+            return commands.decrypt_of(
+                f"arn:aws:kms:{subject['region']}:{subject['account']}:{alias}"
+            )
+        changed = {arn for told in truth.changes for arn in told.what.resources} if truth else set()
+        if alias and f"arn:aws:kms:{subject['region']}:{subject['account']}:{alias}" in changed:
             return commands.decrypt_of(
                 f"arn:aws:kms:{subject['region']}:{subject['account']}:{alias}"
             )
@@ -303,7 +329,7 @@ class Judge:
                         story=f"store {version.value.state}",
                     )
                 )
-        elif probe := self._probe_of(message):
+        elif probe := self._probe_of(message, truth):
             now = truly(self.kms, probe, message.when) or self._expires(probe, message.when)
             truth.now += [now] if now else []
         for outcome in truth.now:
@@ -415,6 +441,7 @@ class Judge:
         true = {told.what.probe.operation for told in truth.calls} | {
             told.what.what for told in truth.changes
         }
+        true |= self.story.operations
         said = {one["name"] for one in message.document["impact"]["operations"]}
         if truth.calls and said - true:
             self._found(

@@ -32,7 +32,7 @@ from tests.worlds.clock import Clock
 from tests.worlds.wire import Wire
 
 TABLE = "incidents"
-CANARY_ALIAS = "alias/keywatch-canary-this-alias-must-never-exist"
+CANARY_ALIAS = "alias/keywatch-canary-that-never-exists"
 # Metrics that count something that broke inside KeyWatch; a world in calm weather should have none.
 BROKEN = ("Failed", "Lost", "Unreadable", "OutOfTime", "Unreachable")
 _NUMBERS = itertools.count()

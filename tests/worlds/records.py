@@ -114,11 +114,10 @@ def _parameters(failed: Failed, dice: Dice) -> Record | None:
     probe, outcome = failed.probe, failed.outcome
     if outcome.code == "AccessDeniedException" and dice.chance(0.35, "no parameters", failed.id):
         return None
-    context = (
-        {"aws:lambda:FunctionArn": "arn:aws:lambda:x"}
-        if "lambda" in probe.caller.via
-        else {"purpose": "orders"}
-    )
+    context = {"purpose": "orders"}
+    if outcome.function:
+        place = f"{probe.region}:{probe.caller.account}"
+        context = {"aws:lambda:FunctionArn": f"arn:aws:lambda:{place}:function:{outcome.function}"}
     if probe.unnamed:
         return {"encryptionAlgorithm": "SYMMETRIC_DEFAULT", "encryptionContext": context}
     if probe.operation == "ReEncrypt":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.worlds import product, records
+from tests.worlds import logs, product, records
 from tests.worlds.attempts import Outcome, Probe
 from tests.worlds.chronicle import Chronicle, Habits, Parcel
 from tests.worlds.clock import Clock, Dice, minutes, seconds
@@ -20,6 +20,7 @@ from tests.worlds.kms_api import KmsApi
 from tests.worlds.people import Person
 from tests.worlds.records import Failed
 from tests.worlds.scene import Scene
+from tests.worlds.small_apis import Iam, Lambda, Sns, Sts
 from tests.worlds.wire import Call, Spell, Wire
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -33,6 +34,8 @@ SETTLES = timedelta(
     hours=7
 )  # after the last event: longer than silence must last before it is taken for an end
 BATCH = 10
+RETRIES = 2  # of an asynchronous invocation that raised
+FAILED = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def story_of(
         lost=rng.choice((0.0, 0.05, 0.05, 0.3)),
         doubled=rng.choice((0.0, 0.1)),
         late=rng.choice((0.0, 0.05, 0.25)),
+        trail_group=rng.random() < 0.1,
     )
     story = Chronicle(
         seed, start, ACCOUNT, regions[0], regions, search, dice, Kms(dice), habits or drawn
@@ -87,7 +91,7 @@ def story_of(
 
 
 def _weather(story: Chronicle, rng: random.Random) -> None:
-    """Let look-ups be refused or slow for a while: in about a third of all worlds."""
+    """Let look-ups be refused or slow for a while: in half of all worlds."""
     end = story.start + timedelta(days=2)
     for _ in range(rng.choice((0, 0, 1, 2))):
         begins = story.start + minutes(rng.uniform(0, 120))
@@ -100,31 +104,15 @@ def _weather(story: Chronicle, rng: random.Random) -> None:
         )
         ends = end if kind == "denied" else begins + minutes(rng.uniform(3, 60))
         story.weather.append(Spell(service, kind, begins, ends, operation, rng.choice((1.0, 0.6))))
-
-
-class Sns:
-    """Takes what is published."""
-
-    def __init__(self) -> None:
-        self.sent: list[dict[str, Any]] = []
-
-    def publish(self, **request: Any) -> dict[str, str]:
-        self.sent.append(request)
-        return {"MessageId": f"message-{len(self.sent)}"}
-
-
-class Sts:
-    """Tells who calls."""
-
-    def __init__(self, account: str) -> None:
-        self.account = account
-
-    def get_caller_identity(self) -> dict[str, str]:
-        return {
-            "Account": self.account,
-            "Arn": f"arn:aws:sts::{self.account}:assumed-role/KeyWatch/KeyWatch",
-            "UserId": "A",
-        }
+    if (
+        rng.random() < 0.06
+    ):  # the table or the topic throttles for a moment: in doubt a message comes twice
+        begins, service = (
+            story.start + minutes(rng.uniform(0, 120)),
+            rng.choice(("sns", "dynamodb")),
+        )
+        ends = begins + minutes(rng.uniform(0.5, 4))
+        story.weather.append(Spell(service, "throttled", begins, ends, "*", rng.choice((1.0, 0.5))))
 
 
 class World:
@@ -132,7 +120,7 @@ class World:
 
     def __init__(self, story: Chronicle) -> None:
         self.story, self.clock = story, Clock(story.start)
-        self.table, self.sns = DynamoDb(), Sns()
+        self.table, self.sns = DynamoDb(), Sns(self.clock)
         self.trail = {
             region: CloudTrailApi(lambda: self.clock.now, story.dice) for region in story.regions
         }
@@ -160,7 +148,12 @@ class World:
             )
         if service == "cloudtrail" and account == self.story.account:
             return self.trail.get(region)
-        return {"dynamodb": self.table, "sns": self.sns, "sts": Sts(account)}.get(service)
+        others = {
+            "sts": Sts(account, self.clock),
+            "iam": Iam(self.story),
+            "lambda": Lambda(self.story),
+        }
+        return {"dynamodb": self.table, "sns": self.sns, **others}.get(service)
 
     def run(self) -> Run:
         """Live through the story, and on until all is quiet."""
@@ -196,22 +189,31 @@ class World:
 
     def _deliver(self, batch: list[Parcel]) -> None:
         if not batch[0].by_queue:
-            for parcel in batch:
-                self._invoke(parcel.event)
+            self._deliver_log(batch[0])
             return
         bodies = [
             {"messageId": f"m{n}", "body": json.dumps(parcel.event)}
             for n, parcel in enumerate(batch)
         ]
         answer = self._invoke({"Records": [body | {"eventSource": "aws:sqs"} for body in bodies]})
-        back = {item["itemIdentifier"] for item in (answer or {}).get("batchItemFailures", ())}
+        everything = [{"itemIdentifier": body["messageId"]} for body in bodies]
+        failed = everything if answer is FAILED else (answer or {}).get("batchItemFailures", ())
+        back = {item["itemIdentifier"] for item in failed}
         again = [parcel for n, parcel in enumerate(batch) if f"m{n}" in back]
         if again:
             self.run_.failures.append(f"{self.clock.now:%H:%M:%S} {len(again)} messages given back")
-            self._post[:0] = [
-                Parcel(self.clock.now + seconds(60), parcel.event) for parcel in again
-            ]
-            self._post.sort(key=lambda parcel: parcel.arrives)
+        for parcel in again:
+            self._put(Parcel(self.clock.now + seconds(60), parcel.event))
+
+    def _deliver_log(self, parcel: Parcel) -> None:
+        """Invoke with a log delivery; what raises is tried again, as asynchronous invocations are."""
+        if self._invoke(parcel.event) is FAILED and parcel.tries < RETRIES:
+            later = self.clock.now + minutes(1 + parcel.tries)
+            self._put(Parcel(later, parcel.event, by_queue=False, tries=parcel.tries + 1))
+
+    def _put(self, parcel: Parcel) -> None:
+        self._post.append(parcel)
+        self._post.sort(key=lambda one: one.arrives)
 
     def _invoke(self, event: Mapping[str, Any]) -> Any:
         self._invocations += 1
@@ -220,11 +222,12 @@ class World:
             return self._container().invoke(event, product.Context(self.clock))
         except Exception as error:  # noqa: BLE001 - what the function raises is a finding, not the end of the world
             self.run_.failures.append(f"{self.clock.now:%H:%M:%S} raised {error!r}")
-            return None
+            return FAILED
         finally:
-            for request in self.sns.sent[sent:]:
+            for when, request in self.sns.sent[sent:]:
                 if document := product.document_of(request):
-                    self.run_.messages.append(Message(self.clock.now, document, self._invocations))
+                    self.run_.messages.append(Message(when, document, self._invocations))
+                    self._logged_by_a_subscriber(document)
             self._come_back(self.wire.calls[called:])
 
     def _container(self) -> product.Container:
@@ -272,8 +275,26 @@ class World:
             call.when + seconds(dice.between(20, 100, "own", number, call.when)),
             records.event(record, story.account, story.kms.uuid()),
         )
-        self._post.append(parcel)
-        self._post.sort(key=lambda one: one.arrives)
+        self._put(parcel)
+        if story.habits.trail_group:
+            line = (
+                f"{dice.number('trail', call.when, number):039d}",
+                call.when,
+                json.dumps(record),
+            )
+            event = logs.delivery(story.account, "aws-cloudtrail-logs", [line])
+            self._put(Parcel(call.when + seconds(90), event, by_queue=False))
+
+    def _logged_by_a_subscriber(self, document: Mapping[str, Any]) -> None:
+        """Let somebody who gets the alerts write one to a log that KeyWatch reads."""
+        story, dice, now = self.story, self.story.dice, self.clock.now
+        if not dice.chance(0.04, "subscriber", now, document["incident_id"]):
+            return
+        told = f"got alert: {document['title']} {document['because']}"
+        text = json.dumps(document) if dice.chance(0.5, "form", now) else told
+        line = (f"{dice.number('line', now):039d}", now, text)
+        event = logs.delivery(story.account, "/aws/lambda/alert-subscriber", [line])
+        self._put(Parcel(now + seconds(20), event, by_queue=False))
 
 
 def _batches(due: list[Parcel]) -> list[list[Parcel]]:
