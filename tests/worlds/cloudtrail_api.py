@@ -67,9 +67,8 @@ class CloudTrailApi:
 
     def add(self, record: Record, when: datetime) -> None:
         """Keep a record; it can be looked up 2 to 5 minutes later, sometimes after 15."""
-        roll = self.dice.roll("ingested", record["eventID"])
-        late = 120 + 180 * roll if roll < 0.9 else 300 + 6000 * (roll - 0.9)
-        self.records.append((-when.timestamp(), when + timedelta(seconds=late), record))
+        shown = shown_from(self.dice, record["eventID"], when)
+        self.records.append((-when.timestamp(), shown, record))
         self._sorted = False
 
     def lookup_events(
@@ -151,6 +150,13 @@ class CloudTrailApi:
             sample = busy.record(busy.key_arn, busy.begins, 0)
             if _matches(sample, *attribute):
                 yield ((negative, number, one) for negative, one, number in busy.newest_first(late))
+
+
+def shown_from(dice: Dice, event_id: str, when: datetime) -> datetime:
+    """Return from when an event can be looked up."""
+    roll = dice.roll("ingested", event_id)
+    late = 120 + 180 * roll if roll < 0.9 else 300 + 6000 * (roll - 0.9)
+    return when + timedelta(seconds=late)
 
 
 def _by_time(entry: tuple[float, int, Any]) -> float:

@@ -5,10 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tests.worlds.attempts import Probe
 from tests.worlds.kms import Key, Kms, View, at, seen
 from tests.worlds.kms_api import LOOK
-from tests.worlds.people import Person
 from tests.worlds.resolve import resolve
 
 
@@ -151,26 +149,18 @@ _CHECKS: dict[str, Callable[[Checker, Mapping[str, str]], str | None]] = {
 }
 
 
-def misfits(kms: Kms, place: tuple[str, str], commands: list[str], when: datetime) -> list[str]:
-    """Return what is wrong with commands by what is so *and* by what a look-up sees: then nobody could think they fit."""
-    truth, sight = (Checker(kms, *place, view) for view in (at(when), seen(when, LOOK)))
+def misfits(
+    kms: Kms, place: tuple[str, str], commands: list[str], moments: tuple[datetime, ...]
+) -> list[str]:
+    """Return what is wrong with commands by what is so *and* by what a look-up saw at all of these moments.
+
+    Then nobody who looked could think that they fit.
+    """
+    views = [view for moment in moments for view in (at(moment), seen(moment, LOOK))]
+    checkers = [Checker(kms, *place, view) for view in views]
     wrong = []
-    for text in commands:
-        command = parse(text)
-        if command is None:
-            continue
-        by_truth, by_sight = truth.why_not(command), sight.why_not(command)
-        if by_truth and by_sight:
-            wrong.append(by_sight)
+    for command in filter(None, map(parse, commands)):
+        reasons = [checker.why_not(command) for checker in checkers]
+        if all(reasons):
+            wrong.append(str(reasons[1]))
     return wrong
-
-
-def nobody(account: str) -> Person:
-    """Return a caller with every right, by whom a state can be probed."""
-    return Person("role", "probe", account)
-
-
-def decrypt_of(arn: str) -> Probe:
-    """Return a probe of a key or alias by its ARN."""
-    region, account = arn.split(":")[3:5]
-    return Probe(nobody(account), "Decrypt", arn, region)

@@ -32,6 +32,7 @@ from tests.worlds.clock import Clock
 from tests.worlds.wire import Wire
 
 TABLE = "incidents"
+SUBSCRIBER = "/aws/lambda/alert-subscriber"  # a log group in which somebody writes down the alerts
 CANARY_ALIAS = "alias/keywatch-canary-that-never-exists"
 # Metrics that count something that broke inside KeyWatch; a world in calm weather should have none.
 BROKEN = ("Failed", "Lost", "Unreadable", "OutOfTime", "Unreachable")
@@ -369,6 +370,23 @@ NO_CHANGE = re.compile(
     r"\bno (?:known )?change\b|nobody changed|was not changed|\bnever existed\b", re.IGNORECASE
 )
 QUOTES_AWS = re.compile(r"^(?:error text|error code|application log|log)", re.IGNORECASE)
+
+
+def says_unproven(document: Mapping[str, Any]) -> bool:
+    """Tell whether a message admits that an end was not proven."""
+    notes = [str(note) for note in document.get("notes", ())]
+    return bool(UNPROVEN.search(" ".join((*notes, str(document.get("summary"))))))
+
+
+def hears_itself(document: Mapping[str, Any]) -> str:
+    """Return in which way a message is about KeyWatch's own calls and messages; empty where it is not."""
+    if CANARY_ALIAS in str(document["subject"]):
+        return "KeyWatch hears its canary"
+    if SUBSCRIBER in str(document["impact"]["callers"]):
+        return "KeyWatch hears its own message"
+    return (
+        "KeyWatch hears its own look-up" if "KeyWatch-function" in str(document["impact"]) else ""
+    )
 
 
 def document_of(request: Mapping[str, Any]) -> dict[str, Any] | None:

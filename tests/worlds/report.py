@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from tests.worlds.judge import GRAVE, Judge, brief, outages_of
+from tests.worlds.judge import GRAVE, Judge
+from tests.worlds.outages import outages_of
 from tests.worlds.trial import LEAST_EXACT, MOST_FALSE, Trial, chosen
 from tests.worlds.world import Run, World, story_of
 
@@ -120,4 +121,4 @@ def _story(run: Run) -> Iterator[tuple[str, str]]:
         changes = "".join(
             f"\n        listed {c['when']} {c['what']} {c['who']}" for c in document["changes"]
         )
-        yield line(message.when, ">", f"{brief(message)}{why}{do}{notes}{changes}")
+        yield line(message.when, ">", f"{message}{why}{do}{notes}{changes}")

@@ -14,8 +14,10 @@ from tests.worlds.clock import minutes
 from tests.worlds.commands import misfits, parse
 from tests.worlds.judge import GRAVE, Judge, Verdict
 from tests.worlds.kms import Change
+from tests.worlds.messages import Message
+from tests.worlds.product import SUBSCRIBER
 from tests.worlds.scene import Scene
-from tests.worlds.world import Message, Run, story_of
+from tests.worlds.world import Run, story_of
 
 Document = dict[str, Any]
 
@@ -35,6 +37,29 @@ def a_key_is_disabled_for_forty_minutes(s: Scene) -> None:
 def change(story: Chronicle, what: str) -> Change:
     """Return the change of that kind."""
     return next(told.what for told in story.changes if told.what.what == what)
+
+
+def message_about(key: str, story: Chronicle, when: datetime, cause: str) -> Message:
+    """Return a plain message about a key."""
+    document: Document = {
+        "schema": "keywatch.alert/1",
+        "status": "opened",
+        "incident_id": "plain",
+        "cause": cause,
+        "confidence": "certain",
+        "summary": "",
+        "because": [],
+        "remedies": [],
+        "subject": {
+            "identifier": key,
+            "key_arn": key,
+            "account": story.account,
+            "region": story.region,
+        },
+        "impact": {"failures": 1, "callers": [], "operations": []},
+        "changes": [],
+    }
+    return Message(when, document, 0)
 
 
 def message(story: Chronicle, when: datetime, status: str, failures: int, **fields: Any) -> Message:
@@ -136,12 +161,33 @@ def test_a_wrong_cause_that_is_likely_is_wrong_but_not_grave() -> None:
 @pytest.mark.parametrize("by_id", [True, False])
 def test_somebody_innocent_in_because_is_found_by_event_id_and_by_name(by_id: bool) -> None:
     def accuse(document: Document, run: Run) -> None:
-        mender = next(t.what for t in run.story.changes if t.what.what == "EnableKey")
+        innocent = change(run.story, "PutKeyPolicy")
+        source = f"CloudTrail event {innocent.id}" if by_id else "CloudTrail"
+        document["because"].append(f"{source}: {innocent.who.arn} called PutKeyPolicy.")
+
+    verdict = judged(accuse)
+    assert verdict.count("innocent named") == 1
+    assert verdict.grave == 1
+
+
+def test_the_caller_in_awss_own_words_is_not_accused() -> None:
+    def quote(document: Document, run: Run) -> None:
+        innocent = change(run.story, "PutKeyPolicy")
         document["because"].append(
-            f"CloudTrail event {mender.id}: {mender.who.arn} called EnableKey."
+            f"error text: AWS answered User: {innocent.who.arn} PutKeyPolicy"
         )
 
-    assert judged(accuse).count("innocent named") == 1
+    assert judged(quote).findings == []
+
+
+def test_a_list_of_changes_without_the_one_who_did_it_is_noted() -> None:
+    def list_others(document: Document, run: Run) -> None:
+        document["because"].pop()
+        document["changes"] = [{"event_id": change(run.story, "PutKeyPolicy").id}]
+
+    verdict = judged(list_others)
+    assert verdict.count("listed only others") == 1
+    assert verdict.grave == 0
 
 
 @pytest.mark.parametrize(
@@ -168,15 +214,14 @@ def test_a_command_against_the_state_is_grave(command: str) -> None:
 
 
 def test_a_command_that_fits_is_not_held_against_the_message() -> None:
-    run = lived()
-    disabled = next(t.what for t in run.story.changes if t.what.what == "DisableKey")
-    later = disabled.when.replace(microsecond=0)
-    place = (run.story.account, run.story.region)
-    enable = f"aws kms enable-key --key-id {disabled.resources[-1]} --region {run.story.region}"
-    assert misfits(run.story.kms, place, [enable], later + (run.ends - later) / 1000) == []
-    assert misfits(run.story.kms, place, [enable], run.story.start) == [
-        "enable-key on a key that is Enabled"
-    ]
+    story = lived().story
+    disabled, place = change(story, "DisableKey"), (story.account, story.region)
+    enable = f"aws kms enable-key --key-id {disabled.resources[-1]} --region {story.region}"
+    broken, mended = (disabled.when + minutes(number) for number in (10, 50))
+    assert misfits(story.kms, place, [enable], (broken,)) == []
+    assert misfits(story.kms, place, [enable], (mended,)) == ["enable-key on a key that is Enabled"]
+    # What a look-up may have seen within the last minute is not held against it either.
+    assert misfits(story.kms, place, [enable], (mended, broken)) == []
 
 
 def test_an_alert_that_only_lags_behind_by_seconds_is_not_false() -> None:
@@ -266,3 +311,45 @@ def test_commands_are_read_as_a_shell_reads_them() -> None:
     assert (command.verb, command.options["alias-name"]) == ("create-alias", "alias/a b")
     assert parse("echo 'unclosed") is None
     assert parse(None) is None
+
+
+def test_keywatchs_own_message_in_a_log_is_told_as_such() -> None:
+    def heard(document: Document, run: Run) -> None:
+        document["subject"] |= {"identifier": None, "key_arn": None, "alias": None}
+        document["impact"]["callers"] = [{"name": f"log group {SUBSCRIBER}", "count": 1}]
+
+    verdict = judged(heard)
+    false = next(finding for finding in verdict.findings if finding.kind == "false")
+    assert false.text.startswith("KeyWatch hears")
+
+
+def test_an_early_warning_of_what_is_undone_is_false_and_its_command_grave() -> None:
+    run = lived()
+    mended = change(run.story, "EnableKey").when
+    early = message(run.story, mended + minutes(5), "opened", 0)
+    verdict = Judge(replace(run, messages=[*run.messages, early])).judge()
+    assert (verdict.count("false"), verdict.count("command")) == (1, 1)
+
+
+def test_a_second_cause_that_is_never_told_is_found() -> None:
+    # GIVEN an external key that is missing, then disabled, for half an hour each WHEN only the first is told
+    def two_causes(s: Scene) -> None:
+        ((key, _),) = s.stored_keys(s.store("EXTERNAL_KEY_STORE"), 1)
+        timeline = s.story.kms.external_key(str(key.external))
+        timeline.write(s.begins, "missing")
+        timeline.write(s.begins + minutes(30), "disabled")
+        probe = replace(s.probe(s.caller(plain=True), key, operation="Decrypt"), typed=key.arn)
+        for number in range(20):
+            s.story.call(s.begins + minutes(3 * number + 1), probe, lost=0, logged=False)
+
+    story = story_of(1, (two_causes,), Habits(lost=0, doubled=0, late=0, logged=0))
+    story.weather.clear()
+    first = story.calls[0].what
+    told = message_about(
+        first.probe.typed, story, first.when + minutes(4), "external_key_not_found"
+    )
+
+    # THEN the verdict says so, and no outage counts as missed: its incident was open
+    verdict = Judge(Run(story, [told], ends=told.when + minutes(400))).judge()
+    assert verdict.count("untold cause") == 1
+    assert verdict.count("missed") == 0

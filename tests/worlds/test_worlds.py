@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.worlds.judge import outages_of
+from tests.worlds.outages import outages_of
 from tests.worlds.report import report, tell
 from tests.worlds.trial import chosen, one, run
 from tests.worlds.world import World, story_of

@@ -17,6 +17,7 @@ from tests.worlds.dynamodb import DynamoDb
 from tests.worlds.episodes import EPISODES, Episode
 from tests.worlds.kms import Kms
 from tests.worlds.kms_api import KmsApi
+from tests.worlds.messages import Message
 from tests.worlds.people import Person
 from tests.worlds.records import Failed
 from tests.worlds.scene import Scene
@@ -36,15 +37,6 @@ SETTLES = timedelta(
 BATCH = 10
 RETRIES = 2  # of an asynchronous invocation that raised
 FAILED = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One alert that was sent."""
-
-    when: datetime
-    document: Mapping[str, Any]
-    invocation: int
 
 
 @dataclass
@@ -293,7 +285,7 @@ class World:
         told = f"got alert: {document['title']} {document['because']}"
         text = json.dumps(document) if dice.chance(0.5, "form", now) else told
         line = (f"{dice.number('line', now):039d}", now, text)
-        event = logs.delivery(story.account, "/aws/lambda/alert-subscriber", [line])
+        event = logs.delivery(story.account, product.SUBSCRIBER, [line])
         self._put(Parcel(now + seconds(20), event, by_queue=False))
 
 
