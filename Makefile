@@ -13,6 +13,8 @@ NAMES := sed -n 's/^\([A-Za-z0-9._-]*\)==[^; ]* \\$$/--no-emit-package \1/p'
 ARGS ?=
 TESTS ?= tests
 FUZZ ?= tests/unit
+WORLDS ?= 2000
+FIRST ?= 1
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
@@ -47,8 +49,9 @@ demo: $(CLI)  ## deploy into an embedded AWS emulator, let KMS calls fail, show 
 test: $(CLI) $(DEV)  ## all tests, in as many processes as there are processors (TESTS=tests/unit for some, ARGS for pytest options)
 	@$(RUN) python -m pytest -n $(JOBS) $(TESTS) $(ARGS)
 
-fuzz: $(DEV)  ## property tests with 5,000 random examples and more each; the seed of a failure is printed
+fuzz: $(DEV)  ## property tests with 5,000 random examples and more each, then random worlds (WORLDS=2000 FIRST=1); seeds of failures are printed
 	@$(RUN) python -m pytest -n $(JOBS) -m hypothesis --hypothesis-profile=fuzz $(FUZZ) $(ARGS)
+	@$(RUN) python -m tests.worlds --worlds $(WORLDS) --first $(FIRST) --jobs $(JOBS)
 
 locks: $(DEV)  ## is everything that is installed and needed in the locks?
 	@$(RUN) python -m tools.locks

@@ -5,6 +5,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--worlds", type=int, default=300, help="how many (300)")
     parser.add_argument("--first", type=int, default=1, help="the first seed (1)")
     parser.add_argument("--seed", type=int, help="one world only")
-    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--jobs", default="1", help="processes, or auto (1)")
     parser.add_argument(
         "--only", default="", help="episodes to tell in every world, apart by commas"
     )
@@ -30,11 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.seed is not None:
         sys.stdout.write(tell(options.seed, only))
         return 0
-    trial = run(options.worlds, options.first, only=only, jobs=options.jobs)
+    trial = run(options.worlds, options.first, only=only, jobs=_jobs(options.jobs))
     sys.stdout.write(report(trial, options.examples))
     if options.json:
         options.json.write_text(json.dumps(trial.as_json(), indent=1))
     return 0 if trial.good else 1
+
+
+def _jobs(text: str) -> int:
+    return int(text) if text.isdigit() else os.cpu_count() or 1
 
 
 if __name__ == "__main__":

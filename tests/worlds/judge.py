@@ -113,15 +113,13 @@ class Judge:
     # --- the cause -------------------------------------------------------------------------------------------------------
 
     def _about_nothing(self, message: Message) -> None:
-        if self.truths.weather("kms", message.when) and not message.certain:
+        why = product.hears_itself(message.document)
+        if message.names & self._requests:
+            why = "a request id is taken for the key"
+        if not why and not message.certain and self.truths.weather("kms", message.when):
             self._found("false, but blind", message, "nothing failed")
             return
-        why = (
-            "a request id is taken for the key"
-            if message.names & self._requests
-            else "nothing failed"
-        )
-        why = product.hears_itself(message.document) or why
+        why = why or "nothing failed"
         self._found("false", message, why)
         if message.certain:
             self._found("certain cause", message, why)

@@ -55,6 +55,7 @@ class Call:
     region: str
     request: Mapping[str, Any]
     error: str = ""
+    message: str = ""
     answer: Any = None
 
 
@@ -111,7 +112,7 @@ class Wire:
             self._quota(asked)
             answer = self._answer(asked, request)
         except AwsError as error:
-            self._note(Call(when, **noted, error=error.code))
+            self._note(Call(when, **noted, error=error.code, message=error.message))
             raise
         except ReadTimeoutError:
             self._note(Call(when, **noted, error="ReadTimeout"))

@@ -35,6 +35,7 @@ SETTLES = timedelta(
     hours=7
 )  # after the last event: longer than silence must last before it is taken for an end
 BATCH = 10
+QUIET_STEP = 10  # minutes from one ring of the clock to the next while nothing happens
 RETRIES = 2  # of an asynchronous invocation that raised
 FAILED = object()
 
@@ -162,7 +163,7 @@ class World:
                 busy = (
                     self._post and self._post[0].arrives < minute + minutes(15)
                 ) or minute < last + minutes(30)
-                minute += minutes(1 if busy else 5)
+                minute += minutes(1 if busy else QUIET_STEP)
         run = self.run_
         run.counts, run.errors = product.printed()
         run.calls, run.ends = self.wire.calls, self.clock.now
@@ -249,18 +250,13 @@ class World:
         name = product.own_role(story.account, story.region).rpartition("/")[2]
         me = Person("role", name, story.account)
         typed = str(call.request.get("KeyId") or call.request.get("CustomKeyStoreId") or "")
-        text = (
-            f"Alias arn:aws:kms:{story.region}:{story.account}:{typed} is not found."
-            if "alias/" in typed
-            else f"Key '{typed}' does not exist"
-        )
         operation = "".join(part.capitalize() for part in call.operation.split("_"))
         failed = Failed(
             story.kms.uuid(),
             story.kms.uuid(),
             call.when,
             Probe(me, operation, typed, call.region),
-            Outcome(call.error, text),
+            Outcome(call.error, call.message or None),
         )
         record = records.of_failure(failed, story.account, dice)
         parcel = Parcel(
