@@ -10,10 +10,11 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from keywatch.aws import Clients
 from keywatch.incidents import clock
 from keywatch.incidents.pipeline import Memory, Pipeline
 from keywatch.model.signals import CanarySeen, Signal
-from keywatch.services import Clients, Services, build
+from keywatch.services import Services, build
 from keywatch.settings import Settings
 from keywatch.sources import read_event
 

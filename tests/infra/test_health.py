@@ -4,8 +4,8 @@ import pytest
 
 from infra.health import deployment
 from infra.settings import Settings
-from keywatch.housekeeping import canary
 from keywatch.settings import Parts
+from keywatch.sources import canary
 from tests.infra.synthesis import EVERYTHING_OFF, EVERYTHING_ON, only, resolved, resources, template
 
 ALARM = "AWS::CloudWatch::Alarm"

@@ -13,7 +13,7 @@ from keywatch.model.identifiers import parse
 from keywatch.model.incident import OPEN, Incident, new_id
 from keywatch.model.signals import Caller, ErrorClassification, KeyFailure, Subject
 from keywatch.page import detail, listing, markup, view
-from keywatch.store import diagnosis_json
+from keywatch.store.json_forms import dump_diagnosis
 from tests.unit.alerts.factory import ACCOUNT, APP, BOB, EVENT_ID, REGION, SCENES, START, alert
 
 NAMES = (
@@ -97,7 +97,7 @@ def incident(
         severity=CAUSES[cause].severity.value,
         announced=(cause,),
         sent_at=began + timedelta(seconds=7),
-        last_diagnosis=diagnosis_json.dump(replace(diagnosis, facts=facts, remedies=())),
+        last_diagnosis=dump_diagnosis(replace(diagnosis, facts=facts, remedies=())),
     )
     return replace(whole, **fields)
 
@@ -157,7 +157,7 @@ def hostile(victim: Incident, text: str) -> Incident:
             ("service", text): 2,
             ("resource", text): 1,
         },
-        last_diagnosis=diagnosis_json.dump(last_diagnosis),
+        last_diagnosis=dump_diagnosis(last_diagnosis),
     )
 
 

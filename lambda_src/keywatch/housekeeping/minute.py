@@ -6,76 +6,70 @@ custom resource that could make it fail.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from keywatch.housekeeping import canary
 from keywatch.services import Services
-from keywatch.store.housekeeping import HousekeepingState, HousekeepingStore
+from keywatch.store.housekeeping import CANARY_CALLED, HousekeepingState
 
 DAY = timedelta(days=1)
-NEEDED = 20.0  # seconds: a chore that may take longer than a look is not begun with less
-Chore = Callable[[Services, HousekeepingStore, HousekeepingState, Callable[[], float]], None]
+NEEDED = 20.0  # seconds: a chore that may take longer than a look-up is not begun with less
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """One minute: what to work with, what was noted when it began, and the seconds that are left in it."""
+
+    services: Services
+    state: HousekeepingState
+    remaining: Callable[[], float]
+
+    def claim(self, name: str, **notes: datetime | str | None) -> bool:
+        """Take a chore by changing what was noted of it; ``False``: somebody else was first."""
+        return self.services.housekeeping.claim(self.state, name, **notes)
 
 
 def minute(services: Services, remaining: Callable[[], float]) -> float:
     """Do what is due; return the age of the canary in seconds. Raises what DynamoDB raises: no age is an alarm too."""
-    book = HousekeepingStore(services)
-    page = book.minute(services.now())
+    this = Minute(services, services.housekeeping.minute(services.now()), remaining)
     for chore in _CHORES:
         try:
-            chore(services, book, page, remaining)
+            chore(this)
         except Exception:
             services.counts.add("ChoresFailed")
             services.logger.exception("a chore failed; it will be tried again when it is due")
-    return canary.age(page, services.now()).total_seconds()
+    return this.state.canary_age(services.now()).total_seconds()
 
 
-def _canary(
-    services: Services,
-    book: HousekeepingStore,
-    page: HousekeepingState,
-    _remaining: Callable[[], float],
-) -> None:
-    now = services.now()
-    if canary.due(page, now) and book.claim(page, canary.CALLED, **{canary.CALLED: now}):
-        canary.send(services)
+def _canary(this: Minute) -> None:
+    now = this.services.now()
+    if canary.due(this.state, now) and this.claim(CANARY_CALLED, **{CANARY_CALLED: now}):
+        canary.send(this.services)
 
 
-def _doctor(
-    services: Services,
-    book: HousekeepingStore,
-    page: HousekeepingState,
-    remaining: Callable[[], float],
-) -> None:
-    now, deployment = services.now(), services.settings.parts.deployment
-    if (
-        remaining() > NEEDED
-        and _wanted(page, deployment, now)
-        and book.claim(page, "doctor_at", doctor_at=now)
-    ):
-        from keywatch.actions.doctor.run import examine, report
+def _doctor(this: Minute) -> None:
+    now, deployment = this.services.now(), this.services.settings.parts.deployment
+    due = this.remaining() > NEEDED and _doctor_due(this.state, deployment, now)
+    if due and this.claim("doctor_at", doctor_at=now):
+        from keywatch.actions.doctor.run import report, run_checks
 
-        report(examine(services), services)
-        book.note(doctor_for=deployment)
+        report(run_checks(this.services), this.services)
+        this.services.housekeeping.note(doctor_for=deployment)
 
 
-def _wanted(page: HousekeepingState, deployment: str, now: datetime) -> bool:
-    """Tell whether the doctor is due: a deployment that it has not seen, or a day since it came."""
-    last = page.time("doctor_at")
-    unseen = (page.text("doctor_for") or "") != deployment
+def _doctor_due(state: HousekeepingState, deployment: str, now: datetime) -> bool:
+    """Tell whether the doctor is due: a deployment that it has not seen, or a day since it ran."""
+    last = state.time("doctor_at")
+    unseen = (state.text("doctor_for") or "") != deployment
     return last is None or now - last >= (timedelta(minutes=5) if unseen else DAY)
 
 
-def _sweep(
-    services: Services,
-    book: HousekeepingStore,
-    page: HousekeepingState,
-    remaining: Callable[[], float],
-) -> None:
+def _sweep(this: Minute) -> None:
     from keywatch.housekeeping import daily_sweep
 
-    if remaining() > NEEDED and daily_sweep.due(page, services.now()):
-        daily_sweep.go_on(services, book, page, remaining)
+    if this.remaining() > NEEDED and daily_sweep.due(this.state, this.services.now()):
+        daily_sweep.go_on(this.services, this.state, this.remaining)
 
 
-_CHORES: tuple[Chore, ...] = (_canary, _doctor, _sweep)
+_CHORES: tuple[Callable[[Minute], None], ...] = (_canary, _doctor, _sweep)

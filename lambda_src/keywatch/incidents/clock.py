@@ -10,12 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from keywatch.alerts.incident_alert import alert_of
 from keywatch.catalogue.causes import cause_of
 from keywatch.catalogue.states import STATE_CAUSES, is_usable
 from keywatch.diagnosis.case import PROPAGATION
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.diagnosis.recovery import Recovery, recovery_of
-from keywatch.incidents.announce import alert_of, announce, examine, next_look, send
+from keywatch.incidents.announce import announce, next_look, send
+from keywatch.incidents.assess import assess
 from keywatch.model.evidence import ChangeFact, Evidence
 from keywatch.model.incident import (
     HEALED,
@@ -43,7 +45,7 @@ def tick(services: Services, remaining: Callable[[], float] = lambda: 60.0) -> i
     """Handle incidents that are due, slice by slice, until none is left or time is short; return how many were handled."""
     handled = 0
     while remaining() > RESERVE:
-        due = list(services.table.due(services.now(), SLICE))
+        due = list(services.incidents.due(services.now(), SLICE))
         done = [_attempt(services, incident) for incident in due if remaining() > RESERVE]
         handled += sum(done)
         if len(due) < SLICE or not any(done):
@@ -54,7 +56,7 @@ def tick(services: Services, remaining: Callable[[], float] = lambda: 60.0) -> i
 def _attempt(services: Services, incident: Incident) -> bool:
     """Handle one incident; what fails is due again when its lease ends."""
     try:
-        claimed = services.table.claim(incident, services.now())
+        claimed = services.incidents.claim(incident, services.now())
         if claimed:
             _handle(services, claimed)
     except Exception:
@@ -65,7 +67,7 @@ def _attempt(services: Services, incident: Incident) -> bool:
 
 
 def _handle(services: Services, incident: Incident) -> None:
-    changes = (*services.table.read(incident.subject).changes, *incident.history)
+    changes = (*services.incidents.read(incident.subject).changes, *incident.history)
     if incident.status in {NEW, MUTED}:
         if incident.status == NEW:
             services.counts.add("AlertsRecovered")
@@ -79,24 +81,24 @@ def _handle(services: Services, incident: Incident) -> None:
 def _look_again(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> None:
     """End a held incident that healed; alert about one that turned out to be something else, or that lasts too long."""
     lasts = services.now() - incident.first_seen >= PROPAGATION
-    diagnosis, evidence = examine(services, incident.latest_failure, changes, ask_trail=lasts)
+    diagnosis, evidence = assess(services, incident.latest_failure, changes, ask_trail=lasts)
     now = services.now()
     if not cause_of(diagnosis.cause).transient:
         send(services, "opened", incident, diagnosis, evidence.changes)
         return
     quiet = now - incident.last_seen >= HOLD
     usable = evidence.key is not None and is_usable(evidence.key.state)
-    if usable and quiet and services.table.end(incident, HEALED, now):
+    if usable and quiet and services.incidents.end(incident, HEALED, now):
         services.counts.add("IncidentsHealed")
     elif lasts:
         send(services, "opened", incident, diagnosis, evidence.changes)
     else:
-        services.table.record_outcome(incident, now + HOLD)
+        services.incidents.record_outcome(incident, now + HOLD)
 
 
 def _follow(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> None:
     """Follow an open incident: resolved, changed, reminded of, or left alone until it is due again."""
-    diagnosis, evidence = examine(services, incident.latest_failure, changes, ask_trail=False)
+    diagnosis, evidence = assess(services, incident.latest_failure, changes, ask_trail=False)
     now, announced = services.now(), incident.cause or diagnosis.cause
     recovery = recovery_of(announced, incident.subject, evidence)
     if note := _over(incident, announced, recovery, now):
@@ -106,7 +108,7 @@ def _follow(services: Services, incident: Incident, changes: tuple[ChangeFact, .
     elif _goes_on(incident, now) and now - _sent(incident) >= services.settings.repeat_interval:
         send(services, "reminder", incident, diagnosis, evidence.changes)
     else:
-        services.table.record_outcome(incident, _next(incident, now, services))
+        services.incidents.record_outcome(incident, _next(incident, now, services))
 
 
 def _over(incident: Incident, cause: str, recovery: Recovery, now: datetime) -> str | None:
@@ -164,7 +166,7 @@ def _resolve(
     closing = replace(diagnosis, cause=announced, remedies=(), unknowns=())
     services.publisher.publish(alert_of("resolved", incident, closing, evidence.changes, (note,)))
     services.counts.add("AlertsSent")
-    if services.table.end(incident, RESOLVED, services.now()):
+    if services.incidents.end(incident, RESOLVED, services.now()):
         services.counts.add("IncidentsResolved")
         return
     send(services, "opened", incident, diagnosis, evidence.changes, CAME_BACK_NOTE)

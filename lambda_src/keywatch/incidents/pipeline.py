@@ -14,8 +14,10 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from keywatch.alerts.incident_alert import alert_of
 from keywatch.diagnosis import early_warning
-from keywatch.incidents.announce import alert_of, announce, examine
+from keywatch.incidents.announce import announce
+from keywatch.incidents.assess import assess
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.incident import ENDED, NEW, OPEN, FailureBatch, Incident, provisional
 from keywatch.model.signals import KeyChange, KeyFailure, Signal, Subject
@@ -138,7 +140,7 @@ class Pipeline:
 
     def _record(self, pair: tuple[str, KeyChange]) -> None:
         """Keep a change in the ledger of everything it touches, let the clock look at what goes on there, and warn."""
-        change, table = pair[1], self._services.table
+        change, table = pair[1], self._services.incidents
         going_on = set()
         for subject in change.subjects:
             table.record(change, subject)
@@ -154,10 +156,10 @@ class Pipeline:
         now = self._services.now()
         if now - warning.time > STALE_CHANGE:
             return
-        known = self._services.table.read(warning.subject)
+        known = self._services.incidents.read(warning.subject)
         gathering = FailureBatch(replace(warning, time=min(warning.time, now)))
         if known.incident is None or known.incident.status in ENDED:
-            claimed = self._services.table.open(warning.subject, gathering, now, known.incident)
+            claimed = self._services.incidents.open(warning.subject, gathering, now, known.incident)
             if claimed:
                 self._announce(claimed, known.changes)
 
@@ -167,7 +169,7 @@ class Pipeline:
         if remembered and self._count(remembered, gathering):
             return
         try:
-            known = self._services.table.read(subject)
+            known = self._services.incidents.read(subject)
             claimed = self._claim(known.incident, subject, gathering)
         except (ClientError, BotoCoreError):
             self._services.counts.add("TableUnreachable")
@@ -181,7 +183,7 @@ class Pipeline:
         self, incident: Incident | None, subject: Subject, gathering: FailureBatch
     ) -> Incident | None:
         """Take the right to alert about ``subject``, or count where somebody has it already (``None``)."""
-        table, now = self._services.table, self._services.now()
+        table, now = self._services.incidents, self._services.now()
         if incident is None or incident.status in ENDED:
             if opened := table.open(subject, gathering, now, incident):
                 return opened
@@ -209,7 +211,9 @@ class Pipeline:
         )
         news = incident.status == OPEN and (overdue or cause != incident.latest_cause)
         try:
-            counted = self._services.table.count(incident, gathering, due_at=now if news else None)
+            counted = self._services.incidents.count(
+                incident, gathering, due_at=now if news else None
+            )
         except (ClientError, BotoCoreError):
             self._services.counts.add("CountsLost", gathering.count)
             self._services.logger.exception("failures of a known incident could not be counted")
@@ -234,7 +238,7 @@ class Pipeline:
 
     def _give_back(self, incident: Incident) -> None:
         try:
-            self._services.table.record_outcome(incident, self._services.now())
+            self._services.incidents.record_outcome(incident, self._services.now())
         except (ClientError, BotoCoreError):
             self._services.counts.add("ClaimsNotReturned")  # its lease runs out by itself
 
@@ -246,7 +250,7 @@ class Pipeline:
             self._services.counts.add("CountsLost", gathering.count)
             return
         incident = provisional(subject, gathering, now)
-        diagnosis, evidence = examine(self._services, gathering.latest_failure, ())
+        diagnosis, evidence = assess(self._services, gathering.latest_failure, ())
         self._services.publisher.publish(
             alert_of("opened", incident, diagnosis, evidence.changes, (_TABLE_DOWN_NOTE,))
         )

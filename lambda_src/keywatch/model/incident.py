@@ -36,7 +36,7 @@ class Incident:
 
     ``latest_cause`` is the reading of the newest failure, ``cause`` and ``severity`` what was last
     announced, ``announced`` every cause announced so far; ``history`` what CloudTrail was asked for
-    once, because its quota is small; ``last_diagnosis`` is the diagnosis last announced (``diagnosis_json``).
+    once, because its quota is small; ``last_diagnosis`` is the diagnosis last announced (as JSON text).
     """
 
     id: str

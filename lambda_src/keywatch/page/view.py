@@ -6,12 +6,12 @@ from datetime import datetime
 
 from keywatch.alerts.builder import build_document
 from keywatch.alerts.document import SIZE_LIMITS, Document, SizeLimits
+from keywatch.alerts.incident_alert import alert_of
 from keywatch.alerts.wording import hints
 from keywatch.diagnosis.diagnose import Diagnosis, diagnose
-from keywatch.incidents.announce import alert_of
 from keywatch.model.evidence import ChangeFact, Evidence
 from keywatch.model.incident import HELD, MUTED, NEW, OPEN, Incident
-from keywatch.store import diagnosis_json
+from keywatch.store.json_forms import load_diagnosis
 
 IN_A_ROW = SIZE_LIMITS[2]
 WHOLE = SIZE_LIMITS[0]
@@ -79,7 +79,7 @@ def _diagnosis(
     """Return what was announced, word for word; before that, what can be said without a look-up, and a note that says so."""
     if incident.last_diagnosis:
         try:
-            return diagnosis_json.load(incident.last_diagnosis), ()
+            return load_diagnosis(incident.last_diagnosis), ()
         except (ValueError, KeyError, TypeError):
             pass  # written by another version: as if nothing had been announced
     return diagnose(incident.latest_failure, Evidence(changes=changes), now), (_NOT_ANNOUNCED,)

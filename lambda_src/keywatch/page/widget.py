@@ -64,7 +64,7 @@ def _one(wanted: str, endpoint: str, services: Services) -> str:
         subject = Subject.from_id(wanted)
     except ValueError:
         return detail.unknown(endpoint)
-    known = services.table.read(subject)
+    known = services.incidents.read(subject)
     if known.incident is None or known.incident.status in ENDED:
         return detail.unknown(endpoint)
     return detail.detail(
@@ -74,7 +74,7 @@ def _one(wanted: str, endpoint: str, services: Services) -> str:
 
 def _all(endpoint: str, services: Services) -> str:
     now = services.now()
-    found = list(services.table.going_on(MOST + 1))
+    found = list(services.incidents.going_on(MOST + 1))
     views = view.worst_first(
         view.view_of(incident, (), now, view.IN_A_ROW) for incident in found[:MOST]
     )

@@ -1,13 +1,13 @@
 """How incidents and changes lie in DynamoDB: items to facts and back. Pure."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from keywatch.model.evidence import FROM_LEDGER, ChangeFact
-from keywatch.model.incident import KEEP, Incident
+from keywatch.model.incident import KEEP, FailureBatch, Incident, bounded
 from keywatch.model.signals import KeyChange, Subject
-from keywatch.store import changes_json, failure_json
+from keywatch.store.json_forms import dump_failure, load_changes, load_failure
+from keywatch.store.table import Attribute, Item, Update, time_of
 
 INCIDENT = "incident"
 QUEUE = "due"
@@ -17,21 +17,15 @@ NAME = "n:"
 # Attributes keep the names of the first version, so that every version reads what another wrote.
 STORED_NAMES = {"latest_failure": "sample", "latest_cause": "said", "last_diagnosis": "told"}
 
-Item = Mapping[str, Mapping[str, Any]]
 
-
-def epoch(when: datetime) -> dict[str, str]:
+def epoch(when: datetime) -> Attribute:
     """Return a time as a number of seconds, exact to the microsecond."""
     return {"N": f"{when.timestamp():.6f}".rstrip("0").rstrip(".")}
 
 
-def seconds(when: datetime) -> dict[str, str]:
+def seconds(when: datetime) -> Attribute:
     """Return a time as DynamoDB's time to live wants it: whole seconds."""
     return {"N": str(int(when.timestamp()))}
-
-
-def _when(attribute: Mapping[str, Any]) -> datetime:
-    return datetime.fromtimestamp(float(attribute["N"]), UTC)
 
 
 def item_of_change(change: KeyChange, subject: Subject) -> dict[str, Any]:
@@ -59,7 +53,7 @@ def item_of(incident: Incident, now: datetime) -> dict[str, Any]:
         "first_seen": epoch(incident.first_seen),
         "last_seen": epoch(incident.last_seen),
         "said": {"S": incident.latest_cause},
-        "sample": {"S": failure_json.dump(incident.latest_failure)},
+        "sample": {"S": dump_failure(incident.latest_failure)},
         "queue": {"S": QUEUE},
         "due_at": epoch(incident.due_at),
         "expires_at": seconds(now + KEEP),
@@ -67,6 +61,18 @@ def item_of(incident: Incident, now: datetime) -> dict[str, Any]:
     return item | {
         f"{NAME}{kind}:{name}": {"N": str(count)} for (kind, name), count in incident.names.items()
     }
+
+
+def counting(incident: Incident, batch: FailureBatch, **more: Attribute) -> Update:
+    """Return the update that counts a batch, whose newest failure becomes that of the incident; ``more`` is set as well."""
+    names = bounded(batch.names, incident.names)
+    added = {f"{NAME}{kind}:{name}": count for (kind, name), count in names.items()}
+    newest = {
+        "last_seen": epoch(max(incident.last_seen, batch.last_seen)),
+        "sample": {"S": dump_failure(batch.latest_failure)},
+        "said": {"S": batch.latest_failure.classification.cause or ""},
+    }
+    return Update(set=newest | more, add={"failures": batch.count} | added)
 
 
 def incident_of(item: Item) -> Incident:
@@ -81,17 +87,17 @@ def incident_of(item: Item) -> Incident:
         subject=Subject.from_id(item["subject"]["S"]),
         status=item["status"]["S"],
         failures=int(item["failures"]["N"]),
-        first_seen=_when(item["first_seen"]),
-        last_seen=_when(item["last_seen"]),
-        due_at=_when(item["due_at"]),
+        first_seen=time_of(item["first_seen"]),
+        last_seen=time_of(item["last_seen"]),
+        due_at=time_of(item["due_at"]),
         latest_cause=item["said"]["S"],
-        latest_failure=failure_json.load(item["sample"]["S"]),
+        latest_failure=load_failure(item["sample"]["S"]),
         names=names,
         cause=item["cause"]["S"] if "cause" in item else None,
         severity=item["severity"]["S"] if "severity" in item else None,
         announced=tuple(item["announced"]["S"].split(",")) if "announced" in item else (),
-        sent_at=_when(item["sent_at"]) if "sent_at" in item else None,
-        history=changes_json.load(item["history"]["S"]) if "history" in item else (),
+        sent_at=time_of(item["sent_at"]) if "sent_at" in item else None,
+        history=load_changes(item["history"]["S"]) if "history" in item else (),
         last_diagnosis=item["told"]["S"] if "told" in item else None,
     )
 
@@ -102,7 +108,7 @@ def change_of(item: Item) -> ChangeFact:
     return ChangeFact(
         item["what"]["S"],
         item["who"]["S"],
-        _when(item["when"]),
+        time_of(item["when"]),
         item["event_id"]["S"],
         FROM_LEDGER,
         details,

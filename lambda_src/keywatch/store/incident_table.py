@@ -7,9 +7,7 @@ changing together.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import ClientError
+from itertools import chain, islice
 
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.incident import (
@@ -20,31 +18,26 @@ from keywatch.model.incident import (
     OPEN,
     FailureBatch,
     Incident,
-    bounded,
     provisional,
 )
 from keywatch.model.signals import KeyChange, Subject
-from keywatch.store import failure_json
 from keywatch.store.incident_items import (
     INCIDENT,
-    NAME,
     QUEUE,
     STORED_NAMES,
-    Item,
     change_of,
+    counting,
     epoch,
     incident_of,
     item_of,
     item_of_change,
     seconds,
 )
-from keywatch.store.update import Update
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from keywatch.store.table import Condition, Item, Table, Update, absent, equals
 
 DUE_INDEX = "due"
 MAX_CHANGES = 25
+_GOING_ON = Condition("{name} IN ({values})", "status", ({"S": OPEN}, {"S": HELD}, {"S": MUTED}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +51,12 @@ class StoredSubject:
 class IncidentTable:
     """The table. All methods raise botocore's errors when DynamoDB does not answer; lost races are answers."""
 
-    def __init__(self, client: "DynamoDBClient", name: str) -> None:
-        self._client = client
-        self._name = name
+    def __init__(self, table: Table) -> None:
+        self._table = table
 
     def read(self, subject: Subject) -> StoredSubject:
         """Return the incident of a subject and its newest changes: one query."""
-        answer = self._client.query(
-            TableName=self._name,
+        pages = self._table.pages(
             KeyConditionExpression="subject = :subject",
             ExpressionAttributeValues={":subject": {"S": subject.id}},
             ScanIndexForward=False,  # "incident" sorts after "change#…": it comes first, then the newest changes
@@ -73,7 +64,7 @@ class IncidentTable:
             ConsistentRead=True,
         )
         incident, changes = None, []
-        for item in answer["Items"]:
+        for item in next(pages):
             if item["item"]["S"] == INCIDENT:
                 incident = incident_of(item)
             else:
@@ -81,51 +72,27 @@ class IncidentTable:
         return StoredSubject(incident, tuple(changes))
 
     def open(
-        self, subject: Subject, gathering: FailureBatch, now: datetime, ended: Incident | None
+        self, subject: Subject, batch: FailureBatch, now: datetime, ended: Incident | None
     ) -> Incident | None:
         """Claim a new incident, in place of one that ``ended``; ``None`` when somebody else was first."""
-        incident = provisional(subject, gathering, now)
-        condition, values = "attribute_not_exists(subject)", {}
-        if ended:
-            condition, values = (
-                "incident_id = :ended AND due_at = :due",
-                {":ended": {"S": ended.id}, ":due": epoch(ended.due_at)},
-            )
-        return incident if self._put(item_of(incident, now), condition, values) else None
-
-    def _put(self, item: dict[str, Any], condition: str, values: dict[str, Any]) -> bool:
-        extra: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
-        try:
-            self._client.put_item(
-                TableName=self._name, Item=item, ConditionExpression=condition, **extra
-            )
-        except ClientError as error:
-            if _lost(error):
-                return False
-            raise
-        return True
+        incident = provisional(subject, batch, now)
+        conditions = _unchanged(ended) if ended else (absent("subject"),)
+        return incident if self._table.put(item_of(incident, now), *conditions) else None
 
     def count(
-        self, incident: Incident, gathering: FailureBatch, *, due_at: datetime | None = None
+        self, incident: Incident, batch: FailureBatch, *, due_at: datetime | None = None
     ) -> bool:
         """Add failures to an incident; ``due_at`` asks the clock to look at it. ``False`` when it is no longer that incident."""
-        update = Update()
-        _add(update, incident, gathering)
-        if due_at:
-            update.set("due_at", epoch(due_at))
-        return self._update(incident.subject, update.when("incident_id", {"S": incident.id}))
+        due = {"due_at": epoch(due_at)} if due_at else {}
+        return self._update(incident, counting(incident, batch, **due))
 
     def claim(
-        self, incident: Incident, now: datetime, gathering: FailureBatch | None = None
+        self, incident: Incident, now: datetime, batch: FailureBatch | None = None
     ) -> Incident | None:
         """Take a due incident for the time of a lease, counting what came with it; ``None`` when somebody else was first."""
-        update = Update()
-        if gathering:
-            _add(update, incident, gathering)
-        until = now + LEASE
-        update.set("due_at", epoch(until))
-        update.when("incident_id", {"S": incident.id}).when("due_at", epoch(incident.due_at))
-        item = self._update_item(incident.subject, update)
+        lease = {"due_at": epoch(now + LEASE)}
+        update = counting(incident, batch, **lease) if batch else Update(set=lease)
+        item = self._table.update_and_read(_key(incident.subject), update, *_unchanged(incident))
         return incident_of(item) if item else None
 
     def record_outcome(
@@ -135,95 +102,69 @@ class IncidentTable:
 
         ``due_at`` is left alone where somebody asked for an earlier look meanwhile.
         """
-        update = Update()
-        for name, value in changed.items():
-            if value is not None:
-                written = epoch(value) if isinstance(value, datetime) else {"S": value}
-                update.set(STORED_NAMES.get(name, name), written)
-        update.set("expires_at", seconds(max(incident.last_seen, due_at) + KEEP))
-        update.when("incident_id", {"S": incident.id})
-        timed = update.copy().set("due_at", epoch(due_at)).when("due_at", epoch(incident.due_at))
-        if not self._update(incident.subject, timed):
-            self._update(incident.subject, update)
+        outcome = {
+            STORED_NAMES.get(name, name): epoch(value)
+            if isinstance(value, datetime)
+            else {"S": value}
+            for name, value in changed.items()
+            if value is not None
+        }
+        outcome["expires_at"] = seconds(max(incident.last_seen, due_at) + KEEP)
+        timed = Update(set=outcome | {"due_at": epoch(due_at)})
+        if not self._update(incident, timed, equals("due_at", epoch(incident.due_at))):
+            self._update(incident, Update(set=outcome))
 
     def end(self, incident: Incident, status: str, now: datetime) -> bool:
         """End an incident, unless failures came meanwhile; it leaves the clock's queue."""
-        update = Update().set("status", {"S": status}).set("expires_at", seconds(now + KEEP))
-        update.set("due_at", epoch(now)).remove("queue")
-        update.when("incident_id", {"S": incident.id}).when(
-            "failures", {"N": str(incident.failures)}
-        )
-        return self._update(incident.subject, update)
+        ended = {
+            "status": {"S": status},
+            "expires_at": seconds(now + KEEP),
+            "due_at": epoch(now),
+        }
+        none_since = equals("failures", {"N": str(incident.failures)})
+        return self._update(incident, Update(set=ended, remove=("queue",)), none_since)
 
     def schedule_now(self, subject: Subject, now: datetime) -> bool:
         """Ask the clock to look at the incident of a subject soon; ``False`` when there is none that goes on."""
-        update = Update().set("due_at", epoch(now))
-        condition = f"#status IN (:{OPEN}, :{HELD}, :{MUTED})"
-        update.names["#status"] = "status"
-        update.values |= {f":{status}": {"S": status} for status in (OPEN, HELD, MUTED)}
-        update.conditions.append(condition)
-        return self._update(subject, update)
+        update = Update(set={"due_at": epoch(now)})
+        return self._table.update_and_read(_key(subject), update, _GOING_ON) is not None
 
     def due(self, now: datetime, most: int) -> Iterator[Incident]:
         """Yield up to ``most`` incidents that are due, the longest waiting first."""
-        answer = self._client.query(
-            TableName=self._name,
+        pages = self._table.pages(
             IndexName=DUE_INDEX,
             KeyConditionExpression="queue = :queue AND due_at <= :now",
             ExpressionAttributeValues={":queue": {"S": QUEUE}, ":now": epoch(now)},
             Limit=most,
         )
-        for item in answer["Items"]:
-            yield incident_of(item)
+        return map(incident_of, next(pages))
 
     def going_on(self, most: int) -> Iterator[Incident]:
         """Yield up to ``most`` incidents that have not ended, those that the clock looks at last first: the newest failures."""
-        start: dict[str, Any] = {}
-        while most > 0:
-            answer = self._client.query(
-                TableName=self._name,
-                IndexName=DUE_INDEX,
-                KeyConditionExpression="queue = :queue",
-                ExpressionAttributeValues={":queue": {"S": QUEUE}},
-                ScanIndexForward=False,
-                Limit=most,
-                **start,
-            )
-            yield from map(incident_of, answer["Items"])
-            most -= len(answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        pages = self._table.pages(
+            IndexName=DUE_INDEX,
+            KeyConditionExpression="queue = :queue",
+            ExpressionAttributeValues={":queue": {"S": QUEUE}},
+            ScanIndexForward=False,
+            Limit=most,
+        )
+        return map(incident_of, islice(chain.from_iterable(pages), most))
 
     def record(self, change: KeyChange, subject: Subject) -> None:
         """Keep a change of a subject in the ledger; the same change twice is kept once."""
-        self._client.put_item(TableName=self._name, Item=item_of_change(change, subject))
+        self._table.put(item_of_change(change, subject))
 
-    def _update(self, subject: Subject, update: Update) -> bool:
-        return self._update_item(subject, update) is not None
-
-    def _update_item(self, subject: Subject, update: Update) -> Item | None:
-        key = {"subject": {"S": subject.id}, "item": {"S": INCIDENT}}
-        try:
-            answer = self._client.update_item(
-                TableName=self._name, Key=key, ReturnValues="ALL_NEW", **update.arguments()
-            )
-        except ClientError as error:
-            if _lost(error):
-                return None
-            raise
-        return answer["Attributes"]
+    def _update(self, incident: Incident, update: Update, *more: Condition) -> bool:
+        """Change an incident, if it is still that one and ``more`` holds."""
+        same = equals("incident_id", {"S": incident.id})
+        key = _key(incident.subject)
+        return self._table.update_and_read(key, update, same, *more) is not None
 
 
-def _add(update: Update, incident: Incident, gathering: FailureBatch) -> None:
-    """Count a gathering; its newest failure becomes the sample."""
-    update.add("failures", gathering.count)
-    for (kind, name), count in bounded(gathering.names, incident.names).items():
-        update.add(f"{NAME}{kind}:{name}", count)
-    update.set("last_seen", epoch(max(incident.last_seen, gathering.last_seen)))
-    update.set("sample", {"S": failure_json.dump(gathering.latest_failure)})
-    update.set("said", {"S": gathering.latest_failure.classification.cause or ""})
+def _key(subject: Subject) -> Item:
+    return {"subject": {"S": subject.id}, "item": {"S": INCIDENT}}
 
 
-def _lost(error: ClientError) -> bool:
-    return error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException"
+def _unchanged(incident: Incident) -> tuple[Condition, Condition]:
+    """Return the conditions that it is still this incident, and that nobody claimed or scheduled it meanwhile."""
+    return equals("incident_id", {"S": incident.id}), equals("due_at", epoch(incident.due_at))

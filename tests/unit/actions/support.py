@@ -212,4 +212,4 @@ def desk(
         search_regions=(ELSEWHERE,),
     )
     services = build(settings, client, logging.getLogger("keywatch.tests"), now=lambda: moment[0])
-    return Desk(replace(services, table=ledger, publisher=outbox), kms, ledger, outbox, moment)
+    return Desk(replace(services, incidents=ledger, publisher=outbox), kms, ledger, outbox, moment)

@@ -113,7 +113,7 @@ class Yard:
             settings, lambda *_: self.kms, logging.getLogger("keywatch.tests"), now=lambda: NOW
         )
         self.outbox = Outbox()
-        self.services = replace(services, table=Ledger(), publisher=self.outbox)
+        self.services = replace(services, incidents=Ledger(), publisher=self.outbox)
         self.tempo = SweepLimits(clock=lambda: self.clock.now, sleep=self.clock.sleep)
 
     def sweep(self, **request):

@@ -155,7 +155,7 @@ def test_the_exit_code_of_doctor_is_the_worst_line(status, code, capsys, monkeyp
         "fail": {("events", "DescribeRule"): {"State": "DISABLED"}},
         "warn": {("kms", "ListKeys"): clinic.Fails("ThrottlingException")},
     }
-    found = clinic.doctor.examine(clinic.clinic(broken[status]).services)
+    found = clinic.doctor.run_checks(clinic.clinic(broken[status]).services)
     assert main(["doctor"], lambda _: found) == code
     out = capsys.readouterr().out
     assert "alert_subscriptions" in out

@@ -15,7 +15,7 @@ from keywatch.housekeeping import canary, daily_sweep, minute
 from keywatch.runtime import Runtime
 from keywatch.settings import IgnoreRule, Parts
 from keywatch.sources.canary import CANARY_ALIAS
-from keywatch.store.housekeeping import HousekeepingStore
+from keywatch.store.housekeeping import CANARY_CALLED, HousekeepingStore
 from tests.support.world import ACCOUNT, REGION, ROLE, aws_error, disabled, failed
 from tests.support.world import world as open_world
 
@@ -35,7 +35,7 @@ class Life:
         self.world = world
         self.services = world.services
         self.doctor_came = 0
-        monkeypatch.setattr(doctor, "examine", self._examine)
+        monkeypatch.setattr(doctor, "run_checks", self._run_checks)
         self.capture = monkeypatch
         kms = world.kms
         kms.list_keys = lambda Limit, Marker=None: {"Keys": [{"KeyId": key} for key in kms.keys]}
@@ -48,7 +48,7 @@ class Life:
             else {"CustomKeyStores": list(kms.stores.values())}
         )
 
-    def _examine(self, services):
+    def _run_checks(self, services):
         self.doctor_came += 1
         return {"status": "pass", "counts": {"pass": 1, "warn": 0, "fail": 0}, "lines": []}
 
@@ -158,10 +158,10 @@ def test_the_doctor_comes_at_every_deployment_and_every_day(life):
 
 def test_a_doctor_who_stumbled_comes_again(life, monkeypatch):
     life.deploy("a")
-    monkeypatch.setattr(doctor, "examine", lambda _services: 1 / 0)
+    monkeypatch.setattr(doctor, "run_checks", lambda _services: 1 / 0)
     life.minute()
     assert life.world.counted()["ChoresFailed"] == 1
-    monkeypatch.setattr(doctor, "examine", life._examine)
+    monkeypatch.setattr(doctor, "run_checks", life._run_checks)
     life.world.wait(minutes=6)
     life.minute()
     assert life.doctor_came == 1
@@ -178,12 +178,13 @@ def test_a_chore_that_fails_does_not_stop_the_others(life, monkeypatch):
 
 
 def test_two_clocks_at_the_same_moment_send_one_canary(life):
-    # GIVEN two functions that read the same page
-    book = HousekeepingStore(life.services)
-    page = book.minute(life.world.now)
+    # GIVEN two functions that read the same state
+    housekeeping = life.services.housekeeping
+    state = housekeeping.minute(life.world.now)
     # WHEN both find a canary due, THEN one of them sends it
     assert [
-        book.claim(page, canary.CALLED, **{canary.CALLED: life.world.now}) for _ in range(2)
+        housekeeping.claim(state, CANARY_CALLED, **{CANARY_CALLED: life.world.now})
+        for _ in range(2)
     ] == [True, False]
 
 
@@ -194,13 +195,13 @@ def sweep_now(life, remaining=lambda: 60.0):
     """Pass the minutes of one daily sweep; return how many it took."""
     life.world.wait(hours=25)
     minutes = 0
-    tempo = SweepLimits(clock=lambda: 0.0, sleep=lambda _seconds: None)
+    limits = SweepLimits(clock=lambda: 0.0, sleep=lambda _seconds: None)
     while True:
-        book = HousekeepingStore(life.services)
-        page = book.minute(life.world.now)
-        if not daily_sweep.due(page, life.world.now):
+        housekeeping = life.services.housekeeping
+        state = housekeeping.minute(life.world.now)
+        if not daily_sweep.due(state, life.world.now):
             return minutes
-        daily_sweep.go_on(life.services, book, page, remaining, tempo)
+        daily_sweep.go_on(life.services, state, remaining, limits)
         life.world.wait(minutes=1)
         minutes += 1
 
@@ -215,9 +216,9 @@ def titles(life):
 
 def test_the_first_sweep_waits_for_an_hour(life):
     life.minute()
-    book = HousekeepingStore(life.services)
-    assert not daily_sweep.due(book.read(), life.world.now + timedelta(minutes=59))
-    assert daily_sweep.due(book.read(), life.world.now + timedelta(minutes=60))
+    housekeeping = life.services.housekeeping
+    assert not daily_sweep.due(housekeeping.read(), life.world.now + timedelta(minutes=59))
+    assert daily_sweep.due(housekeeping.read(), life.world.now + timedelta(minutes=60))
 
 
 def test_only_what_is_new_is_told(life):
@@ -287,16 +288,14 @@ def test_what_could_not_be_sent_is_sent_when_it_can(life):
     assert life.world.inbox() == []
     # WHEN it is up again and the lease has run out
     life.world.wire.before = lambda service, operation: None
-    book = HousekeepingStore(life.services)
+    housekeeping = life.services.housekeeping
     life.world.wait(minutes=5)
-    page = book.read()
-    assert daily_sweep.due(page, life.world.now)
-    daily_sweep.go_on(
-        life.services, book, page, lambda: 60.0, SweepLimits(sleep=lambda _seconds: None)
-    )
+    state = housekeeping.read()
+    assert daily_sweep.due(state, life.world.now)
+    daily_sweep.go_on(life.services, state, lambda: 60.0, SweepLimits(sleep=lambda _seconds: None))
     # THEN the message comes, once
     assert titles(life) == [key_id(1)]
-    assert not daily_sweep.due(book.read(), life.world.now)
+    assert not daily_sweep.due(housekeeping.read(), life.world.now)
 
 
 def test_a_function_that_died_half_way_loses_nothing(life):
@@ -305,8 +304,8 @@ def test_a_function_that_died_half_way_loses_nothing(life):
     for number in range(60):
         life.world.kms.add(key_id(number), "PendingDeletion")
     life.world.wait(hours=2)
-    book = HousekeepingStore(life.services)
-    page = book.read()
+    housekeeping = life.services.housekeeping
+    state = housekeeping.read()
     real = HousekeepingStore.note
 
     def dies(self, **_notes):
@@ -315,17 +314,17 @@ def test_a_function_that_died_half_way_loses_nothing(life):
     life.capture.setattr(HousekeepingStore, "note", dies)
     with pytest.raises(KeyboardInterrupt):
         daily_sweep.go_on(
-            life.services, book, page, lambda: 0.0, SweepLimits(sleep=lambda _seconds: None)
+            life.services, state, lambda: 0.0, SweepLimits(sleep=lambda _seconds: None)
         )
     life.capture.setattr(HousekeepingStore, "note", real)
     # WHEN its lease ran out and the sweep goes on
-    assert not daily_sweep.due(book.read(), life.world.now)
+    assert not daily_sweep.due(housekeeping.read(), life.world.now)
     life.world.wait(minutes=2)
     for _ in range(3):
-        page = book.read()
-        if daily_sweep.due(page, life.world.now):
+        state = housekeeping.read()
+        if daily_sweep.due(state, life.world.now):
             daily_sweep.go_on(
-                life.services, book, page, lambda: 0.0, SweepLimits(sleep=lambda _seconds: None)
+                life.services, state, lambda: 0.0, SweepLimits(sleep=lambda _seconds: None)
             )
     # THEN one message tells of all 60 keys
     (document,) = life.world.inbox()

@@ -8,7 +8,7 @@ import pytest
 
 import handler as entry
 from keywatch.page import widget
-from keywatch.store import diagnosis_json
+from keywatch.store.json_forms import dump_diagnosis, load_diagnosis
 from tests.support.incidents import ENDPOINT, detail_page, incident
 from tests.support.world import REGION, START, alias_missing, aws_error, changed, disabled, world
 from tests.unit.alerts.factory import SCENES, alert
@@ -178,8 +178,8 @@ def test_the_list_is_bounded(on):
     for number in range(5):
         on.take(alias_missing(f"alias/nowhere-{number}", at=START))
     # WHEN THEN no more are read, and none twice
-    assert len({one.id for one in on.services.table.going_on(3)}) == 3
-    assert len({one.id for one in on.services.table.going_on(50)}) == 5
+    assert len({one.id for one in on.services.incidents.going_on(3)}) == 3
+    assert len({one.id for one in on.services.incidents.going_on(50)}) == 5
 
 
 @pytest.mark.parametrize("cause", SCENES)
@@ -187,7 +187,7 @@ def test_what_was_announced_survives_the_table(cause):
     # GIVEN a diagnosis of each cause
     diagnosis = alert(cause).diagnosis
     # WHEN THEN it comes back from JSON as it was
-    assert diagnosis_json.load(diagnosis_json.dump(diagnosis)) == diagnosis
+    assert load_diagnosis(dump_diagnosis(diagnosis)) == diagnosis
 
 
 @pytest.mark.parametrize("last_diagnosis", ["", "{", "[]", '{"cause":"key_disabled"}', "null"])

@@ -7,9 +7,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.alerts.alert import Alert, Impact
+from keywatch.alerts.incident_alert import subject_view
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.diagnosis.reasons import not_seen
-from keywatch.incidents.announce import subject_view
 from keywatch.model.evidence import KeyFacts, LookupResult, StoreFacts
 from keywatch.model.incident import OPEN, new_id
 from keywatch.model.signals import KeyFailure
@@ -76,7 +76,7 @@ def publish(answer: KeyAnswer, services: Services) -> KeyAnswer:
 
 def _open_incident(services: Services, failure: KeyFailure) -> str | None:
     try:
-        incident = services.table.read(failure.subject).incident
+        incident = services.incidents.read(failure.subject).incident
     except (ClientError, BotoCoreError):
         return None
     return incident.id if incident and incident.status == OPEN else None

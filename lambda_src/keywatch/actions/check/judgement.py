@@ -15,7 +15,7 @@ from keywatch.actions.rate_limiter import RateLimiter
 from keywatch.catalogue.causes import cause_of
 from keywatch.catalogue.states import CONNECTED, STATE_CAUSES, USABLE_STATES
 from keywatch.diagnosis.reasons import not_seen, stamp
-from keywatch.incidents.announce import examine
+from keywatch.incidents.assess import assess
 from keywatch.model.evidence import ChangeFact, KeyFacts, LookupOutcome, LookupResult, StoreFacts
 from keywatch.model.identifiers import Kind, parse, partition_of
 from keywatch.model.levels import Confidence
@@ -108,7 +108,7 @@ def _diagnosed(
     glance: KeyObservation, failure: KeyFailure, services: Services, store: StoreFacts | None = None
 ) -> KeyAnswer:
     changes, unread = _changes(services, failure.subject)
-    diagnosis, evidence = examine(services, failure, changes)
+    diagnosis, evidence = assess(services, failure, changes)
     found = evidence.key
     if (
         glance.facts is None
@@ -136,7 +136,7 @@ def _changes(
 ) -> tuple[tuple[ChangeFact, ...], tuple[str, ...]]:
     """Return what the ledger knows; an answer without it is still an answer."""
     try:
-        return services.table.read(subject).changes, ()
+        return services.incidents.read(subject).changes, ()
     except (ClientError, BotoCoreError) as error:
         services.counts.add("TableUnreachable")
         return (), (

@@ -20,20 +20,20 @@ PENDING = "PendingConfirmation"
 _NO_PARTS = HealthCheckResult(WARN, "The function was not told by its stack where to look.")
 
 
-def _rules(patient: Deployment) -> HealthCheckResult:
-    if not patient.parts.rules:
+def _rules(deployment: Deployment) -> HealthCheckResult:
+    if not deployment.parts.rules:
         return _NO_PARTS
-    events = patient.client("events")
+    events = deployment.client("events")
     problems: list[str] = []
-    for name, state in patient.parts.rules.items():
-        problems += _rule_problems(events, name, state, patient.queue_arn)
+    for name, state in deployment.parts.rules.items():
+        problems += _rule_problems(events, name, state, deployment.queue_arn)
     if problems:
         return HealthCheckResult(FAIL, " ".join(problems))
     return (
         HealthCheckResult(
-            PASS, f"All {len(patient.parts.rules)} rules are enabled and feed the queue."
+            PASS, f"All {len(deployment.parts.rules)} rules are enabled and feed the queue."
         )
-        if patient.parts.rules
+        if deployment.parts.rules
         else _NO_PARTS
     )
 
@@ -53,33 +53,33 @@ def _rule_problems(events: Any, name: str, state: str, queue_arn: str) -> Iterab
         yield f"Rule {name} does not feed the queue."
 
 
-def _mapping(patient: Deployment) -> HealthCheckResult:
-    if not patient.queue_arn:
+def _mapping(deployment: Deployment) -> HealthCheckResult:
+    if not deployment.queue_arn:
         return _NO_PARTS
-    lambda_ = patient.client("lambda")
+    lambda_ = deployment.client("lambda")
     found = lambda_.list_event_source_mappings(
-        EventSourceArn=patient.queue_arn, FunctionName=patient.settings.function_name
+        EventSourceArn=deployment.queue_arn, FunctionName=deployment.settings.function_name
     )
     states = {mapping["UUID"]: mapping.get("State") for mapping in found["EventSourceMappings"]}
     if any(state in {"Enabled", "Creating", "Enabling", "Updating"} for state in states.values()):
         return HealthCheckResult(PASS, "The function reads the queue.")
-    mend = [f"aws lambda update-event-source-mapping --enabled --uuid {uuid}" for uuid in states]
+    enable = [f"aws lambda update-event-source-mapping --enabled --uuid {uuid}" for uuid in states]
     return HealthCheckResult(
         FAIL,
         f"The function does not read the queue ({', '.join(map(str, states.values())) or 'no mapping'}).",
-        *mend[:1],
+        *enable[:1],
     )
 
 
-def _queue(patient: Deployment) -> HealthCheckResult:
-    if not patient.parts.queue_url:
+def _queue(deployment: Deployment) -> HealthCheckResult:
+    if not deployment.parts.queue_url:
         return _NO_PARTS
-    waiting = _waiting(patient, patient.parts.queue_url)
-    now = patient.services.now()
-    points = patient.client("cloudwatch").get_metric_statistics(
+    waiting = _waiting(deployment, deployment.parts.queue_url)
+    now = deployment.services.now()
+    points = deployment.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/SQS",
         MetricName="ApproximateAgeOfOldestMessage",
-        Dimensions=[{"Name": "QueueName", "Value": patient.parts.queue_url.rpartition("/")[2]}],
+        Dimensions=[{"Name": "QueueName", "Value": deployment.parts.queue_url.rpartition("/")[2]}],
         StartTime=now - OLD,
         EndTime=now,
         Period=int(OLD.total_seconds()),
@@ -90,51 +90,53 @@ def _queue(patient: Deployment) -> HealthCheckResult:
     return HealthCheckResult(FAIL if oldest > OLD.total_seconds() else PASS, says)
 
 
-def _dead_letters(patient: Deployment) -> HealthCheckResult:
-    if not patient.parts.dead_letter_urls:
+def _dead_letters(deployment: Deployment) -> HealthCheckResult:
+    if not deployment.parts.dead_letter_urls:
         return _NO_PARTS
     found = {
-        url: count for url in patient.parts.dead_letter_urls if (count := _waiting(patient, url))
+        url: count
+        for url in deployment.parts.dead_letter_urls
+        if (count := _waiting(deployment, url))
     }
     if not found:
         return HealthCheckResult(PASS, "There are no dead letters.")
     url = next(iter(found))
-    look = f"aws sqs receive-message --queue-url {url} --max-number-of-messages 10 --visibility-timeout 0"
+    show = f"aws sqs receive-message --queue-url {url} --max-number-of-messages 10 --visibility-timeout 0"
     return HealthCheckResult(
         FAIL,
         f"{sum(found.values())} events were given up and their failures were not alerted.",
-        look,
+        show,
     )
 
 
-def _waiting(patient: Deployment, queue_url: str) -> int:
-    answer = patient.client("sqs").get_queue_attributes(
+def _waiting(deployment: Deployment, queue_url: str) -> int:
+    answer = deployment.client("sqs").get_queue_attributes(
         QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages"]
     )
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
-def _alert_subscriptions(patient: Deployment) -> HealthCheckResult:
-    settings = patient.settings
+def _alert_subscriptions(deployment: Deployment) -> HealthCheckResult:
+    settings = deployment.settings
     topics = [settings.topic_arn, *settings.channel_targets.values()]
     return _subscribed(
-        patient, topics, FAIL, "Nobody gets the alerts: the topic has no confirmed subscription."
+        deployment, topics, FAIL, "Nobody gets the alerts: the topic has no confirmed subscription."
     )
 
 
-def _health_subscriptions(patient: Deployment) -> HealthCheckResult:
-    topic = patient.parts.health_topic_arn
+def _health_subscriptions(deployment: Deployment) -> HealthCheckResult:
+    topic = deployment.parts.health_topic_arn
     return (
-        _subscribed(patient, [topic], WARN, "Nobody is told when KeyWatch itself is ill.")
+        _subscribed(deployment, [topic], WARN, "Nobody is told when KeyWatch itself is ill.")
         if topic
         else _NO_PARTS
     )
 
 
 def _subscribed(
-    patient: Deployment, topics: list[str], nobody: str, says: str
+    deployment: Deployment, topics: list[str], nobody: str, says: str
 ) -> HealthCheckResult:
-    pages = patient.client("sns").get_paginator("list_subscriptions_by_topic")
+    pages = deployment.client("sns").get_paginator("list_subscriptions_by_topic")
     found = [
         sub
         for topic in topics
@@ -153,24 +155,24 @@ def _subscribed(
     return HealthCheckResult(PASS, f"{len(confirmed)} confirmed subscriptions.")
 
 
-def _topic_key(patient: Deployment) -> HealthCheckResult:
-    attributes = patient.client("sns").get_topic_attributes(TopicArn=patient.settings.topic_arn)[
-        "Attributes"
-    ]
+def _topic_key(deployment: Deployment) -> HealthCheckResult:
+    attributes = deployment.client("sns").get_topic_attributes(
+        TopicArn=deployment.settings.topic_arn
+    )["Attributes"]
     key_id = attributes.get("KmsMasterKeyId")
     if not key_id:
         return HealthCheckResult(PASS, "The alert topic depends on no key.")
-    key, look = patient.services.lookups.key(key_id, patient.settings.region)
+    key, result = deployment.services.lookups.key(key_id, deployment.settings.region)
     if key and key.state == "Enabled":
         return HealthCheckResult(PASS, "The key of the alert topic is enabled.")
-    state = key.state if key else look.error or look.outcome.value
+    state = key.state if key else result.error or result.outcome.value
     check = f"make check KEY={key_id}"
     return HealthCheckResult(
-        FAIL if key or look.answered else WARN, f"The key of the alert topic is {state}.", check
+        FAIL if key or result.answered else WARN, f"The key of the alert topic is {state}.", check
     )
 
 
-LINES = (
+CHECKS = (
     HealthCheck(
         "rules",
         "The rules bring events in; in a plain ENABLED state they never see Decrypt.",

@@ -1,4 +1,4 @@
-"""What the doctor's lines are made of, and what they look at."""
+"""What the doctor's checks are made of, and the deployment that they look at."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from typing import Any
 
 from keywatch.model.identifiers import partition_of
 from keywatch.services import Services
-from keywatch.store.housekeeping import HousekeepingState, HousekeepingStore
+from keywatch.store.housekeeping import HousekeepingState
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
 
 
 @dataclass(frozen=True, slots=True)
 class HealthCheckResult:
-    """What was found: pass, warn or fail, in a sentence; ``command`` where there is a better one than the line's own."""
+    """What was found: pass, warn or fail, in a sentence; ``command`` where there is a better one than the check's own."""
 
     status: str
     says: str
@@ -27,12 +27,12 @@ class HealthCheck:
 
     id: str
     why: str
-    look: Callable[["Deployment"], HealthCheckResult]
+    find_out: Callable[["Deployment"], HealthCheckResult]
     command: str | None = None
 
 
 class Deployment:
-    """A deployment: its services, and what several lines need to know, looked up once."""
+    """A deployment: its services, and what several checks need to know, looked up once."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -54,9 +54,9 @@ class Deployment:
         return self.services.client(service, self.settings.region)
 
     @cached_property
-    def page(self) -> HousekeepingState:
+    def state(self) -> HousekeepingState:
         """Return what is noted about the deployment's chores."""
-        return HousekeepingStore(self.services).read()
+        return self.services.housekeeping.read()
 
     @cached_property
     def trails(self) -> list[dict[str, Any]]:

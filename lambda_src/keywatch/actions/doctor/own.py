@@ -15,10 +15,11 @@ from keywatch.actions.doctor.deployment import (
     HealthCheck,
     HealthCheckResult,
 )
-from keywatch.housekeeping import canary
 from keywatch.lookups.kms import sight_of
 from keywatch.model.evidence import LookupOutcome
 from keywatch.services import Services
+from keywatch.sources.canary import LATE
+from keywatch.store.housekeeping import CANARY_RETURNED
 
 NOBODYS_KEY = "00000000-0000-0000-0000-000000000000"
 CLOCK_LATE = timedelta(minutes=5)
@@ -26,10 +27,10 @@ MOST_PROBLEMS = 5
 Call = Callable[[Any], object]
 
 
-def _table(patient: Deployment) -> HealthCheckResult:
+def _table(deployment: Deployment) -> HealthCheckResult:
     try:
-        list(patient.services.table.due(patient.services.now(), 1))
-        patient.page  # noqa: B018 - a cached look-up
+        list(deployment.services.incidents.due(deployment.services.now(), 1))
+        deployment.state  # noqa: B018 - a cached look-up
     except (ClientError, BotoCoreError) as error:
         _, code, message = sight_of(error)
         return HealthCheckResult(FAIL, f"The incident table did not answer: {code} {message}")
@@ -39,11 +40,11 @@ def _table(patient: Deployment) -> HealthCheckResult:
 def _permission(
     service: str, call: Call, region: str | None = None
 ) -> Callable[[Deployment], HealthCheckResult]:
-    """Return a look that makes a harmless call, to see whether it is allowed."""
+    """Return a check that makes a harmless call, to see whether it is allowed."""
 
-    def look(patient: Deployment) -> HealthCheckResult:
+    def check(deployment: Deployment) -> HealthCheckResult:
         try:
-            call(patient.services.client(service, region or patient.settings.region))
+            call(deployment.services.client(service, region or deployment.settings.region))
         except AttributeError:
             return HealthCheckResult(
                 WARN,
@@ -57,7 +58,7 @@ def _permission(
                 return HealthCheckResult(WARN, f"No answer: {code} {message}")
         return HealthCheckResult(PASS, "Allowed.")
 
-    return look
+    return check
 
 
 # Permission → service and a harmless call; "not found" is an answer.
@@ -71,11 +72,13 @@ _PERMISSIONS: tuple[tuple[str, str, Call], ...] = (
 )
 
 
-def _log_subscriptions(patient: Deployment) -> HealthCheckResult:
-    watched = list(_watched(patient))
+def _log_subscriptions(deployment: Deployment) -> HealthCheckResult:
+    watched = list(_watched(deployment))
     if not watched:
         return HealthCheckResult(PASS, "No log groups are watched.")
-    problems = [problem for group in watched if (problem := _subscription_problem(patient, group))]
+    problems = [
+        problem for group in watched if (problem := _subscription_problem(deployment, group))
+    ]
     if problems:
         more = (
             f" And {len(problems) - MOST_PROBLEMS} more." if len(problems) > MOST_PROBLEMS else ""
@@ -89,12 +92,12 @@ def _log_subscriptions(patient: Deployment) -> HealthCheckResult:
     )
 
 
-def _watched(patient: Deployment) -> Iterator[str]:
+def _watched(deployment: Deployment) -> Iterator[str]:
     """Yield the log groups that may call the function: they are those that the stack subscribes."""
     try:
-        policy = patient.client("lambda").get_policy(FunctionName=patient.settings.function_name)[
-            "Policy"
-        ]
+        policy = deployment.client("lambda").get_policy(
+            FunctionName=deployment.settings.function_name
+        )["Policy"]
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
             return
@@ -109,8 +112,8 @@ def _watched(patient: Deployment) -> Iterator[str]:
                 yield group if group == "*" else group.removesuffix(":*")
 
 
-def _subscription_problem(patient: Deployment, group: str) -> str | None:
-    logs, ours = patient.client("logs"), f":function:{patient.settings.function_name}"
+def _subscription_problem(deployment: Deployment, group: str) -> str | None:
+    logs, ours = deployment.client("logs"), f":function:{deployment.settings.function_name}"
     if group == "*":
         policies = logs.describe_account_policies(policyType="SUBSCRIPTION_FILTER_POLICY")[
             "accountPolicies"
@@ -130,29 +133,29 @@ def _subscription_problem(patient: Deployment, group: str) -> str | None:
     )
 
 
-def _clock(patient: Deployment) -> HealthCheckResult:
-    last = patient.page.time("clock_at")
+def _clock(deployment: Deployment) -> HealthCheckResult:
+    last = deployment.state.time("clock_at")
     if last is None:
         return HealthCheckResult(WARN, "No minute has passed yet.")
-    late = patient.services.now() - last
+    late = deployment.services.now() - last
     return HealthCheckResult(
         FAIL if late > CLOCK_LATE else PASS,
         f"The last minute passed {late.total_seconds():.0f} seconds ago.",
     )
 
 
-def _canary(patient: Deployment) -> HealthCheckResult:
-    page, now = patient.page, patient.services.now()
-    age = canary.age(page, now)
-    back = page.time(canary.RETURNED)
-    said = (
+def _canary(deployment: Deployment) -> HealthCheckResult:
+    state, now = deployment.state, deployment.services.now()
+    age = state.canary_age(now)
+    back = state.time(CANARY_RETURNED)
+    says = (
         f"The last canary that came back was sent {_minutes(age)} ago."
         if back
         else "No canary has come back yet."
     )
-    if age > canary.LATE:
-        return HealthCheckResult(FAIL, f"{said} KeyWatch may see no failing call at all.")
-    return HealthCheckResult(PASS if back else WARN, said)
+    if age > LATE:
+        return HealthCheckResult(FAIL, f"{says} KeyWatch may see no failing call at all.")
+    return HealthCheckResult(PASS if back else WARN, says)
 
 
 def _minutes(age: timedelta) -> str:
@@ -187,8 +190,8 @@ _FIXED = (
 )
 
 
-def lines(services: Services) -> Sequence[HealthCheck]:
-    """Return the lines about the function itself, one for each permission and each Region that it searches."""
+def checks(services: Services) -> Sequence[HealthCheck]:
+    """Return the checks of the function itself, one for each permission and each Region that it searches."""
     deploy = "make deploy"
     permissions = [
         HealthCheck(

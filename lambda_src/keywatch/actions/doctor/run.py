@@ -1,6 +1,6 @@
-"""``doctor``: can this deployment see and speak? One line for each thing that must hold, why it matters, and what mends it.
+"""``doctor``: can this deployment see and speak? One check for each thing that must hold, why it matters, and what mends it.
 
-All of it is found out by reading. A line that could not be looked at is a warning: it says what was
+All of it is found out by reading. A check that could not be looked at is a warning: it says what was
 refused.
 """
 
@@ -33,27 +33,27 @@ def doctor(request: Mapping[str, Any], services: Services) -> Answer:
     """Answer ``{"action": "doctor"}``; raises ``InvalidRequest``."""
     if wrong := unknown_fields(request):
         raise InvalidRequest.of(wrong)
-    answer = examine(services)
+    answer = run_checks(services)
     report(answer, services)
     return answer
 
 
-def examine(services: Services) -> Answer:
-    """Look at every line; the status in all is that of the worst one."""
-    patient = Deployment(services)
-    lines = [*trail.LINES, *delivery.LINES, *own.lines(services)]
+def run_checks(services: Services) -> Answer:
+    """Run every check; the status in all is that of the worst one."""
+    deployment = Deployment(services)
+    checks = [*trail.CHECKS, *delivery.CHECKS, *own.checks(services)]
     with ThreadPoolExecutor(WORKERS) as pool:
-        told = list(pool.map(lambda line: _told(line, patient), lines))
+        lines = list(pool.map(lambda check: _line(check, deployment), checks))
     counts = {
-        status: sum(line["status"] == status for line in told) for status in (PASS, WARN, FAIL)
+        status: sum(line["status"] == status for line in lines) for status in (PASS, WARN, FAIL)
     }
-    worst = FAIL if counts[FAIL] else WARN if counts[WARN] else PASS
+    worst = next((status for status in (FAIL, WARN) if counts[status]), PASS)
     return {
         "schema": SCHEMA,
         "status": worst,
         "region": services.settings.region,
         "counts": counts,
-        "lines": told,
+        "lines": lines,
     }
 
 
@@ -67,26 +67,24 @@ def report(answer: Answer, services: Services) -> None:
             services.logger.info("doctor: %s %s: %s", line["status"], line["id"], line["says"])
 
 
-def _told(line: HealthCheck, patient: Deployment) -> Answer:
-    verdict = _verdict(line, patient)
-    bad = verdict.status != PASS
+def _line(check: HealthCheck, deployment: Deployment) -> Answer:
+    result = _result(check, deployment)
     return {
-        "id": line.id,
-        "status": verdict.status,
-        "says": one_line(verdict.says, 1000),
-        "why": line.why,
-        "command": (verdict.command or line.command) if bad else None,
+        "id": check.id,
+        "status": result.status,
+        "says": one_line(result.says, 1000),
+        "why": check.why,
+        "command": (result.command or check.command) if result.status != PASS else None,
     }
 
 
-def _verdict(line: HealthCheck, patient: Deployment) -> HealthCheckResult:
+def _result(check: HealthCheck, deployment: Deployment) -> HealthCheckResult:
     try:
-        return line.look(patient)
+        return check.find_out(deployment)
     except (ClientError, BotoCoreError) as error:
         outcome, code, message = sight_of(error)
-        return HealthCheckResult(
-            WARN, f"This could not be looked at ({outcome.value}): {code} {message}"
-        )
+        says = f"This could not be looked at ({outcome.value}): {code} {message}"
+        return HealthCheckResult(WARN, says)
     except Exception as error:
-        patient.services.logger.exception("a line of the doctor failed")
+        deployment.services.logger.exception("a line of the doctor failed")
         return HealthCheckResult(WARN, f"This could not be looked at: {type(error).__name__}")

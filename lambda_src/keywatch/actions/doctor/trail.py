@@ -22,12 +22,12 @@ _UNDERSTOOD = frozenset({"eventCategory", "readOnly", "eventSource"})
 Selector = Mapping[str, Any]
 
 
-def _trail(patient: Deployment) -> HealthCheckResult:
-    logging = [trail["name"] for trail in patient.trails if trail["logging"]]
+def _trail(deployment: Deployment) -> HealthCheckResult:
+    logging = [trail["name"] for trail in deployment.trails if trail["logging"]]
     if logging:
         return HealthCheckResult(PASS, f"{logging[0]} is logging.")
-    if patient.trails:
-        name = patient.trails[0]["name"]
+    if deployment.trails:
+        name = deployment.trails[0]["name"]
         return HealthCheckResult(
             FAIL, f"{name} is not logging.", f"aws cloudtrail start-logging --name {name}"
         )
@@ -36,10 +36,10 @@ def _trail(patient: Deployment) -> HealthCheckResult:
     )
 
 
-def _reads(patient: Deployment) -> HealthCheckResult:
-    if not patient.trails:
+def _reads(deployment: Deployment) -> HealthCheckResult:
+    if not deployment.trails:
         return _NO_TRAIL
-    for trail in patient.recording:
+    for trail in deployment.recording:
         if any(_with_reads(selector) for selector in _management(trail["selectors"])):
             return HealthCheckResult(
                 PASS, f"{trail['name']} records management events, reads included."
@@ -49,11 +49,11 @@ def _reads(patient: Deployment) -> HealthCheckResult:
     )
 
 
-def _kms(patient: Deployment) -> HealthCheckResult:
-    if not patient.trails:
+def _kms(deployment: Deployment) -> HealthCheckResult:
+    if not deployment.trails:
         return _NO_TRAIL
     doubtful = None
-    for trail in patient.recording:
+    for trail in deployment.recording:
         selectors = list(_management(trail["selectors"]))
         for selector in [s for s in selectors if _with_reads(s)] or selectors:
             if not _with_kms(selector):
@@ -64,7 +64,7 @@ def _kms(patient: Deployment) -> HealthCheckResult:
                 WARN,
                 f"{trail['name']} also selects by {', '.join(sorted(more))}; that may leave KMS calls out.",
             )
-    if not any(list(_management(trail["selectors"])) for trail in patient.recording):
+    if not any(list(_management(trail["selectors"])) for trail in deployment.recording):
         return HealthCheckResult(
             WARN, "There are no management events of which KMS could be left out."
         )
@@ -102,7 +102,7 @@ def _with_kms(selector: Selector) -> bool:
     )
 
 
-LINES = (
+CHECKS = (
     HealthCheck(
         "trail",
         "EventBridge sees API calls only while some trail logs them.",

@@ -1,8 +1,7 @@
-"""What sweeps tell people: one message, whatever they found, with the worst first and the rest in short."""
+"""What sweeps send to people: one message, whatever they found, with the worst first and the rest in short."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -14,12 +13,12 @@ from keywatch.model.incident import new_id
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import Subject
 from keywatch.services import Services
+from keywatch.store.sweep_findings import Record
 
-MOST_TOLD = 9
-Record = dict[str, Any]  # a finding as JSON
+MOST_SHOWN = 9
 
 
-def tell(services: Services, ranked: Sequence[Record], opening: str) -> bool:
+def send_digest(services: Services, ranked: Sequence[Record], opening: str) -> bool:
     """Send one message about findings, the worst first; ``False`` where there are none or it could not be sent."""
     if not ranked:
         return False
@@ -56,12 +55,14 @@ def digest(worth: Sequence[Record], opening: str, services: Services) -> Alert:
 def _notes(worth: Sequence[Record], opening: str) -> list[str]:
     others = worth[1:]
     also = f", and {len(others)} more things at risk" if others else ""
-    told = [
+    shown = [
         f"[{f['severity']}] {(f['aliases'] or [f['name']])[0]}: {f['says']}"
-        for f in others[:MOST_TOLD]
+        for f in others[:MOST_SHOWN]
     ]
-    left = [f"… and {len(others) - MOST_TOLD} more: make sweep"] if len(others) > MOST_TOLD else []
-    return [f"{opening}{also}; no failing call was seen.", *told, *left]
+    left = (
+        [f"… and {len(others) - MOST_SHOWN} more: make sweep"] if len(others) > MOST_SHOWN else []
+    )
+    return [f"{opening}{also}; no failing call was seen.", *shown, *left]
 
 
 def _view(finding: Record, services: Services) -> SubjectView:

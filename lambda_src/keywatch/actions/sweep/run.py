@@ -35,7 +35,7 @@ PER_SECOND = (
 LAST_USAGE_PER_SECOND = 4  # 5 are allowed
 WORKERS = 8
 GROUP = 40
-TELL_EVERY = 1000
+LOG_EVERY = 1000
 RESERVE = (
     45.0  # seconds that one group may take at worst: 40 last usages, or patience with throttling
 )
@@ -57,7 +57,7 @@ class SweepLimits:
 
 @dataclass(slots=True)
 class SweepProgress:
-    """What one stretch of a sweep did: its findings, the last key id looked at, how many of all keys are done."""
+    """What one part of a sweep did: its findings, the last key id looked at, how many of all keys are done."""
 
     findings: list[Finding] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
@@ -75,28 +75,28 @@ def sweep(
     request: Mapping[str, Any],
     services: Services,
     context: object = None,
-    tempo: SweepLimits | None = None,
+    limits: SweepLimits | None = None,
 ) -> dict[str, Any]:
     """Answer ``{"action": "sweep"}``; where time ran out, ``resume`` in the answer is what the next request passes on."""
     after, notify = read_request(request)
     remaining = _remaining(context)
-    stretch = run(services, after, lambda: remaining() > RESERVE, tempo or SweepLimits())
-    ranked = sorted(stretch.findings, key=lambda finding: finding.rank)
+    progress = run(services, after, lambda: remaining() > RESERVE, limits or SweepLimits())
+    ranked = sorted(progress.findings, key=lambda finding: finding.rank)
     answer: dict[str, Any] = {
         "schema": SCHEMA,
         "region": services.settings.region,
-        "complete": stretch.complete,
-        "progress": {"keys_done": stretch.done, "keys_total": stretch.total},
-        "resume": None if stretch.complete else stretch.after,
+        "complete": progress.complete,
+        "progress": {"keys_done": progress.done, "keys_total": progress.total},
+        "resume": None if progress.complete else progress.after,
         "counts": _counts(ranked),
         "findings": [finding.as_json() for finding in ranked[:MAX_FINDINGS]],
         "left_out": max(0, len(ranked) - MAX_FINDINGS),
-        "unknowns": _shortened(stretch.unseen),
+        "unknowns": _shortened(progress.unseen),
     }
     if notify:
-        from keywatch.actions.sweep.digest import tell
+        from keywatch.actions.sweep.digest import send_digest
 
-        answer["notified"] = tell(
+        answer["notified"] = send_digest(
             services,
             [finding.as_json() for finding in ranked if findings.alertable(finding)],
             "A sweep by hand found this",
@@ -118,19 +118,19 @@ def read_request(request: Mapping[str, Any]) -> tuple[str, bool]:
 
 
 def run(
-    services: Services, after: str, time_left: Callable[[], bool], tempo: SweepLimits
+    services: Services, after: str, time_left: Callable[[], bool], limits: SweepLimits
 ) -> SweepProgress:
     """Look at everything whose key id comes after ``after``, group by group, while there is time; always at one group."""
     region = services.settings.region
     kms: KMSClient = services.client("kms", region)
-    stretch, place = SweepProgress(after=after or None), Place(services.settings.account, region)
-    pace, use_pace = tempo.pace(PER_SECOND), tempo.pace(LAST_USAGE_PER_SECOND)
+    progress, place = SweepProgress(after=after or None), Place(services.settings.account, region)
+    pace, use_pace = limits.pace(PER_SECOND), limits.pace(LAST_USAGE_PER_SECOND)
     there = inventory.take(kms, region, pace)
-    stretch.unseen += there.unseen
+    progress.unseen += there.unseen
     todo = [key for key in there.keys if key > after]
-    stretch.total, stretch.done = len(there.keys), len(there.keys) - len(todo)
+    progress.total, progress.done = len(there.keys), len(there.keys) - len(todo)
     if not after:
-        stretch.findings += _of_lists(there, place)
+        progress.findings += _of_lists(there, place)
     names = there.names()
     with ThreadPoolExecutor(WORKERS) as pool:
         for start in count(0, GROUP):
@@ -139,19 +139,19 @@ def run(
                 break
             for facts, problem in pool.map(lambda key: _describe(kms, key, region, pace), group):
                 if problem:
-                    stretch.unseen.append(problem)
+                    progress.unseen.append(problem)
                 if facts:
                     use = (
-                        _use(kms, facts, region, use_pace, stretch.unseen)
+                        _use(kms, facts, region, use_pace, progress.unseen)
                         if findings.doubtful(facts)
                         else None
                     )
                     aliases = names.get(facts.key_id, ()) if there.aliases_seen else ("(not seen)",)
-                    stretch.findings += findings.of_key(facts, aliases, use, place, services.now())
-            stretch.after, stretch.done = group[-1], stretch.done + len(group)
-            if stretch.done % TELL_EVERY < len(group):
-                services.logger.info("sweep: %s of %s keys", stretch.done, stretch.total)
-    return stretch
+                    progress.findings += findings.of_key(facts, aliases, use, place, services.now())
+            progress.after, progress.done = group[-1], progress.done + len(group)
+            if progress.done % LOG_EVERY < len(group):
+                services.logger.info("sweep: %s of %s keys", progress.done, progress.total)
+    return progress
 
 
 def _of_lists(there: Inventory, place: Place) -> list[Finding]:
@@ -174,8 +174,8 @@ def _describe(
     try:
         answer = patiently(lambda: kms.describe_key(KeyId=key_id), pace)
     except (ClientError, BotoCoreError) as error:
-        look = LookupResult("DescribeKey", key_id, region, *sight_of(error))
-        return None, None if look.outcome is LookupOutcome.ABSENT else not_seen(look)
+        result = LookupResult("DescribeKey", key_id, region, *sight_of(error))
+        return None, None if result.outcome is LookupOutcome.ABSENT else not_seen(result)
     return key_facts(answer["KeyMetadata"], region), None
 
 

@@ -1,0 +1,59 @@
+"""AWS clients made when first needed, and counters that become metrics. Both are passed in, never global."""
+
+from collections import Counter
+from threading import Lock
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+# Look-ups give up early: an alert with less in it beats a late one.
+LOOKUP = Config(
+    connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2}
+)
+VITAL = Config(
+    connect_timeout=3,
+    read_timeout=8,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    max_pool_connections=16,
+)
+
+
+class Counts:
+    """Named counters, safe to use from several threads; drained into metrics once per invocation."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._counts: Counter[str] = Counter()
+
+    def add(self, name: str, count: int = 1) -> None:
+        """Count something by the name of its metric."""
+        with self._lock:
+            self._counts[name] += count
+
+    def drain(self) -> dict[str, int]:
+        """Return all counts and start anew."""
+        with self._lock:
+            counts, self._counts = dict(self._counts), Counter()
+        return counts
+
+
+class Clients:
+    """boto3 clients by service and Region, made when first asked for and kept. Safe to use from several threads."""
+
+    def __init__(self, session: Any = None) -> None:  # noqa: ANN401 - boto3's session has no static type
+        self._session: Any = session
+        self._lock = Lock()
+        self._made: dict[tuple[str, str], Any] = {}
+
+    def __call__(self, service: str, region: str) -> Any:  # noqa: ANN401 - one factory for clients of all types
+        """Return the client of ``service`` in ``region``."""
+        with self._lock:
+            if (service, region) not in self._made:
+                if self._session is None:
+                    self._session = boto3.session.Session()
+                config = LOOKUP if service in {"kms", "cloudtrail"} else VITAL
+                self._made[service, region] = self._session.client(
+                    service, region_name=region, config=config
+                )
+            return self._made[service, region]
