@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from keywatch import actions
 from keywatch.actions.requests import InvalidRequest, invalid_request
 
 if TYPE_CHECKING:
@@ -66,9 +67,7 @@ def _page(event: dict[str, Any], context: object) -> str:
 
 
 def _manual(event: dict[str, Any], context: object) -> Answer:
-    from keywatch.actions import answer
-
-    return answer(event, context, _runtime)
+    return actions.answer(event, context, _runtime)
 
 
 _INPUTS: dict[str, Callable[[dict[str, Any], object], Answer]] = {
