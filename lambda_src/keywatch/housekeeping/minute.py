@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from keywatch.housekeeping import canary
+from keywatch.housekeeping import canary, daily_sweep
 from keywatch.services import Services
 from keywatch.store.housekeeping import CANARY_CALLED, HousekeepingState
 
@@ -66,8 +66,6 @@ def _doctor_due(state: HousekeepingState, deployment: str, now: datetime) -> boo
 
 
 def _sweep(this: Minute) -> None:
-    from keywatch.housekeeping import daily_sweep
-
     if this.remaining() > NEEDED and daily_sweep.due(this.state, this.services.now()):
         daily_sweep.go_on(this.services, this.state, this.remaining)
 
