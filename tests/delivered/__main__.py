@@ -8,7 +8,7 @@ the print formats, ``--ordinary`` the false alarms and ``--reports`` our own rep
 import argparse
 import sys
 
-from tests.delivered import formats, measure, ordinary, outputs, reports, streams
+from tests.delivered import delivery, formats, measure, ordinary, outputs, reports, streams
 
 _HEAD = f"{'':34} {'calls':>6} {'recall':>7} {'cause':>7} {'ident.':>7} {'signals':>8} {'req.id':>6} {'certain':>7} {'false':>9}"
 
@@ -27,6 +27,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help="every pair of call and logger")
     parser.add_argument("--alone", action="store_true", help="each event in a delivery of its own")
     parser.add_argument("--by", choices=("sdk", "logger", "carrier", "call"), default="logger")
+    parser.add_argument("--carriers", nargs="*", default=list(delivery.CARRIERS), metavar="CARRIER")
     for name in _TABLES:
         parser.add_argument(f"--{name}", action="store_true")
     return parser.parse_args()
@@ -41,7 +42,9 @@ def programs(options: argparse.Namespace) -> None:
         "carrier": lambda c: c.kind[2],
         "call": lambda c: c.id.split("/")[2],
     }
-    table = measure.scores(measure.cases(found, alone=options.alone), keys[options.by])
+    table = measure.scores(
+        measure.cases(found, options.carriers, alone=options.alone), keys[options.by]
+    )
     show(table, verbose=options.verbose)
 
 

@@ -23,6 +23,13 @@ import stub
 BLOB = b"\x01\x02\x02\x00x" + b"\x07" * 150
 
 
+class Call(dict):
+    """A call that a traceback with variables does not print: KMS's answer must come from KMS alone."""
+
+    def __repr__(self) -> str:
+        return "<call>"
+
+
 def main(sdk: str) -> None:
     """Print the output of every call under every logger."""
     warnings.simplefilter("ignore")
@@ -31,7 +38,7 @@ def main(sdk: str) -> None:
     request = json.load(sys.stdin)
     with stub.serving() as (answer, port):
         shop = Shop(sdk, answer, request["every"])
-        for row in _PROGRAMS[sdk](shop, request["calls"], port):
+        for row in _PROGRAMS[sdk](shop, [Call(call) for call in request["calls"]], port):
             sys.stdout.write(json.dumps({"sdk": sdk, **row}) + "\n")
 
 
