@@ -83,11 +83,12 @@ def _filled(step: Remedy, facts: Mapping[str, str]) -> Remedy | None:
     if filled := fill(Remedy(step.text, command), facts):
         return filled
     pointless = any(fact in command for fact in _POINT_OF_A_STEP)
-    return None if pointless else Remedy(step.text)
+    text = f"{step.text[:-1]}." if step.text.endswith(":") else step.text  # no command follows
+    return None if pointless else Remedy(text)
 
 
 def fill(remedy: Remedy, facts: Mapping[str, str]) -> Remedy | None:
-    """Return ``remedy`` with every ``{name}`` of its command replaced by the shell-quoted fact.
+    """Return ``remedy`` with every ``{name}`` of its command replaced by the shell-quoted fact, in its text by the fact.
 
     A command that needs a fact which the case does not know cannot be pasted: the step is then left
     out (``None``).
@@ -98,4 +99,7 @@ def fill(remedy: Remedy, facts: Mapping[str, str]) -> Remedy | None:
     if not all(facts.get(name) for name in names):
         return None
     quoted = {name: shlex.quote(facts[name]) for name in names}
-    return Remedy(remedy.text, remedy.command.format_map(quoted))
+    text = remedy.text
+    for name in names:
+        text = text.replace(f"{{{name}}}", facts[name])
+    return Remedy(text, remedy.command.format_map(quoted))
