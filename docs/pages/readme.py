@@ -40,7 +40,7 @@ def _alert() -> str:
     """Return the alert of docs/alerts.md, which a test renders, without what comes after its second command."""
     page = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
     mail = page.partition("```text\n")[2].partition("```")[0]
-    return f"```text\n{mail.partition('3. See who')[0].rstrip()}\n```\n"
+    return f"```text\n{mail.partition('3. Find who')[0].rstrip()}\n```\n"
 
 
 def _explain() -> str:

@@ -34,7 +34,7 @@ def because_change(change: ChangeFact) -> Reason:
     """Return who did what and when, naming the CloudTrail event or the ledger; AWS's own doings are no calls."""
     if change.who in AWS_ITSELF:
         return Reason(
-            change_source(change), f"KMS itself did {change.what} at {stamp(change.when)}."
+            change_source(change), f"KMS itself performed {change.what} at {stamp(change.when)}."
         )
     target = change.details.get("target_key")
     onto = (

@@ -36,7 +36,10 @@ SLICE = 100
 RESERVE = 8.0  # seconds of the function's time that are not begun with
 
 PROVEN_NOTE = "A look-up proved it usable again, and no call failed for 10 minutes."
-UNPROVEN_NOTE = "No call failed for 6 hours. That it works again was not proven: nothing but a call of the application can."
+UNPROVEN_NOTE = (
+    "No call failed for 6 hours. It is not proven that it works again: only a successful call of "
+    "the application can confirm it."
+)
 STILL_MISSING_NOTE = "No call asked for it for 6 hours. It still does not exist."
 CAME_BACK_NOTE = "Calls failed again while this incident was being reported as resolved."
 

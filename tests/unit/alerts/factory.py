@@ -128,7 +128,7 @@ SCENES = {
         alias=None,
         unknowns=(
             (
-                "AWS gives one answer for a missing key, a wrong Region and a denial. What would tell: DescribeKey of the key "
+                "AWS uses this error for three cases and does not say which. To find out: DescribeKey of the key "
                 "by somebody who may see account 444455556666."
             ),
         ),

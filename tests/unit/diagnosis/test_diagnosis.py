@@ -260,7 +260,7 @@ class TestDeleted:
         diagnosis = verdict(
             no_key(MRK), changes=(change("DeleteKey", DAY),), lookup_results=(absent(),)
         )[2]
-        assert "a related key in a Region that KeyWatch did not look in may live on" in unknown(
+        assert "a related key may still exist in a Region that KeyWatch did not look in" in unknown(
             diagnosis
         )
 
@@ -424,7 +424,9 @@ class TestNothingExplainsIt:
     def test_what_exists_now_is_said_and_nothing_claimed(self):
         cause, confidence, diagnosis = verdict(no_key(), **found(key()))
         assert (cause, confidence) == ("key_not_found", POSSIBLE)
-        assert "whether it was restored or KMS lagged behind cannot be told" in unknown(diagnosis)
+        assert "It may have been restored since, or KMS may have been slow to show it" in unknown(
+            diagnosis
+        )
 
     def test_what_exists_now_but_cannot_serve_is_likely_the_cause(self):
         assert verdict(no_alias(), **found(key("Disabled")))[:2] == ("key_disabled", LIKELY)
@@ -455,7 +457,7 @@ class TestDenial:
     def test_without_look_ups_it_stays_ambiguous(self):
         cause, confidence, diagnosis = verdict(denied())
         assert (cause, confidence) == ("missing_or_not_authorized", POSSIBLE)
-        assert f"DescribeKey of {KEY} by somebody who may see" in unknown(diagnosis)
+        assert f"call DescribeKey on {KEY} with a role that can describe keys" in unknown(diagnosis)
 
     def test_a_denied_look_up_settles_nothing_and_is_named(self):
         cause, confidence, diagnosis = verdict(denied(), lookup_results=(blind(),))
@@ -551,7 +553,7 @@ class TestStates:
     def test_a_key_that_is_usable_again_is_said_to_be(self):
         cause, confidence, diagnosis = verdict(in_state("is disabled."), **found(key()))
         assert (cause, confidence) == ("key_disabled", CERTAIN)
-        assert "KMS reports the key usable now" in unknown(diagnosis)
+        assert "KMS now reports the key usable" in unknown(diagnosis)
 
     def test_the_date_of_a_pending_deletion_is_named(self):
         diagnosis = verdict(
@@ -605,7 +607,7 @@ class TestStates:
             failed("KMSInvalidStateException", f"{KEY} is in limbo.", KEY), **found(key())
         )
         assert (cause, confidence) == ("unclassified", POSSIBLE)
-        assert "This wording is not known" in unknown(diagnosis)
+        assert "KeyWatch does not know this error text" in unknown(diagnosis)
 
     def test_an_unknown_wording_is_settled_by_what_describe_key_proves(self):
         failure = failed("KMSInvalidStateException", f"{KEY} is in limbo.", KEY)
@@ -646,7 +648,7 @@ class TestKeyStores:
 
     def test_a_store_that_is_connected_again_is_said_to_be(self):
         failure = failed("KMSInvalidStateException", f"{KEY} is unavailable.", KEY, key_store=STORE)
-        assert "The key store is connected now" in unknown(
+        assert "KMS now reports the key store connected" in unknown(
             verdict(failure, store=store(), lookup_results=self.LOOKS[1:])[2]
         )
 

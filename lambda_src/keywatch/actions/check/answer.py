@@ -15,7 +15,7 @@ from keywatch.model.incident import OPEN, new_id
 from keywatch.model.signals import KeyFailure
 from keywatch.services import Services
 
-BY_HAND = "This was asked by hand (check); no failing call was seen."
+BY_HAND = "This is an on-demand check. No failing call was seen."
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ from keywatch.services import Services
 from keywatch.sources.subjects import subject_of
 
 EXTERNAL_UNSEEN = (
-    "AWS cannot see the external key without a cryptographic call: the KMS key and its key store look right, "
-    "whether the key manager still has the external key and lets it be used, only an Encrypt or Decrypt tells."
+    "AWS cannot see the external key without a cryptographic call: the KMS key and its key store look right; "
+    "only an Encrypt or Decrypt call shows whether the key manager still has the external key and allows its use."
 )
 _ASKER = Caller("manual check")
 
@@ -243,5 +243,5 @@ def _with_usage(answer: KeyAnswer, used: datetime | None, since: datetime | None
     )
     if usage.known:
         return replace(answer, usage=usage)
-    unknown = f"Whether the key was used before {stamp(since)}, when KMS began to keep track, is not known."
+    unknown = f"Whether the key was used before {stamp(since)}, when KMS began to track its use, is not known."
     return replace(answer, usage=usage, unknowns=(*answer.unknowns, unknown))

@@ -45,10 +45,8 @@ class Use:
             ago = "today" if days == 0 else "1 day ago" if days == 1 else f"{days} days ago"
             return f"It was last used {ago} ({stamp(self.last)})."
         if self.tracked_since:
-            return (
-                f"It was not used since {stamp(self.tracked_since)}, when KMS began to keep track."
-            )
-        return "Whether it is used is not known."
+            return f"It was not used since {stamp(self.tracked_since)}, when KMS began to track its use."
+        return "It is not known whether the key is in use."
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +218,7 @@ def _nameless(key: KeyFacts, place: Place) -> Finding:
     return Finding(
         risk="key_without_alias",
         severity=Severity.INFO,
-        says="No alias points to the key: only who knows its id can use it.",
+        says="No alias points to the key. It can only be used by its id or ARN.",
         name=key.arn,
         state=key.state,
         facts=_facts(key, (), place),

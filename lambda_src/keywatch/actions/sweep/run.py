@@ -99,7 +99,7 @@ def sweep(
         answer["notified"] = send_digest(
             services,
             [finding.as_json() for finding in ranked if findings.alertable(finding)],
-            "A sweep by hand found this",
+            "An on-demand sweep found this",
         )
     return answer
 

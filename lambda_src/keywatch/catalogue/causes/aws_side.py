@@ -9,14 +9,17 @@ AWS_SIDE = (
         id="kms_unavailable",
         title="KMS could not serve the key",
         severity=Severity.WARNING,
-        meaning="KMS itself, or something that it depends on, could not serve the call; this is on AWS's side and mostly passes.",
+        meaning=(
+            "KMS, or a service that it depends on, could not serve the call. The problem is on "
+            "AWS's side and usually ends by itself."
+        ),
         remedies=(
             Remedy(
-                "Let the application retry with growing delays; the AWS SDKs do so for these errors."
+                "Make the application retry with exponential backoff. The AWS SDKs do this for these errors."
             ),
-            Remedy("See whether the key answers now.", DESCRIBE_KEY),
+            Remedy("Check whether KMS answers for this key now.", DESCRIBE_KEY),
             Remedy(
-                "If it lasts, look for KMS on the AWS Health Dashboard, https://health.aws.amazon.com/health/status."
+                "If it continues, check the status of KMS on the AWS Health Dashboard, https://health.aws.amazon.com/health/status."
             ),
         ),
         doc=GUIDE + "accessing-kms.html",
@@ -27,13 +30,20 @@ AWS_SIDE = (
         id="unclassified",
         title="Key unusable for a reason not known to KeyWatch",
         severity=Severity.WARNING,
-        meaning="AWS said that a key, alias, grant or key store is missing or unusable, in words that KeyWatch does not know.",
+        meaning=(
+            "AWS reported that a key, alias, grant or key store is missing or unusable, in an error "
+            "text that KeyWatch does not know."
+        ),
         remedies=(
-            Remedy("Read AWS's own words above, and see the state of the key.", DESCRIBE_KEY),
-            Remedy("See what was done to the key in the last 90 days.", HISTORY_OF_KEY),
+            Remedy(
+                "Read the error text from AWS above, and check the state of the key.", DESCRIBE_KEY
+            ),
+            Remedy(
+                "Find what changed on the key in the last 90 days, and who did it.", HISTORY_OF_KEY
+            ),
         ),
         doc=GUIDE + "key-state.html",
-        doubt="what exactly is wrong; action check shows the state of the key.",
+        doubt="what exactly is wrong; `keywatch check` shows the state of the key.",
         lookups=KEY_AND_STORE,
         worth_telling=False,
         proves_unusable=False,

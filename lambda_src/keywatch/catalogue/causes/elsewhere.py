@@ -9,17 +9,17 @@ ELSEWHERE = (
         id="wrong_region",
         title="Wrong Region",
         severity=Severity.HIGH,
-        meaning="The call went to a Region in which this key does not exist; it lives in another one.",
+        meaning="The call went to a Region where this key does not exist. The key is in another Region.",
         remedies=(
             Remedy(
-                "Call KMS in the Region of the key.",
+                "Call KMS in the Region of the key. To inspect the key there:",
                 "aws kms describe-key --key-id {key} --region {key_region}",
             ),
             Remedy(
-                "Set the client's Region to the one in the key's ARN, or name a key of the Region that is called."
+                "Set the client's Region to the Region in the key's ARN, or use a key of the Region that is called."
             ),
             Remedy(
-                "Only for a multi-Region key (mrk-...): make a replica in the Region that is called.",
+                "If it is a multi-Region key (mrk-...), you can create a replica in the Region that is called.",
                 "aws kms replicate-key --key-id {multi_region_key} --replica-region {region} --region {key_region}",
             ),
         ),
@@ -30,11 +30,11 @@ ELSEWHERE = (
         id="wrong_account",
         title="Wrong account",
         severity=Severity.HIGH,
-        meaning="The call looked in one account for a key that belongs to another.",
+        meaning="The call looked for the key in one account, but the key belongs to another.",
         remedies=(
-            Remedy("See in which account the caller really is.", "aws sts get-caller-identity"),
+            Remedy("Check which account the caller uses.", "aws sts get-caller-identity"),
             Remedy(
-                "Name the key by its full ARN; a bare id or alias never leaves the caller's account.",
+                "Use the full key ARN in the call. KMS looks up a bare id or alias in the caller's own account.",
                 DESCRIBE_KEY,
             ),
         ),
@@ -44,24 +44,27 @@ ELSEWHERE = (
         id="missing_or_not_authorized",
         title="Key missing, or caller not allowed",
         severity=Severity.WARNING,
-        meaning="AWS gave the one answer that it gives for a missing key, a wrong Region and a denial; it does not say which.",
+        meaning=(
+            "AWS uses this error for three cases and does not say which: the key is missing, it is "
+            "in another Region, or the caller is not allowed."
+        ),
         remedies=(
             Remedy(
-                "Ask with an identity that may see the key whether it exists in that Region.",
+                "Check that the key exists, using a role that can describe it:",
                 DESCRIBE_KEY,
             ),
             Remedy(
-                "If it exists, see whether its key policy lets the caller in,",
+                "If the key exists, check whether its key policy allows the caller.",
                 "aws kms get-key-policy --key-id {key} --region {region} --query Policy --output text",
             ),
             Remedy(
-                "and whether the caller's own policies do.",
+                "Check whether the caller's own policies allow the call.",
                 "aws iam simulate-principal-policy --policy-source-arn {principal} "
                 "--action-names kms:{operation} --resource-arns {key} --query 'EvaluationResults[].EvalDecision'",
             ),
         ),
         doc=GUIDE + "policy-evaluation.html",
-        doubt="which of the three it is; DescribeKey by somebody who may see the key tells.",
+        doubt="which of the three it is. To find out, call DescribeKey with a role that can describe the key.",
         lookups=WHERE_IS_IT,
         proves_unusable=False,
     ),
@@ -69,10 +72,12 @@ ELSEWHERE = (
         id="not_yet_visible",
         title="Created moments ago, not visible yet",
         severity=Severity.INFO,
-        meaning="The key or alias was created or changed moments ago, and KMS does not show it everywhere yet.",
+        meaning="The key or alias was created or changed moments ago, and is not visible everywhere in KMS yet.",
         remedies=(
-            Remedy("Wait; it takes seconds, sometimes minutes. Then ask again.", DESCRIBE_KEY),
-            Remedy("Let the application retry with growing delays after creating a key or alias."),
+            Remedy("Wait: it takes seconds, sometimes minutes. Then check again.", DESCRIBE_KEY),
+            Remedy(
+                "Make the application retry with exponential backoff after it creates a key or alias."
+            ),
         ),
         doc=GUIDE + "accessing-kms.html#programming-eventual-consistency",
         proof=Proof.KEY,
@@ -84,14 +89,14 @@ ELSEWHERE = (
         id="grant_not_found",
         title="Grant not found",
         severity=Severity.WARNING,
-        meaning="The grant or grant token that the call named does not exist or is not valid any more.",
+        meaning="The grant or grant token in the call does not exist or is no longer valid.",
         remedies=(
             Remedy(
-                "See which grants the key has.",
+                "List the grants of the key.",
                 "aws kms list-grants --key-id {key} --region {region}",
             ),
             Remedy(
-                "Create the grant again, and use its token within minutes: later the grant works without it."
+                "Create the grant again. Use its token for the first minutes; after that, the grant works without it."
             ),
         ),
         doc=GUIDE + "grants.html",

@@ -9,14 +9,15 @@ EXTERNAL_KEYS = (
         id="external_key_not_found",
         title="External key not found",
         severity=Severity.CRITICAL,
-        meaning="The external key manager no longer has the key behind this KMS key; AWS cannot see that by itself.",
+        meaning="The external key manager no longer has the external key of this KMS key. AWS cannot see that by itself.",
         remedies=(
-            Remedy("See the id of the external key.", EXTERNAL_KEY),
+            Remedy("Find the id of the external key.", EXTERNAL_KEY),
             Remedy(
-                "Restore that key in the external key manager under the same id; a KMS key cannot be given another one."
+                "Restore that key in the external key manager under the same id. A KMS key cannot be given another external key."
             ),
             Remedy(
-                "If it is lost, what only it encrypted is lost: create a KMS key on a new external key for new data."
+                "If the external key is lost, data encrypted only under it is unrecoverable. "
+                "Create a KMS key with a new external key for new data."
             ),
         ),
         doc=GUIDE + "xks-troubleshooting.html",
@@ -26,11 +27,14 @@ EXTERNAL_KEYS = (
         id="external_key_unusable",
         title="External key unusable",
         severity=Severity.CRITICAL,
-        meaning="The key exists in the external key manager, but is disabled there or not allowed or not fit for this operation.",
+        meaning=(
+            "The external key exists, but it is disabled in the external key manager, or it cannot "
+            "be used for this operation."
+        ),
         remedies=(
-            Remedy("See which external key it is.", EXTERNAL_KEY),
+            Remedy("Find the id of the external key.", EXTERNAL_KEY),
             Remedy(
-                "In the external key manager, enable it (AES-256, for encryption and decryption)."
+                "Enable the key in the external key manager. It must be AES-256, for encryption and decryption."
             ),
         ),
         doc=GUIDE + "xks-troubleshooting.html",

@@ -10,19 +10,19 @@ EXTERNAL_PROXIES = (
         title="External key store proxy does not answer",
         severity=Severity.CRITICAL,
         meaning=(
-            "KMS cannot reach the external key store proxy, or gets no answer from it or from the key manager "
-            "behind it in time."
+            "KMS cannot reach the external key store proxy, or gets no answer in time from it or from the key "
+            "manager behind it."
         ),
         remedies=(
             Remedy(
-                "See which endpoint KMS calls, and whether it still is the right one.",
+                "Check that the proxy endpoint that KMS calls is still correct.",
                 PROXY_OF_STORE,
             ),
             Remedy(
                 "Check that the proxy runs, answers on port 443 within 250 ms, and reaches its external key manager."
             ),
             Remedy(
-                "See whether KMS has given the connection up; then connect the store again.",
+                "Check whether the key store is still connected. If it is not, connect it again.",
                 DESCRIBE_STORE,
             ),
         ),
@@ -37,11 +37,12 @@ EXTERNAL_PROXIES = (
         meaning="The external key store proxy does not accept the credential with which KMS signs its requests.",
         remedies=(
             Remedy(
-                "Give KMS the proxy's present credential (AccessKeyId, RawSecretAccessKey) from a file; no disconnect is needed.",
+                "Give KMS the proxy's current credential (AccessKeyId, RawSecretAccessKey) from "
+                "a file. The store can stay connected.",
                 "aws kms update-custom-key-store --custom-key-store-id {key_store} "
                 "--xks-proxy-authentication-credential file://xks-credential.json --region {region}",
             ),
-            Remedy("See which access key id KMS uses now.", PROXY_OF_STORE),
+            Remedy("Check which access key id KMS uses now.", PROXY_OF_STORE),
         ),
         doc=GUIDE + "xks-troubleshooting.html",
         lookups=KEY_AND_STORE,
@@ -53,7 +54,7 @@ EXTERNAL_PROXIES = (
         severity=Severity.HIGH,
         meaning="The external key store proxy, or the key manager behind it, does not let this caller use this external key.",
         remedies=(
-            Remedy("See which external key it is.", EXTERNAL_KEY),
+            Remedy("Find the id of the external key.", EXTERNAL_KEY),
             Remedy(
                 "In the proxy and the external key manager, allow the caller and the key for this operation."
             ),
@@ -66,11 +67,13 @@ EXTERNAL_PROXIES = (
         title="External key store proxy misconfigured",
         severity=Severity.CRITICAL,
         meaning=(
-            "KMS and the external key store proxy do not understand each other: URI path, TLS certificate, "
-            "or the proxy's answers."
+            "KMS and the external key store proxy cannot communicate: the URI path, the TLS certificate or the "
+            "proxy's answers are wrong."
         ),
         remedies=(
-            Remedy("Compare endpoint and URI path with what the proxy serves.", PROXY_OF_STORE),
+            Remedy(
+                "Compare the endpoint and the URI path with those of the proxy.", PROXY_OF_STORE
+            ),
             Remedy(
                 "Check the proxy's certificate (not expired, right name, public CA, TLS 1.2 or 1.3)."
             ),
@@ -80,7 +83,7 @@ EXTERNAL_PROXIES = (
                 "--xks-proxy-uri-path /example/prefix/kms/xks/v1 --region {region}",
             ),
             Remedy(
-                "Report answers that KMS cannot read, or operations that the proxy refuses, to the proxy's administrator."
+                "If KMS cannot read the proxy's answers, or the proxy refuses the operation, contact the proxy's administrator."
             ),
         ),
         doc=GUIDE + "xks-troubleshooting.html",
@@ -91,12 +94,12 @@ EXTERNAL_PROXIES = (
         id="xks_proxy_unhealthy",
         title="External key store proxy unhealthy",
         severity=Severity.CRITICAL,
-        meaning="The external key store proxy says of itself, or of all key managers behind it, that it cannot work.",
+        meaning="The external key store proxy reports that it, or every key manager behind it, is not working.",
         remedies=(
             Remedy(
-                "Notify the administrator of the proxy; check the external key manager's instances."
+                "Contact the administrator of the proxy, and check the instances of the external key manager."
             ),
-            Remedy("See the connection state of the key store.", DESCRIBE_STORE),
+            Remedy("Check the connection state of the key store.", DESCRIBE_STORE),
         ),
         doc=GUIDE + "xks-troubleshooting.html",
         lookups=KEY_AND_STORE,

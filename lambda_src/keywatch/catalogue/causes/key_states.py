@@ -10,19 +10,19 @@ KEY_STATES = (
         title="Key scheduled for deletion",
         severity=Severity.CRITICAL,
         meaning=(
-            "The key is scheduled for deletion, cannot be used meanwhile, and will be lost for good when its waiting "
-            "period ends."
+            "The key is scheduled for deletion. It cannot be used, and it will be deleted permanently when its "
+            "waiting period ends."
         ),
         remedies=(
             Remedy(
-                "Cancel the deletion while there is time,",
+                "Cancel the deletion.",
                 "aws kms cancel-key-deletion --key-id {key} --region {region}",
             ),
             Remedy(
-                "then enable the key, which is disabled after that.",
+                "Enable the key (cancelling leaves it disabled).",
                 "aws kms enable-key --key-id {key} --region {region}",
             ),
-            Remedy("See who scheduled the deletion, and when.", HISTORY_OF_KEY),
+            Remedy("Find who scheduled the deletion, and when.", HISTORY_OF_KEY),
         ),
         doc=GUIDE + "deleting-keys.html",
         key_states=("PendingDeletion", "PendingReplicaDeletion"),
@@ -33,10 +33,10 @@ KEY_STATES = (
         id="key_disabled",
         title="Key disabled",
         severity=Severity.HIGH,
-        meaning="Somebody disabled the key; it exists, but encrypts and decrypts nothing until it is enabled.",
+        meaning="The key is disabled. It exists, but cannot encrypt or decrypt until it is enabled.",
         remedies=(
             Remedy("Enable the key.", "aws kms enable-key --key-id {key} --region {region}"),
-            Remedy("See who disabled it, and when.", HISTORY_OF_KEY),
+            Remedy("Find who disabled the key, and when.", HISTORY_OF_KEY),
         ),
         doc=GUIDE + "enabling-keys.html",
         key_states=("Disabled",),
@@ -46,16 +46,16 @@ KEY_STATES = (
         id="key_material_missing",
         title="Key material missing",
         severity=Severity.CRITICAL,
-        meaning="The key waits for imported key material: it was never imported, has expired, or was deleted.",
+        meaning="The key has no key material: it was never imported, has expired, or was deleted.",
         remedies=(
-            Remedy("See when material expires or expired.", DESCRIBE_KEY),
+            Remedy("Check when the key material expires or expired.", DESCRIBE_KEY),
             Remedy(
-                "Get a wrapping key and an import token,",
+                "Get a wrapping key and an import token.",
                 "aws kms get-parameters-for-import --key-id {key} --wrapping-algorithm RSAES_OAEP_SHA_256 "
                 "--wrapping-key-spec RSA_4096 --region {region}",
             ),
             Remedy(
-                "wrap the same key material with it, and import it again.",
+                "Encrypt the same key material with the wrapping key, and import it again.",
                 "aws kms import-key-material --key-id {key} --encrypted-key-material fileb://EncryptedKeyMaterial.bin "
                 "--import-token fileb://ImportToken.bin --expiration-model KEY_MATERIAL_DOES_NOT_EXPIRE --region {region}",
             ),
@@ -71,7 +71,7 @@ KEY_STATES = (
         meaning="The multi-Region key is still being created as a replica, or its primary Region is being changed.",
         remedies=(
             Remedy(
-                "Wait until its state is Enabled.",
+                "Wait until the state of the key is Enabled.",
                 "aws kms describe-key --key-id {key} --region {region} --query KeyMetadata.KeyState",
             ),
         ),

@@ -14,16 +14,17 @@ KEY_STORES = (
         id="key_store_disconnected",
         title="Custom key store not connected",
         severity=Severity.CRITICAL,
-        meaning="The custom key store is not connected, so that none of its keys can be used.",
+        meaning="The custom key store is not connected. None of its keys can be used.",
         remedies=(
             Remedy(
-                "See the connection state and, where it failed, the error code.", DESCRIBE_STORE
+                "Check the connection state and, if it is FAILED, the connection error code.",
+                DESCRIBE_STORE,
             ),
             Remedy(
-                "Where the state is FAILED, mend what its code names, then disconnect first.",
+                "If the state is FAILED, fix what the error code names, then disconnect the store.",
                 DISCONNECT_STORE,
             ),
-            Remedy("Connect the store; it takes some minutes.", CONNECT_STORE),
+            Remedy("Connect the store. This takes some minutes.", CONNECT_STORE),
         ),
         doc=GUIDE + "key-store-overview.html",
         key_states=("Unavailable",),
@@ -38,11 +39,11 @@ KEY_STORES = (
         meaning="No custom key store with this id or name exists in the account and Region of the call.",
         remedies=(
             Remedy(
-                "Compare with the key stores that exist.",
+                "Compare the id or name with the key stores that exist.",
                 "aws kms describe-custom-key-stores --region {region} "
                 "--query 'CustomKeyStores[].[CustomKeyStoreId,CustomKeyStoreName,ConnectionState]' --output table",
             ),
-            Remedy("Correct the id or name, the Region or the account of the call."),
+            Remedy("Correct the id or name, the Region or the account in the call."),
         ),
         doc=GUIDE + "key-store-overview.html",
         lookups=frozenset({Lookup.KEY_STORE}),
@@ -52,15 +53,16 @@ KEY_STORES = (
         id="cloudhsm_unavailable",
         title="CloudHSM cluster unavailable",
         severity=Severity.CRITICAL,
-        meaning="KMS cannot work with the CloudHSM cluster behind the key store, so that none of its keys can be used.",
+        meaning="KMS cannot use the CloudHSM cluster of the key store. None of the store's keys can be used.",
         remedies=(
-            Remedy("See the connection state and error code of the key store.", DESCRIBE_STORE),
+            Remedy("Check the connection state and error code of the key store.", DESCRIBE_STORE),
             Remedy(
-                "See whether the cluster is ACTIVE and has HSMs in at least two zones.",
+                "Check that the cluster is ACTIVE and has HSMs in at least two Availability Zones.",
                 "aws cloudhsmv2 describe-clusters --region {region}",
             ),
             Remedy(
-                "Let the security group of the cluster pass TCP 2223-2225 within itself; then retry, it is often transient."
+                "Check that the cluster's security group allows TCP 2223-2225 within itself. "
+                "Then retry: the failure is often temporary."
             ),
         ),
         doc=GUIDE + "fix-keystore.html",

@@ -12,20 +12,24 @@ NOT_FOUND = (
         meaning="No alias of this name exists in the account and Region of the call.",
         remedies=(
             Remedy(
-                "Correct the name to the nearest alias that exists, if that is the one meant; this shows its key.",
+                "If you meant {did_you_mean}, correct the name in the caller. To inspect it:",
                 "aws kms describe-key --key-id {did_you_mean} --region {region}",
             ),
-            Remedy("Compare with the aliases that exist; names are case-sensitive.", LIST_ALIASES),
             Remedy(
-                "If the alias was deleted, create it again on its key.",
+                "Compare the name with the aliases that exist. Names are case-sensitive.",
+                LIST_ALIASES,
+            ),
+            Remedy(
+                "If the alias was deleted, create it again for its key.",
                 "aws kms create-alias --alias-name {alias} --target-key-id {key} --region {region}",
             ),
             Remedy(
-                "An alias name is looked up in the caller's own account and Region: name a key of another account by its ARN."
+                "If the key belongs to another account, use its key ARN. KMS looks up an alias "
+                "in the caller's own account and Region."
             ),
         ),
         doc=GUIDE + "kms-alias.html",
-        doubt="whether the alias was deleted, misspelt, or lives elsewhere; action check looks that up.",
+        doubt="whether the alias was deleted, misspelt, or is in another Region or account; `keywatch check` looks that up.",
         lookups=WHERE_IS_IT,
         says_absent=True,
         proof=Proof.KEY,
@@ -36,22 +40,22 @@ NOT_FOUND = (
         id="key_not_found",
         title="Key not found",
         severity=Severity.HIGH,
-        meaning="No key with this id exists in the account and Region that were asked.",
+        meaning="No key with this id exists in the account and Region of the call.",
         remedies=(
             Remedy(
-                "See in which account the caller really is; a bare key id is looked up there.",
+                "Check which account the caller uses. KMS looks up a bare key id in that account.",
                 "aws sts get-caller-identity",
             ),
             Remedy(
-                "See what happened to the key in the last 90 days, and who did it.", HISTORY_OF_KEY
+                "Find what happened to the key in the last 90 days, and who did it.", HISTORY_OF_KEY
             ),
             Remedy(
-                "Compare with the keys that exist in this Region.",
+                "Compare the id with the keys that exist in this Region.",
                 "aws kms list-keys --region {region} --query 'Keys[].KeyId' --output text",
             ),
         ),
         doc=GUIDE + "find-cmk-id-arn.html",
-        doubt="whether the key was deleted, lives elsewhere, or never existed; action check looks that up.",
+        doubt="whether the key was deleted, is in another Region or account, or never existed; `keywatch check` looks that up.",
         lookups=WHERE_IS_IT,
         says_absent=True,
         proof=Proof.KEY,
@@ -62,18 +66,18 @@ NOT_FOUND = (
         id="key_deleted",
         title="Key deleted",
         severity=Severity.CRITICAL,
-        meaning="The key was deleted, and what only it encrypted cannot be decrypted any more.",
+        meaning="The key was deleted. Data encrypted only under this key is unrecoverable.",
         remedies=(
-            Remedy("See who scheduled the deletion, and when.", HISTORY_OF_KEY),
+            Remedy("Find who scheduled the deletion, and when.", HISTORY_OF_KEY),
             Remedy(
-                "A deleted key cannot be restored. Create a new key for new data,",
+                "A deleted key cannot be restored. Create a new key for new data.",
                 "aws kms create-key --description 'Replaces a deleted key' --region {region}",
             ),
             Remedy(
-                "point the alias at it (--target-key-id is the new key), and restore data from copies under other keys."
+                "Point the alias to the new key, and restore data from copies that are encrypted under other keys."
             ),
             Remedy(
-                "Only a deleted replica of a multi-Region key (mrk-...) can be made again, from its primary key.",
+                "If the deleted key was a replica of a multi-Region key (mrk-...), create it again from the primary key.",
                 "aws kms replicate-key --key-id {multi_region_key} --replica-region {region} --region {key_region}",
             ),
         ),
@@ -88,16 +92,17 @@ NOT_FOUND = (
         id="malformed_identifier",
         title="Malformed key identifier",
         severity=Severity.HIGH,
-        meaning="What the call gave as its key is not a key id, key ARN, alias or alias ARN, so that no key can be meant by it.",
+        meaning="The key name in the call is not valid. It is not a key id, key ARN, alias or alias ARN.",
         remedies=(
             Remedy(
-                "Correct the identifier to what was most likely meant; this shows whether such a key exists.",
+                "If you meant {did_you_mean}, correct the name in the caller. To inspect it:",
                 "aws kms describe-key --key-id {did_you_mean} --region {region}",
             ),
             Remedy(
-                "Correct the identifier where the application is configured: a UUID, mrk-..., alias/<name>, or an ARN of either."
+                "Correct the key name in the configuration of the application. Use a key id (a "
+                "UUID or mrk-...), alias/<name>, or an ARN of either."
             ),
-            Remedy("Compare with the aliases that exist.", LIST_ALIASES),
+            Remedy("Compare the name with the aliases that exist.", LIST_ALIASES),
         ),
         doc=GUIDE + "concepts.html#key-id",
         lookups=frozenset({Lookup.CORRECTED}),

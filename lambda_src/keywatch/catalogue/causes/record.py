@@ -70,7 +70,7 @@ class Remedy:
 class Cause:
     """One reason why a key is missing or unusable.
 
-    ``meaning`` is one plain sentence; ``remedies`` are in order of trying; ``doubt`` is what the
+    ``meaning`` is one or two plain sentences; ``remedies`` are in order of trying; ``doubt`` is what the
     error text by itself cannot tell. The rest says how KeyWatch deals with the cause:
 
     - ``key_states``: the KeyStates (KMS API Reference, KeyMetadata) that mean it.

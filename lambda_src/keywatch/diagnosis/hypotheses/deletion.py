@@ -115,13 +115,13 @@ def _with_relatives(case: Case, explanation: Explanation) -> Explanation:
         return explanation
     relatives = [key for key in case.evidence.elsewhere if key.key_id == case.key_id]
     if not relatives:
-        unknown = "It was a multi-Region key: a related key in a Region that KeyWatch did not look in may live on."
+        unknown = "It was a multi-Region key: a related key may still exist in a Region that KeyWatch did not look in."
         return explanation.adding(facts={"multi_region": "yes"}, unknowns=(unknown,))
     first = relatives[0]
     regions = ", ".join(key.region for key in relatives)
     reason = Reason(
         f"DescribeKey in {first.region}",
         f"a related key of this multi-Region key exists in {regions} ({first.state}): it decrypts what this one encrypted, "
-        "and a replica can be made from the primary key again.",
+        "and a replica can be created again from the primary key.",
     )
     return explanation.adding(reason, facts={"multi_region": "yes", "key_region": first.region})

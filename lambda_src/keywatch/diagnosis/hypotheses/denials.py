@@ -51,7 +51,7 @@ def proven_present(case: Case) -> Explanation | None:
         )
     left = Reason(
         "error text",
-        "so what is left of AWS's three reasons is that the caller is not allowed to use it.",
+        "of the three cases that AWS uses this error for, this leaves one: the caller is not allowed.",
     )
     return Explanation(
         "missing_or_not_authorized",
@@ -93,11 +93,11 @@ def ambiguous(case: Case) -> Explanation:
         case.failure.identifier.text if case.failure.identifier else None
     )
     tell = (
-        f"DescribeKey of {named} by somebody who may see that account and Region"
+        f"call DescribeKey on {named} with a role that can describe keys in that account and Region"
         if named
-        else "the key id that the data was encrypted under (the call named none)"
+        else "look up the key that the data was encrypted under (the call named none)"
     )
-    unknown = f"AWS gives one answer for a missing key, a wrong Region and a denial. What would tell: {tell}."
+    unknown = f"AWS uses this error for three cases and does not say which. To find out: {tell}."
     seen = tuple(
         Reason(
             f"DescribeKey in {key.region}",

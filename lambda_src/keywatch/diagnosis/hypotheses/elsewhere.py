@@ -53,7 +53,7 @@ def _alias_elsewhere(found: KeyFacts) -> Explanation:
 def _replica_not_seen(case: Case, found: KeyFacts) -> Explanation:
     """Do not call a Region wrong in which the key has a replica by its own account: it may be new, or on its way out."""
     text = f"this multi-Region key exists in {found.region} and names a replica in {case.failure.region}."
-    unknown = "Whether that replica is new and not visible yet cannot be told from here."
+    unknown = "That replica may be new and not visible yet."
     return Explanation(
         "not_yet_visible",
         POSSIBLE,

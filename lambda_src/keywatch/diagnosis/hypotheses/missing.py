@@ -73,7 +73,7 @@ def never_seen(case: Case) -> Explanation:
         story = because_look(asked, f"no change of {asked.asked} in the last 90 days.")
         return explanation.adding(story, unknowns=("AWS does not say whether it ever existed.",))
     unknown = (
-        "AWS does not say whether it was deleted or never existed. CloudTrail's event history (90 days) tells: "
-        "look for DeleteAlias, ScheduleKeyDeletion and DeleteKey of it."
+        "AWS does not say whether it was deleted or never existed. To find out, look in CloudTrail's event history (90 days) for "
+        "DeleteAlias, ScheduleKeyDeletion and DeleteKey of it."
     )
     return explanation.adding(unknowns=(unknown,))

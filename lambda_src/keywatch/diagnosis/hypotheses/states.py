@@ -49,9 +49,7 @@ def as_said(case: Case) -> Explanation:
 
 # What the state that a look-up sees now leaves open of a state that AWS answered a call with.
 _USABLE_NOW: Mapping[bool | None, tuple[str, ...]] = {
-    True: (
-        "KMS reports the key usable now; whether calls succeed again, the next ones will tell.",
-    ),
+    True: ("KMS now reports the key usable; not yet confirmed by a successful call.",),
     False: (),
     None: ("KeyWatch does not know the key state that DescribeKey reports: it proves nothing.",),
 }
@@ -65,8 +63,8 @@ def external_key(case: Case) -> Explanation:
     """
     explanation = _with_store(case, as_said(case))
     unknown = (
-        "AWS cannot see the external key itself: DescribeKey and the key store's state say nothing about it; "
-        "the next cryptographic call will tell."
+        "AWS cannot see the external key itself: DescribeKey and the key store's state say nothing about it. "
+        "Only a cryptographic call shows whether it works."
     )
     facts = {
         "xks_key": case.failure.external_key
@@ -108,7 +106,7 @@ def _with_store(case: Case, explanation: Explanation) -> Explanation:
     if store.state == CONNECTED:
         return explanation.adding(
             unknowns=(
-                "The key store is connected now; whether calls succeed again, the next ones will tell.",
+                "KMS now reports the key store connected; not yet confirmed by a successful call.",
             )
         )
     told = (
@@ -121,5 +119,5 @@ def _with_store(case: Case, explanation: Explanation) -> Explanation:
 def unclassified(case: Case) -> Explanation:
     """Admit that AWS's words are not known here; they are in the evidence."""
     return as_said(case).adding(
-        unknowns=("This wording is not known to KeyWatch: the cause cannot be told from it.",)
+        unknowns=("KeyWatch does not know this error text, so the cause is not known.",)
     )

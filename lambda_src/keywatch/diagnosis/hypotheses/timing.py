@@ -94,7 +94,10 @@ def exists_after_all(case: Case) -> Explanation | None:
         "key_state": key.state,
         "deletion_date": stamp(key.deletion_date) if key.deletion_date else "",
     }
-    unknown = "AWS did not find it at the time of the call; whether it was restored or KMS lagged behind cannot be told."
+    unknown = (
+        "AWS did not find it at the time of the call. It may have been restored since, or KMS may "
+        "have been slow to show it."
+    )
     if key.state in STATE_CAUSES:
         confidence = LIKELY if classification.confidence is CERTAIN else CERTAIN
         return Explanation(
