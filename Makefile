@@ -89,7 +89,7 @@ explain: $(READY)  ## what does an error text, log line or record mean? (make -s
 sweep: $(READY)  ## every key, alias and key store of the Region at risk (ARGS=--json)
 	@$(RUN) python -m cli sweep $(ARGS)
 
-doctor: $(READY)  ## is this deployment working: does it see failures, do alerts arrive? (ARGS=--json)
+doctor: $(READY)  ## is this deployment working? (ARGS=--json)
 	@$(RUN) python -m cli doctor $(ARGS)
 
 lock: $(DEV)  ## pin all dependencies again, with hashes

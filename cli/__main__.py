@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="print the answer as JSON")
     common.add_argument(
-        "--stack", help="the stack's name, where it is not KeyWatch or KeyWatch-<Region>"
+        "--stack", help="the stack's name, if it is not KeyWatch or KeyWatch-<Region>"
     )
     actions = parser.add_subparsers(dest="action", required=True)
     check = actions.add_parser(
@@ -52,10 +52,14 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("key", nargs="+", help="key ids, ARNs or aliases")
     check.add_argument("--region", help="look in this Region")
     check.add_argument(
-        "--wait", type=float, default=0, metavar="SECONDS", help="wait until usable, 300 at most"
+        "--wait",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="wait until the keys are usable, at most 300 seconds",
     )
     check.add_argument(
-        "--notify", action="store_true", help="send what was found to the alert topic too"
+        "--notify", action="store_true", help="also send the result to the alert topic"
     )
     actions.add_parser(
         "explain",
@@ -66,9 +70,9 @@ def _parser() -> argparse.ArgumentParser:
         "sweep", parents=[common], help="every key, alias and key store at risk"
     )
     sweep.add_argument(
-        "--notify", action="store_true", help="send what was found to the alert topic too"
+        "--notify", action="store_true", help="also send the result to the alert topic"
     )
-    actions.add_parser("doctor", parents=[common], help="can this deployment see and speak?")
+    actions.add_parser("doctor", parents=[common], help="is this deployment working?")
     return parser
 
 

@@ -38,7 +38,7 @@ class Deployed:
         if reply.get("FunctionError") or not isinstance(answer, dict):
             said = answer.get("errorMessage") if isinstance(answer, dict) else answer
             raise CannotAskError(
-                f"The function failed: {said}. Its log tells more: aws logs tail /keywatch/function --since 10m"
+                f"The function failed: {said}. See its log: aws logs tail /keywatch/function --since 10m"
             )
         return answer
 

@@ -48,7 +48,7 @@ ACCEPTED = {
 
 
 class Function(Construct):
-    """The one function (``function``), called by the intake queue and, through others, by the clock, by logs and by hand."""
+    """The one function (``function``), called by the intake queue and, through others, by the clock, by logs and on demand."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Function(Construct):
         self.function = lambda_.Function(
             self,
             "Default",
-            description="KeyWatch: says why a KMS key was not found or could not be used, and what mends it",
+            description="KeyWatch: says why a KMS key was not found or could not be used, and how to fix it",
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             handler="handler.handler",

@@ -175,7 +175,8 @@ def _alarms(incoming: Intake, function: lambda_.Function) -> tuple[_Alarm, ...]:
             _visible(incoming.dead_letters),
             0,
             "Events could not be handled, and the failures in them were not alerted. Read the function's log "
-            f"({names.LOG_GROUP_NAME}), mend it, then `aws sqs start-message-move-task` with the ARN of the dead-letter queue.",
+            f"({names.LOG_GROUP_NAME}), fix the cause, then run `aws sqs "
+            f"start-message-move-task` with the ARN of the dead-letter queue.",
         ),
         _Alarm(
             "Undelivered",

@@ -31,7 +31,7 @@ class KeyWatchStack(Stack):
         super().__init__(
             scope,
             construct_id,
-            description="KeyWatch: says why an AWS KMS key was not found or could not be used, and what mends it",
+            description="KeyWatch: says why an AWS KMS key was not found or could not be used, and how to fix it",
             **stack_options,
         )
         if settings.create_trail:

@@ -1,4 +1,4 @@
-"""Manual requests: the same evidence and diagnosis as alerts, asked by hand."""
+"""Manual requests: the same evidence and diagnosis as alerts, on demand."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any

@@ -10,6 +10,7 @@ from keywatch.alerts.document import Count, Document, ImpactCounts
 from keywatch.alerts.escape import ascii_line
 from keywatch.alerts.names import UNKNOWN
 from keywatch.model.incident import OTHERS
+from keywatch.model.text import counted
 
 _HEADLINE_NAME = 44  # any key id and most aliases
 _HEADLINE_REGION = 16
@@ -90,11 +91,6 @@ def readable_time(moment: str, after: str = "") -> str:
     return f"{time[:5]} UTC" if after.startswith(day) else f"{day} {time[:5]} UTC"
 
 
-def calls(failures: int) -> str:
-    """Return ``1 call``, ``12,000 calls``."""
-    return f"{failures:,} call{'' if failures == 1 else 's'}"
-
-
 def progress(status: str, failures: int) -> str:
     """Return the state of an incident in the few words that follow its title."""
     if status == "resolved":
@@ -102,13 +98,13 @@ def progress(status: str, failures: int) -> str:
     if failures == 0:
         return "no call has failed yet"
     if status == "reminder":
-        return f"still failing, {calls(failures)} so far"
-    return f"{calls(failures)} failed"
+        return f"still failing, {counted(failures, 'call')} so far"
+    return f"{counted(failures, 'call')} failed"
 
 
 def failures_and_times(status: str, impact: ImpactCounts) -> str:
     """Return how many calls failed and when, without a full stop."""
-    failures = calls(impact["failures"])
+    failures = counted(impact["failures"], "call")
     if not impact["failures"]:
         return "no call failed" if status == "resolved" else "no call has failed yet"
     first = readable_time(impact["first_seen"])

@@ -1,4 +1,4 @@
-"""What the ConnectionErrorCode of a custom key store means and what mends it. Data only.
+"""What the ConnectionErrorCode of a custom key store means and how to fix it. Data only.
 
 Sources: KMS API Reference, CustomKeyStoresListEntry; KMS Developer Guide, "Troubleshooting external
 key stores" and "Fixing a failed connection". The code is present only while ConnectionState is

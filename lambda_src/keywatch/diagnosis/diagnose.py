@@ -37,7 +37,7 @@ class Diagnosis:
 
 
 def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosis:
-    """Return the one cause of ``failure``, how sure that is, why, and what mends it. ``now`` is UTC."""
+    """Return the one cause of ``failure``, how sure that is, why, and how to fix it. ``now`` is UTC."""
     case = case_of(failure, evidence, now)
     hypotheses = ORDER.get(failure.classification.cause or "", LAST)
     explanation = next(held for ask in hypotheses if (held := ask(case)) is not None)

@@ -1,4 +1,4 @@
-"""Whether a broken thing is mended: what a look-up can prove, what it can refute, and what nothing can prove. Pure."""
+"""Whether a broken thing is usable again: what a look-up can prove, what it can refute, and what nothing can prove. Pure."""
 
 from enum import StrEnum
 

@@ -36,6 +36,11 @@ def one_line(value: object, limit: int = 256) -> str:
     return text[: max(0, limit - len(ELLIPSIS))].rstrip() + ELLIPSIS
 
 
+def counted(count: int, what: str) -> str:
+    """Return ``1 call``, ``12,000 calls``: a count and what was counted, in the right number."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def one_lines(values: Iterable[object], limit: int = 256) -> list[str]:
     """Return each of ``values`` as ``one_line`` does, in their order."""
     return [one_line(value, limit) for value in values]

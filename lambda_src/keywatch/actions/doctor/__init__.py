@@ -1,1 +1,1 @@
-"""The action ``doctor``: can this deployment see and speak."""
+"""The action ``doctor``: is this deployment working."""

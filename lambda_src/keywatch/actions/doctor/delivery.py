@@ -14,10 +14,11 @@ from keywatch.actions.doctor.deployment import (
     HealthCheck,
     HealthCheckResult,
 )
+from keywatch.model.text import counted
 
 OLD = timedelta(minutes=15)
 PENDING = "PendingConfirmation"
-_NO_PARTS = HealthCheckResult(WARN, "The function was not told by its stack where to look.")
+_NO_PARTS = HealthCheckResult(WARN, "The stack did not tell the function where to look.")
 
 
 def _rules(deployment: Deployment) -> HealthCheckResult:
@@ -31,7 +32,8 @@ def _rules(deployment: Deployment) -> HealthCheckResult:
         return HealthCheckResult(FAIL, " ".join(problems))
     return (
         HealthCheckResult(
-            PASS, f"All {len(deployment.parts.rules)} rules are enabled and feed the queue."
+            PASS,
+            f"All {len(deployment.parts.rules)} rules are enabled and send their events to the queue.",
         )
         if deployment.parts.rules
         else _NO_PARTS
@@ -45,12 +47,12 @@ def _rule_problems(events: Any, name: str, state: str, queue_arn: str) -> Iterab
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
             raise
-        yield f"Rule {name} is gone."
+        yield f"Rule {name} does not exist."
         return
     if found != state:
-        yield f"Rule {name} is {found} and has to be {state}."
+        yield f"Rule {name} is {found} and must be {state}."
     if queue_arn not in {target.get("Arn") for target in targets}:
-        yield f"Rule {name} does not feed the queue."
+        yield f"Rule {name} does not send its events to the queue."
 
 
 def _mapping(deployment: Deployment) -> HealthCheckResult:
@@ -86,7 +88,7 @@ def _queue(deployment: Deployment) -> HealthCheckResult:
         Statistics=["Maximum"],
     )["Datapoints"]
     oldest = max((point["Maximum"] for point in points), default=0.0)
-    says = f"{waiting} messages wait, the oldest for {oldest:.0f} seconds."
+    says = f"{counted(waiting, 'message')} waiting, the oldest for {oldest:.0f} seconds."
     return HealthCheckResult(FAIL if oldest > OLD.total_seconds() else PASS, says)
 
 
@@ -99,12 +101,12 @@ def _dead_letters(deployment: Deployment) -> HealthCheckResult:
         if (count := _waiting(deployment, url))
     }
     if not found:
-        return HealthCheckResult(PASS, "There are no dead letters.")
+        return HealthCheckResult(PASS, "The dead-letter queues are empty.")
     url = next(iter(found))
     show = f"aws sqs receive-message --queue-url {url} --max-number-of-messages 10 --visibility-timeout 0"
     return HealthCheckResult(
         FAIL,
-        f"{sum(found.values())} events were given up and their failures were not alerted.",
+        f"{counted(sum(found.values()), 'event')} ended in a dead-letter queue, and no alert was sent for them.",
         show,
     )
 
@@ -120,14 +122,17 @@ def _alert_subscriptions(deployment: Deployment) -> HealthCheckResult:
     settings = deployment.settings
     topics = [settings.topic_arn, *settings.channel_targets.values()]
     return _subscribed(
-        deployment, topics, FAIL, "Nobody gets the alerts: the topic has no confirmed subscription."
+        deployment,
+        topics,
+        FAIL,
+        "Nobody is subscribed to the alerts: the topic has no confirmed subscription.",
     )
 
 
 def _health_subscriptions(deployment: Deployment) -> HealthCheckResult:
     topic = deployment.parts.health_topic_arn
     return (
-        _subscribed(deployment, [topic], WARN, "Nobody is told when KeyWatch itself is ill.")
+        _subscribed(deployment, [topic], WARN, "Nobody is subscribed to KeyWatch's health alarms.")
         if topic
         else _NO_PARTS
     )
@@ -147,12 +152,12 @@ def _subscribed(
     confirmed = [sub for sub in found if sub["SubscriptionArn"].startswith("arn:")]
     subscribe = f"aws sns subscribe --topic-arn {topics[0]} --protocol email --notification-endpoint you@example.com"
     if not confirmed:
-        waiting = f" {len(pending)} wait for confirmation." if pending else ""
+        waiting = f" {len(pending)} waiting for confirmation." if pending else ""
         return HealthCheckResult(nobody, f"{says}{waiting}", subscribe)
     if pending:
         names = ", ".join(str(sub.get("Endpoint")) for sub in pending[:5])
         return HealthCheckResult(WARN, f"Not confirmed yet: {names}.", subscribe)
-    return HealthCheckResult(PASS, f"{len(confirmed)} confirmed subscriptions.")
+    return HealthCheckResult(PASS, f"{counted(len(confirmed), 'confirmed subscription')}.")
 
 
 def _topic_key(deployment: Deployment) -> HealthCheckResult:
@@ -175,7 +180,7 @@ def _topic_key(deployment: Deployment) -> HealthCheckResult:
 CHECKS = (
     HealthCheck(
         "rules",
-        "The rules bring events in; in a plain ENABLED state they never see Decrypt.",
+        "The rules bring events in. In the plain ENABLED state they never see Decrypt.",
         _rules,
         "make deploy",
     ),
@@ -189,11 +194,13 @@ CHECKS = (
         "aws logs tail /keywatch/function --since 1h",
     ),
     HealthCheck(
-        "dead_letters", "An event that was given up is an alert that nobody got.", _dead_letters
+        "dead_letters",
+        "An event in a dead-letter queue is an alert that was never sent.",
+        _dead_letters,
     ),
     HealthCheck(
         "alert_subscriptions",
-        "An alert that nobody is subscribed to is no alert.",
+        "Alerts reach nobody without a confirmed subscription.",
         _alert_subscriptions,
     ),
     HealthCheck(

@@ -23,7 +23,7 @@ class HealthCheckResult:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """One thing that must hold: why it matters, how to find out, and the command that mends it or shows more."""
+    """One thing that must hold: why it matters, how to find out, and the command that fixes it or shows more."""
 
     id: str
     why: str

@@ -17,6 +17,7 @@ from keywatch.actions.doctor.deployment import (
 )
 from keywatch.lookups.kms import sight_of
 from keywatch.model.evidence import LookupOutcome
+from keywatch.model.text import counted
 from keywatch.services import Services
 from keywatch.sources.canary import LATE
 from keywatch.store.housekeeping import CANARY_RETURNED
@@ -48,7 +49,7 @@ def _permission(
         except AttributeError:
             return HealthCheckResult(
                 WARN,
-                "The function's boto3 does not know this call; alerts will lack what it tells.",
+                "The function's boto3 does not have this call. Alerts will not contain its result.",
             )
         except (ClientError, BotoCoreError) as error:
             outcome, code, message = sight_of(error)
@@ -88,7 +89,7 @@ def _log_subscriptions(deployment: Deployment) -> HealthCheckResult:
         PASS,
         "All log groups are subscribed."
         if watched == ["*"]
-        else f"{len(watched)} log groups are subscribed.",
+        else f"Subscribed: {counted(len(watched), 'log group')}.",
     )
 
 
@@ -119,7 +120,7 @@ def _subscription_problem(deployment: Deployment, group: str) -> str | None:
             "accountPolicies"
         ]
         found = any(ours in policy.get("policyDocument", "") for policy in policies)
-        return None if found else "The account's subscription policy is gone."
+        return None if found else "The account's subscription policy does not exist."
     try:
         filters = logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"]
     except ClientError as error:
@@ -136,11 +137,11 @@ def _subscription_problem(deployment: Deployment, group: str) -> str | None:
 def _clock(deployment: Deployment) -> HealthCheckResult:
     last = deployment.state.time("clock_at")
     if last is None:
-        return HealthCheckResult(WARN, "No minute has passed yet.")
+        return HealthCheckResult(WARN, "The clock has not run yet.")
     late = deployment.services.now() - last
     return HealthCheckResult(
         FAIL if late > CLOCK_LATE else PASS,
-        f"The last minute passed {late.total_seconds():.0f} seconds ago.",
+        f"The clock last ran {late.total_seconds():.0f} seconds ago.",
     )
 
 
@@ -154,7 +155,7 @@ def _canary(deployment: Deployment) -> HealthCheckResult:
         else "No canary has come back yet."
     )
     if age > LATE:
-        return HealthCheckResult(FAIL, f"{says} KeyWatch may see no failing call at all.")
+        return HealthCheckResult(FAIL, f"{says} KeyWatch may not see any failing call.")
     return HealthCheckResult(PASS if back else WARN, says)
 
 
@@ -165,7 +166,7 @@ def _minutes(age: timedelta) -> str:
 _FIXED = (
     HealthCheck(
         "table",
-        "Incidents are remembered there; without it alerts come ungrouped.",
+        "It holds the incidents. Without it, alerts are not grouped.",
         _table,
         "make deploy",
     ),
@@ -177,7 +178,7 @@ _FIXED = (
     ),
     HealthCheck(
         "clock",
-        "Held alerts, reminders and resolutions wait for the minute's clock.",
+        "Held alerts, reminders and resolutions depend on the clock, which runs every minute.",
         _clock,
         "aws scheduler list-schedules --query \"Schedules[?contains(Name, 'KeyWatch')]\"",
     ),
@@ -185,7 +186,7 @@ _FIXED = (
         "canary",
         "It proves that a failing call still reaches the function.",
         _canary,
-        "Mend what fails above; then wait for the next hour.",
+        "Fix the checks that fail above, then wait for the next hourly canary.",
     ),
 )
 
@@ -196,7 +197,7 @@ def checks(services: Services) -> Sequence[HealthCheck]:
     permissions = [
         HealthCheck(
             f"permission {action}",
-            "Without it, diagnoses say less than they could.",
+            "Without it, diagnoses are less certain.",
             _permission(service, call),
             deploy,
         )
@@ -205,7 +206,7 @@ def checks(services: Services) -> Sequence[HealthCheck]:
     regions = [
         HealthCheck(
             f"search_region {region}",
-            "Where a missing key may be found in another Region, that Region must let itself be asked.",
+            "To find a missing key in another Region, look-ups there must be allowed.",
             _permission("kms", _PERMISSIONS[0][2], region),
             deploy,
         )

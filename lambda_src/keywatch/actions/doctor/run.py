@@ -1,4 +1,4 @@
-"""``doctor``: can this deployment see and speak? One check for each thing that must hold, why it matters, and what mends it.
+"""``doctor``: is this deployment working? One check for each thing that must hold, why it matters, and how to fix it.
 
 All of it is found out by reading. A check that could not be looked at is a warning: it says what was
 refused.

@@ -17,7 +17,7 @@ from keywatch.actions.doctor.deployment import (
 )
 
 KMS = "kms.amazonaws.com"
-_NO_TRAIL = HealthCheckResult(WARN, "There is no trail whose selectors could be looked at.")
+_NO_TRAIL = HealthCheckResult(WARN, "There is no trail whose selectors can be checked.")
 _UNDERSTOOD = frozenset({"eventCategory", "readOnly", "eventSource"})
 Selector = Mapping[str, Any]
 
@@ -45,7 +45,7 @@ def _reads(deployment: Deployment) -> HealthCheckResult:
                 PASS, f"{trail['name']} records management events, reads included."
             )
     return HealthCheckResult(
-        FAIL, "No trail that logs records read-only management events; Decrypt is one."
+        FAIL, "No active trail records read-only management events, such as Decrypt."
     )
 
 
@@ -59,18 +59,14 @@ def _kms(deployment: Deployment) -> HealthCheckResult:
             if not _with_kms(selector):
                 continue
             if not (more := _fields(selector).keys() - _UNDERSTOOD):
-                return HealthCheckResult(PASS, f"{trail['name']} does not leave KMS out.")
+                return HealthCheckResult(PASS, f"{trail['name']} does not exclude KMS.")
             doubtful = HealthCheckResult(
                 WARN,
-                f"{trail['name']} also selects by {', '.join(sorted(more))}; that may leave KMS calls out.",
+                f"{trail['name']} also selects by {', '.join(sorted(more))}; that may exclude KMS calls.",
             )
     if not any(list(_management(trail["selectors"])) for trail in deployment.recording):
-        return HealthCheckResult(
-            WARN, "There are no management events of which KMS could be left out."
-        )
-    return doubtful or HealthCheckResult(
-        FAIL, "Every trail that logs leaves the events of KMS out."
-    )
+        return HealthCheckResult(WARN, "No trail records management events, so none excludes KMS.")
+    return doubtful or HealthCheckResult(FAIL, "Every active trail excludes the events of KMS.")
 
 
 def _management(selectors: Selector) -> Iterator[Selector]:
@@ -105,20 +101,20 @@ def _with_kms(selector: Selector) -> bool:
 CHECKS = (
     HealthCheck(
         "trail",
-        "EventBridge sees API calls only while some trail logs them.",
+        "EventBridge gets API calls only while a trail logs them.",
         _trail,
         "aws cloudtrail describe-trails",
     ),
     HealthCheck(
         "management_reads",
-        "Decrypt, GenerateDataKey and DescribeKey are read-only calls: a trail of writes may hide their failures.",
+        "Decrypt, GenerateDataKey and DescribeKey are read-only calls. A trail that records only writes may hide their failures.",
         _reads,
         'aws cloudtrail put-event-selectors --trail-name TRAIL --event-selectors \'[{"ReadWriteType":"All",'
         '"IncludeManagementEvents":true}]\'',
     ),
     HealthCheck(
         "kms_not_excluded",
-        "Trails often leave KMS out to save money; KeyWatch may then see nothing.",
+        "Trails often exclude KMS to save money. KeyWatch may then see nothing.",
         _kms,
         'aws cloudtrail put-event-selectors --trail-name TRAIL --event-selectors \'[{"ReadWriteType":"All",'
         '"IncludeManagementEvents":true,"ExcludeManagementEventSources":[]}]\'',

@@ -1,4 +1,4 @@
-"""The catalogue: every cause KeyWatch can name, what it means, how bad it is and what mends it.
+"""The catalogue: every cause KeyWatch can name, what it means, how bad it is and how to fix it.
 
 Cause ids are API (dashboards, filter policies and ignore rules rely on them). The knowledge is
 data, one module a family; the only logic here fills a remedy's command with the identifiers of the
@@ -59,7 +59,7 @@ def cause_of(cause_id: str | None) -> Cause:
 
 
 def remedies_for(cause_id: str, facts: Mapping[str, str]) -> tuple[Remedy, ...]:
-    """Return what mends a cause, in order of trying, with the case's own facts in the commands.
+    """Return the steps that fix a cause, in order of trying, with the case's own facts in the commands.
 
     A step whose command needs a fact that nobody knows stays as a sentence, but is left out
     altogether where that fact is what the step is about (``did_you_mean``, ``key_region``,

@@ -56,7 +56,7 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """One step that mends a cause: a sentence, and a command (AWS CLI v2) to paste, where one exists.
+    """One step that fixes a cause: a sentence, and a command (AWS CLI v2) to paste, where one exists.
 
     In the catalogue ``command`` is a template with ``{names}`` of case facts; in an alert it is
     filled in and quoted.
