@@ -10,8 +10,7 @@ from keywatch.diagnosis.reasons import Reason
 from keywatch.model.evidence import ChangeFact, Evidence, LookupOutcome, LookupResult
 from keywatch.model.identifiers import KeyIdentifier, Kind
 from keywatch.model.levels import Confidence
-from keywatch.model.signals import KeyFailure
-from keywatch.model.subjects import UNKNOWN
+from keywatch.model.signals import UNKNOWN, KeyFailure
 
 # KMS is eventually consistent: usually seconds, "in some cases several minutes" (KMS Developer
 # Guide, "Accessing KMS").
@@ -109,7 +108,10 @@ class Case:
 
     def change(self, *kinds: str) -> ChangeFact | None:
         """Return the newest known change of one of these kinds to what was asked for."""
-        return next((change for change in self.changes if change.what in kinds), None)
+        for change in self.changes:
+            if change.what in kinds:
+                return change
+        return None
 
     def standing(self, *kinds: str) -> ChangeFact | None:
         """Return that change unless a later one is known to have undone it: what was undone explains nothing."""
@@ -124,6 +126,14 @@ class Case:
         known = (c for c in self.evidence.changes if c.details.get("target_key"))
         pointed = [c for c in known if c.details.get("alias") in {None, self.alias}]
         return max(pointed, key=lambda c: c.when).details["target_key"] if pointed else None
+
+
+def find_look(evidence: Evidence, operation: str, region: str | None = None) -> LookupResult | None:
+    """Return the first look-up of an operation (in a Region), or ``None`` where it was not made."""
+    for look in evidence.lookup_results:
+        if look.operation == operation and region in {None, look.region}:
+            return look
+    return None
 
 
 def case_of(failure: KeyFailure, evidence: Evidence, now: datetime) -> Case:
@@ -142,7 +152,7 @@ def case_of(failure: KeyFailure, evidence: Evidence, now: datetime) -> Case:
         alias=alias,
         key_id=arn_id or (identifier.key_id if identifier else None),
         account=subject.account if subject.account != UNKNOWN else failure.account,
-        here=evidence.look("DescribeKey", failure.region),
+        here=find_look(evidence, "DescribeKey", failure.region),
         changes=_concerning(evidence.changes, alias),
     )
 

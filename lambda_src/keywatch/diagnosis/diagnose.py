@@ -14,7 +14,7 @@ from keywatch.catalogue.changes import CHANGES, MADE_BY
 from keywatch.diagnosis.case import Case, Explanation, case_of
 from keywatch.diagnosis.order import LAST, ORDER
 from keywatch.diagnosis.reasons import Reason, because_change, not_seen
-from keywatch.model.evidence import Evidence
+from keywatch.model.evidence import ANSWERED, Evidence
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import KeyFailure
 
@@ -47,7 +47,9 @@ def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosi
     known_as = {"known_as": next(iter(sorted(evidence.names)), "")}
     known = {**_base_facts(failure), **known_as, **explanation.facts}
     facts = {name: value for name, value in (known | _multi_region(known["key"])).items() if value}
-    unseen = tuple(not_seen(look) for look in evidence.lookup_results if not look.answered)
+    unseen = tuple(
+        not_seen(look) for look in evidence.lookup_results if look.outcome not in ANSWERED
+    )
     unknowns = tuple(dict.fromkeys((*explanation.unknowns, *unseen)))
     return Diagnosis(
         explanation.cause,

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from keywatch.catalogue.causes import Cause, Proof, cause_of
 from keywatch.catalogue.states import CONNECTED, is_usable
+from keywatch.diagnosis.case import find_look
 from keywatch.model.evidence import Evidence, KeyFacts, LookupOutcome, StoreFacts
 from keywatch.model.signals import Subject
 
@@ -25,7 +26,7 @@ def recovery_of(cause_id: str, subject: Subject, evidence: Evidence) -> Recovery
         return Recovery.UNKNOWN
     if evidence.key is None:
         # That it is missing elsewhere says nothing about here.
-        look = evidence.look("DescribeKey", subject.region)
+        look = find_look(evidence, "DescribeKey", subject.region)
         absent = look is not None and look.outcome is LookupOutcome.ABSENT
         return Recovery.REFUTED if absent else Recovery.UNKNOWN
     return _of_key(cause, evidence.key, evidence.store)

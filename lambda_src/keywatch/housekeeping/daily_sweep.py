@@ -15,8 +15,8 @@ from keywatch.actions.sweep.run import SweepLimits, run
 from keywatch.model.identifiers import parse
 from keywatch.model.incident import OPEN
 from keywatch.model.signals import Caller, ErrorClassification, KeyFailure, Subject
-from keywatch.model.subjects import key_subject, store_subject
 from keywatch.services import Services
+from keywatch.sources.subjects import key_subject, store_subject
 from keywatch.store.housekeeping import HousekeepingState
 from keywatch.store.sweep_findings import Record, SweepFindingStore
 

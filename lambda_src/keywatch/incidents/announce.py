@@ -13,8 +13,8 @@ from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.incidents.assess import assess
 from keywatch.model.evidence import FROM_TRAIL, ChangeFact
 from keywatch.model.incident import HEALED, HELD, HOLD, MUTED, OPEN, QUIET, Incident
-from keywatch.model.subjects import key_subject
 from keywatch.services import Services
+from keywatch.sources.subjects import key_subject
 from keywatch.store.json_forms import dump_changes, dump_diagnosis
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.model.evidence import (
+    ANSWERED,
     FROM_TRAIL,
     AliasFacts,
     ChangeFact,
@@ -129,7 +130,9 @@ class Lookups:
             if fresh:
                 self._aliases.answers.pop(region, None)
             return self._aliases.recall(
-                region, lambda: self._list_aliases(region), keep=lambda answer: answer[1].answered
+                region,
+                lambda: self._list_aliases(region),
+                keep=lambda answer: answer[1].outcome in ANSWERED,
             )
 
     def names(self, key: KeyFacts) -> tuple[tuple[str, ...], LookupResult]:
@@ -172,7 +175,7 @@ class Lookups:
             stores, look = self._stores.recall(
                 question,
                 lambda: self._describe_store(store_id, region),
-                keep=lambda answer: answer[1].answered,
+                keep=lambda answer: answer[1].outcome in ANSWERED,
             )
         return next(iter(stores), None), look
 

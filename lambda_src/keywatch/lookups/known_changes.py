@@ -10,7 +10,7 @@ from keywatch.catalogue.states import STATE_CAUSES
 from keywatch.diagnosis.case import Case
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.signals import Subject
-from keywatch.model.subjects import key_subject
+from keywatch.sources.subjects import key_subject
 
 # KMS may announce one deletion twice within seconds (EventBridge reference, KMS).
 SAME_MOMENT = timedelta(seconds=60)

@@ -11,14 +11,13 @@ from typing import Any
 
 from keywatch.catalogue.causes import Lookup, cause_of
 from keywatch.catalogue.states import STATE_CAUSES, is_usable
-from keywatch.diagnosis.case import Case, case_of
+from keywatch.diagnosis.case import Case, case_of, find_look
 from keywatch.lookups.kms import Lookups
 from keywatch.lookups.known_changes import merged, of_key_behind_alias, that_would_explain
 from keywatch.lookups.scope import Scope, Target, target_of
 from keywatch.model.evidence import ChangeFact, Evidence, KeyFacts, LookupOutcome, LookupResult
 from keywatch.model.identifiers import Kind
-from keywatch.model.signals import KeyFailure, Subject
-from keywatch.model.subjects import UNKNOWN
+from keywatch.model.signals import UNKNOWN, KeyFailure, Subject
 
 MAX_REGIONS = 8
 
@@ -37,7 +36,7 @@ def investigate(
     """Look up what may explain ``failure``. ``changes`` are those known of its subject; ``ledger`` finds those of others.
 
     ``ask_trail`` allows to ask CloudTrail's event history, which is done only where the known
-    changes explain nothing; its quota is small: once per incident (``Evidence.history_asked``) is
+    changes explain nothing; its quota is small: once per incident is
     enough.
     """
     evidence = Evidence(changes=merged(changes), own_account=scope.account)
@@ -103,7 +102,7 @@ class _Investigation:
 
     def is_gone(self) -> bool:
         """Tell whether KMS says that the key does not exist (any more)."""
-        look = self.evidence.look("DescribeKey")
+        look = find_look(self.evidence, "DescribeKey")
         return look is not None and look.outcome is LookupOutcome.ABSENT
 
     def same_name_elsewhere(self) -> None:
@@ -180,8 +179,9 @@ class _Investigation:
         target, key = self.target, self.evidence.key
         if target.wanted is None or not target.is_seen_from_here:
             return
-        wanting = that_would_explain(self.case(), gone=self.is_gone())
-        if not wanting or self.case().standing(*wanting):
+        case = self.case()
+        wanting = that_would_explain(case, gone=self.is_gone())
+        if not wanting or case.standing(*wanting):
             return
         arn = key.arn if key and key.arn else target.arn_in(target.region)
         found, look = self.lookups.history(arn, target.region)

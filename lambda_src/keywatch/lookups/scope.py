@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from keywatch.model.identifiers import KeyIdentifier, Kind, parse
-from keywatch.model.signals import KeyFailure
-from keywatch.model.subjects import UNKNOWN
+from keywatch.model.signals import UNKNOWN, KeyFailure
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,10 @@ class LookupOutcome(StrEnum):
     FAILED = "failed"
 
 
+# AWS gave an answer, be it "there is none".
+ANSWERED = frozenset({LookupOutcome.SEEN, LookupOutcome.ABSENT, LookupOutcome.REFUSED})
+
+
 @dataclass(frozen=True, slots=True)
 class LookupResult:
     """One look-up: the operation, what it asked for, the Region, how it ended, and AWS's error code and text if it failed."""
@@ -34,11 +38,6 @@ class LookupResult:
     outcome: LookupOutcome
     error: str = ""
     message: str = ""
-
-    @property
-    def answered(self) -> bool:
-        """Tell whether AWS gave an answer, be it "there is none"."""
-        return self.outcome in {LookupOutcome.SEEN, LookupOutcome.ABSENT, LookupOutcome.REFUSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +118,6 @@ class Evidence:
     tracking_since: datetime | None = None
     lookup_results: tuple[LookupResult, ...] = ()
     own_account: str | None = None
-
-    @property
-    def history_asked(self) -> bool:
-        """Tell whether CloudTrail's event history was asked: once per incident is what its quota allows."""
-        return self.look("LookupEvents") is not None
-
-    def look(self, operation: str, region: str | None = None) -> LookupResult | None:
-        """Return the first look-up of an operation (in a Region), or ``None`` where it was not made."""
-        return next(
-            (
-                k
-                for k in self.lookup_results
-                if k.operation == operation and region in {None, k.region}
-            ),
-            None,
-        )
 
 
 NO_EVIDENCE = Evidence()

@@ -43,6 +43,9 @@ class Caller:
     service: str | None = None
 
 
+UNKNOWN = "-"  # the account, Region or name of a subject that nobody told
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What an incident is about: the thing that is missing or broken, as seen from one account and Region.

@@ -11,10 +11,10 @@ from datetime import datetime
 from keywatch.catalogue.changes import DETAILS
 from keywatch.model.identifiers import parse, partition_of
 from keywatch.model.signals import KeyChange, Subject, Unrelated
-from keywatch.model.subjects import identifier_subject, key_subject, store_subject
 from keywatch.sources.callers import read_caller
 from keywatch.sources.fields import mapping, moment, text
 from keywatch.sources.resources import arns
+from keywatch.sources.subjects import identifier_subject, key_subject, store_subject
 
 
 def read_change(

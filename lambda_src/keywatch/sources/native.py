@@ -11,10 +11,9 @@ from datetime import datetime
 from keywatch.catalogue.changes import NATIVE_CHANGES
 from keywatch.model.identifiers import parse, partition_of
 from keywatch.model.signals import Caller, KeyChange, KeyFailure, Signal, Unrelated
-from keywatch.model.subjects import identifier_subject, key_subject
 from keywatch.parsing.classify import read_error
 from keywatch.sources.fields import mapping, moment, text
-from keywatch.sources.subjects import subject_of
+from keywatch.sources.subjects import identifier_subject, key_subject, subject_of
 
 EBS_VOLUME = "EBS Volume Notification"
 _KMS_ITSELF = Caller("AWS KMS", service="kms.amazonaws.com")

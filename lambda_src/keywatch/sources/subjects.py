@@ -1,9 +1,11 @@
-"""Which thing a failure is about: the incident that it belongs to."""
+"""Which thing a failure or a change is about, so that the id, the ARN and the alias of one key meet in one incident."""
 
 from keywatch.catalogue.causes import cause_of
-from keywatch.model.identifiers import KeyIdentifier
-from keywatch.model.signals import ErrorClassification, Subject
-from keywatch.model.subjects import identifier_subject, key_subject, store_subject, subject
+from keywatch.model.identifiers import KeyIdentifier, Kind, parse
+from keywatch.model.signals import UNKNOWN, ErrorClassification, Subject
+from keywatch.model.text import one_line
+
+MAX_NAME = 256
 
 
 def subject_of(
@@ -28,9 +30,38 @@ def subject_of(
     if classification.cause == "wrong_region":
         typed = identifier.text if identifier else classification.identifier
         named = key_arn or typed or classification.region or caller
-        return subject("identifier", account, region, named)
+        return _subject("identifier", account, region, named)
     if key_arn and (key := key_subject(key_arn)):
         return key
     if identifier:
         return identifier_subject(identifier, account, region)
-    return subject("caller", account, region, caller)
+    return _subject("caller", account, region, caller)
+
+
+def identifier_subject(
+    identifier: KeyIdentifier, account: str | None, region: str | None
+) -> Subject:
+    """Return the key, alias or malformed identifier that was asked for; ARNs bring their own account and Region."""
+    if identifier.kind is Kind.MALFORMED:
+        return _subject("identifier", account, region, identifier.text)
+    account, region = identifier.account or account, identifier.region or region
+    if identifier.key_id:
+        return _subject("key", account, region, identifier.key_id)
+    return _subject("alias", account, region, identifier.alias or identifier.text)
+
+
+def key_subject(arn: str) -> Subject | None:
+    """Return the key or alias that a KMS ARN names; ``None`` for any other text."""
+    identifier = parse(arn)
+    if identifier.kind not in {Kind.KEY_ARN, Kind.ALIAS_ARN}:
+        return None
+    return identifier_subject(identifier, None, None)
+
+
+def store_subject(key_store: str, account: str | None, region: str | None) -> Subject:
+    """Return the custom key store of an account and Region, by its id (``cks-…``)."""
+    return _subject("key_store", account, region, key_store)
+
+
+def _subject(kind: str, account: str | None, region: str | None, name: str) -> Subject:
+    return Subject(kind, account or UNKNOWN, region or UNKNOWN, one_line(name, MAX_NAME) or UNKNOWN)

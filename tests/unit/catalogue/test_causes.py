@@ -11,7 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docs.pages.causes import causes_page
-from keywatch.catalogue.causes import CAUSES, FACTS, Remedy, fill, remedies_for
+from keywatch.catalogue.causes import (
+    CAUSES,
+    FACTS,
+    Lookup,
+    Proof,
+    Remedy,
+    cause_of,
+    fill,
+    remedies_for,
+)
+from keywatch.catalogue.causes.aws_side import AWS_SIDE
+from keywatch.catalogue.causes.elsewhere import ELSEWHERE
+from keywatch.catalogue.causes.external_keys import EXTERNAL_KEYS
+from keywatch.catalogue.causes.external_proxies import EXTERNAL_PROXIES
+from keywatch.catalogue.causes.key_states import KEY_STATES
+from keywatch.catalogue.causes.key_stores import KEY_STORES
+from keywatch.catalogue.causes.missing import NOT_FOUND
 from keywatch.catalogue.codes import KMS_CODES, SERVICE_CODES
 from keywatch.catalogue.texts import TEXTS
 
@@ -68,6 +84,46 @@ FULL = {
 def test_the_catalogue_holds_exactly_the_causes_that_are_api() -> None:
     assert sorted(CAUSES) == sorted(IDS)
     assert all(key == cause.id for key, cause in CAUSES.items())
+
+
+def test_no_two_records_share_an_id_or_a_title() -> None:
+    families = (
+        NOT_FOUND,
+        ELSEWHERE,
+        KEY_STATES,
+        AWS_SIDE,
+        KEY_STORES,
+        EXTERNAL_PROXIES,
+        EXTERNAL_KEYS,
+    )
+    records = [cause for family in families for cause in family]
+    assert len(records) == len(CAUSES) == len({cause.title for cause in records})
+
+
+def test_a_cause_that_nobody_knows_gets_a_title_and_claims_nothing() -> None:
+    unknown = cause_of("made_by_a_later_version")
+    assert unknown.title == "Made by a later version"
+    assert (unknown.key_states, unknown.remedies) == ((), ())
+    assert unknown.proof is Proof.ONLY_A_CALL
+    assert cause_of(None).id == ""
+
+
+@pytest.mark.parametrize("cause", CAUSES.values(), ids=lambda cause: cause.id)
+def test_a_record_does_not_contradict_itself(cause) -> None:
+    # what breaks a whole store, or is a state of the key, can be looked up
+    if cause.about_key_store:
+        assert Lookup.KEY_STORE in cause.lookups
+    if cause.key_states:
+        assert Lookup.KEY in cause.lookups
+        assert cause.proof is not Proof.ONLY_A_CALL
+    # what stays broken however quiet it is has a look-up that proves its end
+    if cause.ends_by_silence:
+        assert cause.proof is Proof.KEY
+        assert not cause.key_states
+    # what says that the thing is absent is not shown on a page of it, and may be looked for elsewhere
+    if cause.says_absent:
+        assert not cause.has_key_page
+        assert Lookup.ELSEWHERE in cause.lookups
 
 
 def test_every_cause_but_those_found_by_look_ups_is_reached_from_a_text_or_code_of_aws() -> None:

@@ -555,6 +555,13 @@ class TestStates:
         assert (cause, confidence) == ("key_disabled", CERTAIN)
         assert "KMS now reports the key usable" in unknown(diagnosis)
 
+    @pytest.mark.parametrize("state", ["", "Archived"])
+    def test_a_key_in_a_state_that_nobody_knows_is_not_said_to_be_usable(self, state):
+        cause, confidence, diagnosis = verdict(in_state("is disabled."), **found(key(state)))
+        assert (cause, confidence) == ("key_disabled", CERTAIN)
+        assert "usable now" not in unknown(diagnosis)
+        assert "does not know the key state" in unknown(diagnosis)
+
     def test_the_date_of_a_pending_deletion_is_named(self):
         diagnosis = verdict(
             in_state("is pending deletion."),

@@ -255,6 +255,18 @@ def test_a_key_created_a_moment_ago_is_held_and_heals_in_silence(world):
     assert [item["status"]["S"] for item in world.incidents()] == ["healed"]
 
 
+def test_a_held_key_in_a_state_that_nobody_knows_does_not_heal_in_silence(world):
+    # GIVEN a key created seconds ago, of whose state this version does not know whether it is usable
+    world.kms.add(CreationDate=world.now, state="Warming")
+    world.take(changed("CreateKey"), key_missing())
+    # WHEN no failure follows
+    for _ in range(7):
+        world.wait(seconds=61)
+        world.tick()
+    # THEN somebody is told: nothing proved that it can be used
+    assert [alert["status"] for alert in world.inbox()] == ["opened"]
+
+
 def test_a_created_key_that_still_fails_after_five_minutes_is_alerted(world):
     # GIVEN a key that CreateKey announced, and that KMS does not find
     world.take(changed("CreateKey"), key_missing())

@@ -10,7 +10,7 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.stub import Stubber
 
 from keywatch.lookups.kms import MAX_ALIAS_PAGES, Lookups
-from keywatch.model.evidence import LookupOutcome, LookupResult
+from keywatch.model.evidence import ANSWERED, LookupOutcome, LookupResult
 from tests.unit.sources.records import ACCOUNT, KEY, KEY_ID, REGION, STORE, payload
 
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
@@ -136,7 +136,7 @@ def test_describe_key_tells_a_missing_key_from_a_refused_name_and_from_no_answer
     # THEN no key is there, and the look tells why, in AWS's words
     assert key is None
     assert (look.outcome, look.error, look.message) == (outcome, code, message)
-    assert look.answered == (outcome in {LookupOutcome.ABSENT, LookupOutcome.REFUSED})
+    assert (look.outcome in ANSWERED) == (outcome in {LookupOutcome.ABSENT, LookupOutcome.REFUSED})
 
 
 @pytest.mark.parametrize(

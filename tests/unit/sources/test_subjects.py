@@ -6,8 +6,7 @@ from keywatch.catalogue.causes import CAUSES
 from keywatch.model.identifiers import parse
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import ErrorClassification, Subject
-from keywatch.model.subjects import key_subject
-from keywatch.sources.subjects import subject_of
+from keywatch.sources.subjects import key_subject, subject_of
 
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 START = "arn:aws:kms:eu-west-1:111122223333:"

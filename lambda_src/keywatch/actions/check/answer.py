@@ -10,7 +10,7 @@ from keywatch.alerts.alert import Alert, Impact
 from keywatch.alerts.incident_alert import subject_view
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.diagnosis.reasons import not_seen
-from keywatch.model.evidence import KeyFacts, LookupResult, StoreFacts
+from keywatch.model.evidence import ANSWERED, KeyFacts, LookupResult, StoreFacts
 from keywatch.model.incident import OPEN, new_id
 from keywatch.model.signals import KeyFailure
 from keywatch.services import Services
@@ -46,7 +46,11 @@ class KeyAnswer:
 
     def unseen(self, look: LookupResult) -> "KeyAnswer":
         """Return this answer with what a look-up without an answer leaves unknown."""
-        return self if look.answered else replace(self, unknowns=(*self.unknowns, not_seen(look)))
+        return (
+            self
+            if look.outcome in ANSWERED
+            else replace(self, unknowns=(*self.unknowns, not_seen(look)))
+        )
 
 
 def publish(answer: KeyAnswer, services: Services) -> KeyAnswer:

@@ -14,9 +14,17 @@ from keywatch.actions.check.answer import KeyAnswer, Usage
 from keywatch.actions.rate_limiter import RateLimiter
 from keywatch.catalogue.causes import cause_of
 from keywatch.catalogue.states import CONNECTED, STATE_CAUSES, USABLE_STATES
+from keywatch.diagnosis.case import find_look
 from keywatch.diagnosis.reasons import not_seen, stamp
 from keywatch.incidents.assess import assess
-from keywatch.model.evidence import ChangeFact, KeyFacts, LookupOutcome, LookupResult, StoreFacts
+from keywatch.model.evidence import (
+    ANSWERED,
+    ChangeFact,
+    KeyFacts,
+    LookupOutcome,
+    LookupResult,
+    StoreFacts,
+)
 from keywatch.model.identifiers import Kind, parse, partition_of
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import Caller, ErrorClassification, KeyFailure, Subject
@@ -89,7 +97,7 @@ def _judge_in_store(
         unknown = f"The key is in a key store of account {facts.account}, which only that account can see."
         return _answer(glance, facts, usable=None, unknowns=(unknown,))
     store, look = services.lookups.store(store_id, glance.region)
-    if not look.answered:
+    if look.outcome not in ANSWERED:
         return _answer(glance, facts, usable=None, unknowns=(not_seen(look),))
     if store is None or store.state != CONNECTED:
         cause = "key_store_disconnected" if store else "key_store_not_found"
@@ -123,7 +131,7 @@ def _diagnosed(
         glance, glance.facts or found, usable=usable, unknowns=(*diagnosis.unknowns, *unread)
     )
     answer = replace(answer, diagnosis=diagnosis, failure=failure, store=store or evidence.store)
-    asked = evidence.look("GetKeyLastUsage")
+    asked = find_look(evidence, "GetKeyLastUsage")
     return (
         _with_usage(answer, evidence.last_used, evidence.tracking_since)
         if asked and asked.outcome is LookupOutcome.SEEN

@@ -14,6 +14,7 @@ from keywatch.actions.doctor.deployment import (
     HealthCheck,
     HealthCheckResult,
 )
+from keywatch.model.evidence import ANSWERED
 from keywatch.model.text import counted
 
 OLD = timedelta(minutes=15)
@@ -173,7 +174,9 @@ def _topic_key(deployment: Deployment) -> HealthCheckResult:
     state = key.state if key else result.error or result.outcome.value
     check = f"make check KEY={key_id}"
     return HealthCheckResult(
-        FAIL if key or result.answered else WARN, f"The key of the alert topic is {state}.", check
+        FAIL if key or result.outcome in ANSWERED else WARN,
+        f"The key of the alert topic is {state}.",
+        check,
     )
 
 

@@ -1,6 +1,6 @@
 """The key or alias lives in another Region or account than the one in which KMS looked for it."""
 
-from keywatch.diagnosis.case import Case, Explanation
+from keywatch.diagnosis.case import Case, Explanation, find_look
 from keywatch.diagnosis.reasons import Reason, because_look, described, key_state
 from keywatch.model.evidence import KeyFacts, LookupOutcome
 from keywatch.model.levels import Confidence
@@ -92,7 +92,7 @@ def wrong_region(case: Case) -> Explanation:
     if identifier and identifier.key_id:
         facts["key"] = identifier.text
     explanation = Explanation("wrong_region", case.failure.classification.confidence, facts=facts)
-    look = case.evidence.look("DescribeKey", region)
+    look = find_look(case.evidence, "DescribeKey", region)
     found = next((key for key in case.evidence.elsewhere if key.region == region), None)
     if found and look:
         return explanation.adding(

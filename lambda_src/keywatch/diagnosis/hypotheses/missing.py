@@ -4,7 +4,7 @@
 in another Region or account, is asked before.
 """
 
-from keywatch.diagnosis.case import Case, Explanation
+from keywatch.diagnosis.case import Case, Explanation, find_look
 from keywatch.diagnosis.reasons import Reason, because_change, because_look
 from keywatch.model.evidence import LookupOutcome
 from keywatch.model.levels import Confidence
@@ -35,7 +35,7 @@ def alias_deleted(case: Case) -> Explanation | None:
 
 def misspelt_alias(case: Case) -> Explanation | None:
     """Offer the nearest existing alias for one that does not exist."""
-    wanted, look = case.alias, case.evidence.look("ListAliases")
+    wanted, look = case.alias, find_look(case.evidence, "ListAliases")
     near = nearest_alias(wanted, case.evidence.aliases) if wanted else None
     if near is None or near == wanted:
         return None
@@ -68,7 +68,7 @@ def never_seen(case: Case) -> Explanation:
                 f"The call looked in account {case.account}; KeyWatch runs in account {own} and sees no other's changes.",
             )
         )
-    asked = case.evidence.look("LookupEvents")
+    asked = find_look(case.evidence, "LookupEvents")
     if asked and asked.outcome is LookupOutcome.ABSENT:
         story = because_look(asked, f"no change of {asked.asked} in the last 90 days.")
         return explanation.adding(story, unknowns=("AWS does not say whether it ever existed.",))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from keywatch.catalogue.causes import cause_of
 from keywatch.catalogue.connection_errors import CONNECTION_ERRORS
 from keywatch.catalogue.states import CONNECTED, STATE_CAUSES, is_usable
-from keywatch.diagnosis.case import Case, Explanation
+from keywatch.diagnosis.case import Case, Explanation, find_look
 from keywatch.diagnosis.reasons import because_look, key_state, stamp
 from keywatch.model.evidence import LookupOutcome
 from keywatch.model.levels import Confidence
@@ -90,7 +90,7 @@ def store_not_connected(case: Case) -> Explanation | None:
 
 
 def _with_store(case: Case, explanation: Explanation) -> Explanation:
-    store, look = case.evidence.store, case.evidence.look("DescribeCustomKeyStores")
+    store, look = case.evidence.store, find_look(case.evidence, "DescribeCustomKeyStores")
     if look and look.outcome is LookupOutcome.ABSENT:
         return explanation.adding(because_look(look, f"there is no key store {look.asked}."))
     if store is None or look is None:
