@@ -7,19 +7,22 @@ prints and did not write itself goes through one of these functions.
 
 import html as _html
 import re
+from textwrap import wrap
 from typing import TypeGuard
 
 from keywatch.model.text import one_line
 
 MAX_COMMAND = 2_000
 
-# Mail programs and chat clients turn web addresses into links. Only KeyWatch's own links and AWS's
-# public pages may be links.
 # Printable ASCII with no blank at its ends: ``one_line`` would change nothing but its length.
 _CLEAN = re.compile(r"[!-~](?:[ -~]*[!-~])?")
-_LINK = re.compile(r"://(?!(?:docs|health)\.aws\.amazon\.com/)|(?i:(?<=\bwww)\.)")
-_WEB_ADDRESS = re.compile(r"(?i)https?://|\bwww\.")
-_DEFANGED = {"://": "[:]//", ".": "[.]"}
+# Mail programs and chat clients turn web addresses into links, wherever in a word these begin: what
+# stands before one may be wrapped or cut away. Only KeyWatch's own links and AWS's public pages may
+# be links.
+_WWW = r"(?i:(?<=www)\.)"
+_LINK = re.compile(rf"(?<!https)://|://(?!(?:docs|health)\.aws\.amazon\.com/)|{_WWW}")
+_WEB_ADDRESS = re.compile(rf"(?<!\bfile)(?<!\bfileb)://|{_WWW}")  # the AWS CLI reads files so
+_HARMLESS = {"://": "[:]//", ".": "[.]"}
 
 # Slack and Teams share no escape sign (Slack's mrkdwn has none), so a sign with a meaning becomes
 # its full-width twin.
@@ -28,7 +31,7 @@ _IN_PROSE = {ord(sign): ord(sign) + _FULL_WIDTH for sign in "<>@`*~[]|\\"}
 _IN_CODE = {ord(sign): ord(sign) + _FULL_WIDTH for sign in "<>@`"}
 # A "_" between letters is part of a name; "&lt;" would be read as "<"; "://" and "www." become
 # links.
-_MEANS_SOMETHING_IN_CODE = re.compile(r"&(?=#?\w{1,32};)|:(?=//)|(?i:(?<=\bwww)\.)")
+_MEANS_SOMETHING_IN_CODE = re.compile(rf"&(?=#?\w{{1,32}};)|:(?=//)|{_WWW}")
 _MEANS_SOMETHING = re.compile(
     rf"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|{_MEANS_SOMETHING_IN_CODE.pattern}"
 )
@@ -39,18 +42,46 @@ def _is_clean(value: object, limit: int) -> TypeGuard[str]:
     return isinstance(value, str) and len(value) <= limit and bool(_CLEAN.fullmatch(value))
 
 
+def harmless(text: str) -> str:
+    """Return ``text`` with every foreign web address in a form that people can read and no program makes a link."""
+    return _LINK.sub(lambda found: _HARMLESS[found.group()], text) if _LINK.search(text) else text
+
+
 def plain(value: object, limit: int = 1_000) -> str:
     """Return ``value`` for an e-mail or terminal: one printable line in which foreign web addresses are no links."""
     text = value if _is_clean(value, limit) else one_line(value, limit)
-    if not _LINK.search(text):
-        return text
-    return one_line(_LINK.sub(lambda found: _DEFANGED[found.group()], text), limit)
+    safe = harmless(text)
+    # An address that was cut may be another one, and so may "www" with the dots of the cut.
+    cuts = (one_line(safe, room) for room in range(limit, 0, -1))
+    return safe if len(safe) <= limit else next((cut for cut in cuts if harmless(cut) == cut), "")
+
+
+def wrapped(value: object, width: int, bullet: str = "", indent: str = "  ") -> str:
+    """Return ``value`` as a paragraph of lines of at most ``width`` columns, with no foreign link on any of them.
+
+    The first line begins with ``bullet``, the others with ``indent``. A line that begins or ends
+    within a word may hold an address that the word did not, so lines are made harmless, not the text.
+    """
+    lines = _lines(plain(value), width, bullet, indent)
+    while (safe := [harmless(line) for line in lines]) != lines:
+        lines = [
+            part
+            for line in safe
+            for part in _lines(line.lstrip(), width, line[: -len(line.lstrip())], indent)
+        ]
+    return "\n".join(lines)
+
+
+def _lines(text: str, width: int, first: str, indent: str) -> list[str]:
+    return wrap(text, width, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def ascii_line(value: object, limit: int) -> str:
     """Return ``value`` as printable ASCII of at most ``limit`` characters (SNS Subjects); other characters become ``?``."""
     text = plain(value, limit)
-    return text if text.isascii() else text.encode("ascii", "replace").decode("ascii").strip()
+    if text.isascii():
+        return text
+    return plain(text.encode("ascii", "replace").decode("ascii"), limit)
 
 
 def markdown(value: object, limit: int = 1_000) -> str:

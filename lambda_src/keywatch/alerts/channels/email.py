@@ -1,11 +1,10 @@
 """The alert as plain text that is read in ten seconds; what any protocol gets that has no body of its own."""
 
 from collections.abc import Iterable, Iterator
-from textwrap import fill
 
 from keywatch.alerts.channel import Channel
 from keywatch.alerts.document import SHORTENED, Document
-from keywatch.alerts.escape import plain
+from keywatch.alerts.escape import wrapped
 from keywatch.alerts.links import LABELS
 from keywatch.alerts.names import arn_shortener
 from keywatch.alerts.wording import (
@@ -55,7 +54,7 @@ def body(document: Document) -> str:
 def _opening(document: Document) -> tuple[str, str]:
     now = progress(document["status"], document["impact"]["failures"])
     (first,) = _wrapped([f"{document['title']} - {now}"])
-    return first, fill(plain(document["summary"]), WIDTH, break_on_hyphens=False)
+    return first, wrapped(document["summary"], WIDTH, indent="")
 
 
 def _how_sure(document: Document) -> str:
@@ -80,16 +79,7 @@ def _section(title: str, lines: Iterable[str], aside: str = "") -> str:
 
 
 def _wrapped(texts: Iterable[str], bullet: str = "") -> list[str]:
-    return [
-        fill(
-            plain(text),
-            WIDTH,
-            initial_indent=bullet,
-            subsequent_indent="  ",
-            break_on_hyphens=False,
-        )
-        for text in texts
-    ]
+    return [wrapped(text, WIDTH, bullet) for text in texts]
 
 
 CHANNEL = Channel(name="email", protocols=("default", "email"), render=body)
