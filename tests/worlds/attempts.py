@@ -178,11 +178,15 @@ class _Attempt:
             else self._wording(texts)
         )
         behind = self._missing(found) if found.problem else None
-        near = (behind.causes | behind.near if behind else frozenset()) | {"wrong_account"}
+        own = found.account == probe.caller.account
+        known = (
+            behind.causes if behind else frozenset[str]()
+        )  # in another account nobody here can look
+        near = known | (behind.near if behind else frozenset()) | {"wrong_account"}
         return Outcome(
             "AccessDeniedException",
             text.format(user=probe.caller.arn, operation=probe.operation),
-            frozenset({"missing_or_not_authorized"}),
+            frozenset({"missing_or_not_authorized"}) | (known if own else frozenset()),
             near,
             culprits=self._policy_change(found) | (behind.culprits if behind else frozenset()),
             names=self._names(found) | {f"caller/{probe.caller.name}"},

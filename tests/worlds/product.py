@@ -34,6 +34,7 @@ from tests.worlds.wire import Wire
 TABLE = "incidents"
 SUBSCRIBER = "/aws/lambda/alert-subscriber"  # a log group in which somebody writes down the alerts
 CANARY_ALIAS = "alias/keywatch-canary-that-never-exists"
+DOCTORS_KEY = "00000000-0000-0000-0000-000000000000"
 # Metrics that count something that broke inside KeyWatch; a world in calm weather should have none.
 BROKEN = ("Failed", "Lost", "Unreadable", "OutOfTime", "Unreachable")
 _NUMBERS = itertools.count()
@@ -382,6 +383,8 @@ def hears_itself(document: Mapping[str, Any]) -> str:
     """Return in which way a message is about KeyWatch's own calls and messages; empty where it is not."""
     if CANARY_ALIAS in str(document["subject"]):
         return "KeyWatch hears its canary"
+    if DOCTORS_KEY in str(document["subject"]):
+        return "KeyWatch hears its doctor"
     if SUBSCRIBER in str(document["impact"]["callers"]):
         return "KeyWatch hears its own message"
     return (

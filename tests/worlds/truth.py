@@ -88,7 +88,8 @@ class Truths:
         if names & told.what.outcome.all_names:
             return True
         nameless = not any("/" in name or ":" in name for name in names)
-        return nameless and any(token in message.callers for token in told.what.probe.caller.tokens)
+        text = f"{message.callers} {message.document['because']}"
+        return nameless and any(token in text for token in told.what.probe.caller.tokens)
 
     def _is_of(self, message: Message, told: Told) -> bool:
         change = told.what
@@ -140,7 +141,9 @@ class Truths:
         if message.store and message.cause in STORE_CAUSES:
             yield self._store_state(message.store, message.when)
         elif probe := self.probe_of(message, truth):
-            yield truly(self.kms, probe, message.when) or self._expires(probe, message.when)
+            now = truly(self.kms, probe, message.when)
+            expiry = message.cause == "key_material_missing"
+            yield now or (self._expires(probe, message.when) if expiry else None)
 
     def _store_state(self, store: str, when: datetime) -> Outcome | None:
         version = self.kms.store(self.story.account, self.story.region, store).at(when)
