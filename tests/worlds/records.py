@@ -102,7 +102,7 @@ def _touched(failed: Failed, dice: Dice) -> Record:
         ]
     elif dice.chance(0.3, "null resources", failed.id):
         touched["resources"] = None
-    if outcome.store:
+    if outcome.store and not dice.chance(0.2, "no additional data", failed.probe.caller.name):
         more = {"customKeyStoreId": outcome.store} | (
             {"xksKeyId": outcome.external} if outcome.external else {}
         )
