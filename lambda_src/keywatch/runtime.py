@@ -66,7 +66,10 @@ class Runtime:
 
         settings = self.services.settings
         signals = read_log_payload(
-            event, region=settings.region, own_log_group=settings.own_log_group
+            event,
+            region=settings.region,
+            own_log_group=settings.own_log_group,
+            own_role=settings.own_role,
         )
         self._must_succeed([("log delivery", signal) for signal in signals], context)
 

@@ -1,9 +1,11 @@
 """Failures, facts and a scripted AWS for tests of evidence and diagnosis."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from keywatch.lookups.history import REACH, Answer, Concerns
 from keywatch.lookups.scope import Scope
 from keywatch.model.evidence import (
     AliasFacts,
@@ -14,9 +16,9 @@ from keywatch.model.evidence import (
     StoreFacts,
 )
 from keywatch.model.identifiers import parse
-from keywatch.model.signals import Caller, KeyFailure
+from keywatch.model.signals import Caller, KeyChange, KeyFailure
 from keywatch.parsing.classify import read_error
-from keywatch.sources.subjects import subject_of
+from keywatch.sources.subjects import identifier_subject, subject_of
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION, OTHER_REGION = "eu-west-1", "us-east-1"
@@ -216,9 +218,24 @@ class ScriptedLookups:
         self.asked.append(f"GetKeyLastUsage {key_arn} {region}")
         return OLD, OLD, seen(region, "GetKeyLastUsage", key_arn)
 
-    def history(self, name: str, region: str) -> tuple[tuple[ChangeFact, ...], LookupResult]:
-        self.asked.append(f"LookupEvents {name} {region}")
-        found = self.histories.get(name, ())
-        return found, seen(region, "LookupEvents", name) if found else absent(
-            region, "LookupEvents", name
-        )
+    @property
+    def history(self) -> "ScriptedLookups":
+        return self
+
+    def find(self, names: Sequence[str], concerns: Concerns, region: str) -> Answer:
+        self.asked.append(f"LookupEvents {' '.join(names)} {region}")
+        known = [
+            _as_recorded(fact, name, region)
+            for name, facts in self.histories.items()
+            for fact in facts
+        ]
+        found = tuple(c for c in known if c.what in names and concerns(c))
+        return Answer(found, tuple(names), (), NOW - REACH, NOW)
+
+
+def _as_recorded(fact: ChangeFact, name: str, region: str) -> KeyChange:
+    subject = identifier_subject(parse(name), ACCOUNT, region)
+    caller = Caller(fact.who)
+    return KeyChange(
+        "cloudtrail", fact.event_id, fact.when, fact.what, caller, (subject,), details=fact.details
+    )

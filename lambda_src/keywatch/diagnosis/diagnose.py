@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from keywatch.catalogue.causes import Remedy, remedies_for
+from keywatch.catalogue.causes import Remedy, cause_of, remedies_for
 from keywatch.catalogue.changes import CHANGES, MADE_BY
 from keywatch.diagnosis.case import Case, Explanation, case_of
 from keywatch.diagnosis.order import LAST, ORDER
+from keywatch.diagnosis.rank import is_report, ranked, seen_facts
 from keywatch.diagnosis.reasons import Reason, because_change, not_seen
+from keywatch.diagnosis.recovery import Recovery, recovery_of
 from keywatch.model.evidence import ANSWERED, Evidence
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import KeyFailure
@@ -25,7 +27,8 @@ class Diagnosis:
 
     ``cause`` is a cause id; ``because`` the proven statements; ``remedies`` are filled in;
     ``unknowns`` say what could not be seen and what would tell; ``facts`` are named case facts
-    (``deletion_date``, ``did_you_mean``…) as text.
+    (``deletion_date``, ``did_you_mean``…) as text. ``is_over``: a look-up saw that what AWS said of
+    the call does not hold any more.
     """
 
     cause: str
@@ -34,10 +37,12 @@ class Diagnosis:
     remedies: tuple[Remedy, ...] = ()
     unknowns: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
+    is_over: bool = False
 
 
 def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosis:
     """Return the one cause of ``failure``, how sure that is, why, and how to fix it. ``now`` is UTC."""
+    failure = ranked(failure)
     case = case_of(failure, evidence, now)
     hypotheses = ORDER.get(failure.classification.cause or "", LAST)
     explanation = next(held for ask in hypotheses if (held := ask(case)) is not None)
@@ -45,8 +50,12 @@ def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosi
         dict.fromkeys((*_error_said(failure), *explanation.because, *_made_by(case, explanation)))
     )
     known_as = {"known_as": next(iter(sorted(evidence.names)), "")}
-    known = {**_base_facts(failure), **known_as, **explanation.facts}
+    known = {**_base_facts(failure), **seen_facts(case), **known_as, **explanation.facts}
     facts = {name: value for name, value in (known | _multi_region(known["key"])).items() if value}
+    is_over = all(
+        recovery_of(cause, failure.subject, evidence) is Recovery.PROVEN
+        for cause in {explanation.cause, failure.classification.cause or explanation.cause}
+    )
     unseen = tuple(
         not_seen(look) for look in evidence.lookup_results if look.outcome not in ANSWERED
     )
@@ -58,18 +67,25 @@ def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosi
         remedies_for(explanation.cause, facts),
         unknowns,
         facts,
+        is_over,
     )
 
 
 def _multi_region(key: str) -> dict[str, str]:
-    return {"multi_region_key": key} if key.rpartition("/")[2].startswith("mrk-") else {}
+    key_id = key.rpartition("/")[2]  # its ARN would name one Region, and the command another
+    return {"multi_region_key": key_id} if key_id.startswith("mrk-") else {}
 
 
 def _error_said(failure: KeyFailure) -> tuple[Reason, ...]:
     code, message = failure.error_code, failure.error_message
+    said = f"{code + ': ' if code else ''}{message}" if message else code
+    if not said:
+        return ()
+    if is_report(failure):
+        return (Reason(f"application {failure.caller.principal}", f"it says {said}"),)
     if message:
-        return (Reason("error text", f"AWS answered {code + ': ' if code else ''}{message}"),)
-    return (Reason("error code", f"AWS answered {code} without a text"),) if code else ()
+        return (Reason("error text", f"AWS answered {said}"),)
+    return (Reason("error code", f"AWS answered {said} without a text"),)
 
 
 def _made_by(case: Case, explanation: Explanation) -> tuple[Reason, ...]:
@@ -87,11 +103,9 @@ def _made_by(case: Case, explanation: Explanation) -> tuple[Reason, ...]:
         (because_change(change),) if change and (seen_now or case.before_call(change.when)) else ()
     )
     repointed = case.standing("UpdateAlias")
-    return (
-        (*made, because_change(repointed))
-        if repointed and case.before_call(repointed.when)
-        else made
-    )
+    if repointed and case.before_call(repointed.when) and cause_of(explanation.cause).key_states:
+        return (*made, because_change(repointed))
+    return made
 
 
 def _base_facts(failure: KeyFailure) -> dict[str, str]:

@@ -11,7 +11,7 @@ from keywatch.diagnosis import early_warning
 from keywatch.diagnosis.case import PROPAGATION
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.incidents.assess import assess
-from keywatch.model.evidence import FROM_TRAIL, ChangeFact
+from keywatch.model.evidence import FROM_TRAIL, ChangeFact, Evidence
 from keywatch.model.incident import HEALED, HELD, HOLD, MUTED, OPEN, QUIET, Incident
 from keywatch.services import Services
 from keywatch.sources.subjects import key_subject
@@ -27,14 +27,23 @@ def announce(
     """
     diagnosis, evidence = assess(services, incident.latest_failure, changes)
     now = services.now()
-    if incident.latest_failure.source == early_warning.SOURCE and not early_warning.is_news(
-        incident.latest_failure, diagnosis, evidence
+    if must_wait(incident, diagnosis, now):
+        services.counts.add("IncidentsHeld")
+        services.incidents.record_outcome(incident, now + HOLD, status=HELD, cause=diagnosis.cause)
+        return None
+    return announce_as_seen(services, incident, diagnosis, evidence)
+
+
+def announce_as_seen(
+    services: Services, incident: Incident, diagnosis: Diagnosis, evidence: Evidence
+) -> Incident | None:
+    """Send what was diagnosed, unless it is no news, or belongs to the incident of a key."""
+    now, failure = services.now(), incident.latest_failure
+    if failure.source == early_warning.SOURCE and not early_warning.is_news(
+        failure, diagnosis, evidence
     ):
         services.counts.add("ChangesNotAlerted")
         services.incidents.end(incident, HEALED, now)
-    elif cause_of(diagnosis.cause).transient and now - incident.first_seen < PROPAGATION:
-        services.counts.add("IncidentsHeld")
-        services.incidents.record_outcome(incident, now + HOLD, status=HELD, cause=diagnosis.cause)
     elif _muted_by_key(services, incident, evidence.changes):
         services.counts.add("IncidentsMuted")
         services.incidents.record_outcome(
@@ -43,6 +52,17 @@ def announce(
     else:
         return send(services, "opened", incident, diagnosis, evidence.changes)
     return None
+
+
+def must_wait(incident: Incident, diagnosis: Diagnosis, now: datetime) -> bool:
+    """Tell whether to look again before anybody is told.
+
+    What KMS does not show yet mostly passes. What is over when it is looked at most likely is over,
+    but a look-up may lag behind the call as well: it is told only where calls go on failing.
+    """
+    if diagnosis.is_over:
+        return now - incident.first_seen < PROPAGATION or now - incident.last_seen >= HOLD
+    return cause_of(diagnosis.cause).transient and now - incident.first_seen < PROPAGATION
 
 
 def _muted_by_key(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> bool:

@@ -16,7 +16,7 @@ from keywatch.catalogue.states import STATE_CAUSES, is_usable
 from keywatch.diagnosis.case import PROPAGATION
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.diagnosis.recovery import Recovery, recovery_of
-from keywatch.incidents.announce import announce, next_look, send
+from keywatch.incidents.announce import announce, announce_as_seen, must_wait, next_look, send
 from keywatch.incidents.assess import assess
 from keywatch.model.evidence import ChangeFact, Evidence
 from keywatch.model.incident import (
@@ -86,24 +86,22 @@ def _look_again(services: Services, incident: Incident, changes: tuple[ChangeFac
     lasts = services.now() - incident.first_seen >= PROPAGATION
     diagnosis, evidence = assess(services, incident.latest_failure, changes, ask_trail=lasts)
     now = services.now()
-    if not cause_of(diagnosis.cause).transient:
-        send(services, "opened", incident, diagnosis, evidence.changes)
-        return
     quiet = now - incident.last_seen >= HOLD
     usable = evidence.key is not None and is_usable(evidence.key.state)
-    if usable and quiet and services.incidents.end(incident, HEALED, now):
+    healed = quiet and (diagnosis.is_over or (cause_of(diagnosis.cause).transient and usable))
+    if healed and services.incidents.end(incident, HEALED, now):
         services.counts.add("IncidentsHealed")
-    elif lasts:
-        send(services, "opened", incident, diagnosis, evidence.changes)
-    else:
+    elif must_wait(incident, diagnosis, now):
         services.incidents.record_outcome(incident, now + HOLD)
+    else:
+        announce_as_seen(services, incident, diagnosis, evidence)
 
 
 def _follow(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> None:
     """Follow an open incident: resolved, changed, reminded of, or left alone until it is due again."""
     diagnosis, evidence = assess(services, incident.latest_failure, changes, ask_trail=False)
     now, announced = services.now(), incident.cause or diagnosis.cause
-    recovery = recovery_of(announced, incident.subject, evidence)
+    recovery = _recovery(incident, announced, evidence)
     if note := _over(incident, announced, recovery, now):
         _resolve(services, incident, diagnosis, evidence, note)
     elif recovery is not Recovery.PROVEN and _changed(incident, diagnosis, evidence):
@@ -112,6 +110,15 @@ def _follow(services: Services, incident: Incident, changes: tuple[ChangeFact, .
         send(services, "reminder", incident, diagnosis, evidence.changes)
     else:
         services.incidents.record_outcome(incident, _next(incident, now, services))
+
+
+def _recovery(incident: Incident, announced: str, evidence: Evidence) -> Recovery:
+    """Return whether all is over that was announced and that calls failed with since: one cause may come beside another."""
+    causes = {announced, incident.latest_failure.classification.cause or announced}
+    seen = {recovery_of(cause, incident.subject, evidence) for cause in causes}
+    return next(
+        known for known in (Recovery.REFUTED, Recovery.UNKNOWN, Recovery.PROVEN) if known in seen
+    )
 
 
 def _over(incident: Incident, cause: str, recovery: Recovery, now: datetime) -> str | None:

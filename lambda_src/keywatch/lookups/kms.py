@@ -1,13 +1,11 @@
 """Read-only look-ups in AWS: each answers facts and a ``LookupResult``, and never raises for what AWS refuses.
 
 The account's own KMS quota is not KeyWatch's to burn: ListAliases and DescribeCustomKeyStores are
-remembered for a minute (5 DescribeCustomKeyStores a second are allowed for a whole account),
-CloudTrail is asked once per incident (2 a second). Sources: KMS Developer Guide, "Request quotas";
-CloudTrail API Reference, LookupEvents.
+remembered for a minute (5 DescribeCustomKeyStores a second are allowed for a whole account).
+Source: KMS Developer Guide, "Request quotas".
 """
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -15,23 +13,19 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from keywatch.lookups.history import History
+from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.evidence import (
     ANSWERED,
-    FROM_TRAIL,
     AliasFacts,
-    ChangeFact,
     KeyFacts,
     LookupOutcome,
     LookupResult,
     StoreFacts,
 )
 from keywatch.model.identifiers import parse
-from keywatch.model.signals import KeyChange
-from keywatch.model.text import one_line
-from keywatch.sources.cloudtrail import read_record
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_kms.type_defs import KeyMetadataTypeDef
 
@@ -39,47 +33,6 @@ T = TypeVar("T")
 
 MAX_ALIAS_PAGES = 50  # of 100: the default quota is 50 aliases a key, accounts with more than 5,000 in a Region are rare
 MEMORY = timedelta(seconds=60)
-MAX_HISTORY = 50  # one page: LookupEvents allows two calls a second for a whole account and Region
-_ABSENT = frozenset({"NotFoundException", "CustomKeyStoreNotFoundException"})
-_REFUSED = frozenset({"InvalidArnException", "ValidationException"})
-_DENIED = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
-        "UnrecognizedClientException",
-        "InvalidClientTokenId",
-        "OptInRequired",
-    }
-)
-_THROTTLED = frozenset(
-    {"ThrottlingException", "Throttling", "TooManyRequestsException", "LimitExceededException"}
-)
-# KMS says these under NotFoundException as well, and they say nothing about any key: the name
-# belongs to another Region, or is none at all.
-_REFUSALS = ("invalid arn", "invalid keyid")
-
-
-def sight_of(error: Exception) -> tuple[LookupOutcome, str, str]:
-    """Return how a look-up that raised ended, with AWS's code and text (or the client's own error, such as a timeout)."""
-    if not isinstance(error, ClientError):
-        return LookupOutcome.FAILED, type(error).__name__, ""
-    answer = error.response.get("Error", {})
-    code, message = str(answer.get("Code", "")), one_line(answer.get("Message"), 1100)
-    if code in _ABSENT and message.lower().startswith(_REFUSALS):
-        return LookupOutcome.REFUSED, code, message
-    return (
-        next((outcome for codes, outcome in _SIGHTS if code in codes), LookupOutcome.FAILED),
-        code,
-        message,
-    )
-
-
-_SIGHTS = (
-    (_ABSENT, LookupOutcome.ABSENT),
-    (_REFUSED, LookupOutcome.REFUSED),
-    (_DENIED, LookupOutcome.DENIED),
-    (_THROTTLED, LookupOutcome.THROTTLED),
-)
 
 
 @dataclass
@@ -100,10 +53,20 @@ class _Memory(Generic[T]):
 
 
 class Lookups:
-    """KMS as the diagnosis sees it. ``client(service, region)`` makes boto3 clients; ``now`` is a UTC clock."""
+    """KMS as the diagnosis sees it, and CloudTrail's ``history``.
 
-    def __init__(self, client: Callable[[str, str], Any], now: Callable[[], datetime]) -> None:
+    ``client(service, region)`` makes boto3 clients; ``now`` is a UTC clock; ``wait(region)`` keeps
+    the pace that CloudTrail allows.
+    """
+
+    def __init__(
+        self,
+        client: Callable[[str, str], Any],
+        now: Callable[[], datetime],
+        wait: Callable[[str], None] = lambda _region: None,
+    ) -> None:
         self._client = client
+        self.history = History(client, now, wait)
         self._lock = Lock()
         self._aliases: _Memory[tuple[tuple[AliasFacts, ...], LookupResult]] = _Memory(now)
         self._stores: _Memory[tuple[tuple[StoreFacts, ...], LookupResult]] = _Memory(now)
@@ -117,7 +80,7 @@ class Lookups:
         try:
             metadata = self._kms(region).describe_key(KeyId=key_id)["KeyMetadata"]
         except (ClientError, BotoCoreError) as error:
-            return None, LookupResult("DescribeKey", key_id, region, *sight_of(error))
+            return None, LookupResult("DescribeKey", key_id, region, *outcome_of(error))
         return key_facts(metadata, region), LookupResult(
             "DescribeKey", key_id, region, LookupOutcome.SEEN
         )
@@ -140,7 +103,7 @@ class Lookups:
         try:
             answer = self._kms(key.region).list_aliases(KeyId=key.key_id, Limit=100)
         except (ClientError, BotoCoreError) as error:
-            return (), LookupResult("ListAliases", key.key_id, key.region, *sight_of(error))
+            return (), LookupResult("ListAliases", key.key_id, key.region, *outcome_of(error))
         names = tuple(alias["AliasName"] for alias in answer["Aliases"] if "AliasName" in alias)
         return names, LookupResult("ListAliases", key.key_id, key.region, LookupOutcome.SEEN)
 
@@ -165,7 +128,7 @@ class Lookups:
                 if number == MAX_ALIAS_PAGES:
                     break
         except (ClientError, BotoCoreError) as error:
-            return tuple(found), LookupResult("ListAliases", "all", region, *sight_of(error))
+            return tuple(found), LookupResult("ListAliases", "all", region, *outcome_of(error))
         return tuple(found), LookupResult("ListAliases", "all", region, LookupOutcome.SEEN)
 
     def store(self, store_id: str, region: str) -> tuple[StoreFacts | None, LookupResult]:
@@ -188,7 +151,7 @@ class Lookups:
                 "CustomKeyStores"
             ]
         except (ClientError, BotoCoreError) as error:
-            return (), LookupResult(operation, store_id, region, *sight_of(error))
+            return (), LookupResult(operation, store_id, region, *outcome_of(error))
         stores = tuple(
             StoreFacts(
                 entry.get("CustomKeyStoreId", store_id),
@@ -213,54 +176,13 @@ class Lookups:
         try:
             answer = kms.get_key_last_usage(KeyId=key_arn)
         except (ClientError, BotoCoreError) as error:
-            return None, None, LookupResult("GetKeyLastUsage", key_arn, region, *sight_of(error))
+            return None, None, LookupResult("GetKeyLastUsage", key_arn, region, *outcome_of(error))
         used = _utc((answer.get("KeyLastUsage") or {}).get("Timestamp"))
         return (
             used,
             _utc(answer.get("TrackingStartDate")),
             LookupResult("GetKeyLastUsage", key_arn, region, LookupOutcome.SEEN),
         )
-
-    def history(self, arn: str, region: str) -> tuple[tuple[ChangeFact, ...], LookupResult]:
-        """Return the changes of a key or alias that CloudTrail's event history holds, newest first; the ARN's own Region only.
-
-        KMS names keys and aliases in ``ResourceName`` for all management writes (KMS Developer
-        Guide, "Logging with CloudTrail"). The history reaches back 90 days and lags by some
-        minutes; an empty one is an ``absent`` look.
-        """
-        client: CloudTrailClient = self._client("cloudtrail", region)
-        try:
-            answer = client.lookup_events(
-                LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": arn}],
-                MaxResults=MAX_HISTORY,
-            )
-        except (ClientError, BotoCoreError) as error:
-            return (), LookupResult("LookupEvents", arn, region, *sight_of(error))
-        changes = tuple(
-            change_facts(event.get("CloudTrailEvent") for event in answer.get("Events", []))
-        )
-        return changes, LookupResult(
-            "LookupEvents", arn, region, LookupOutcome.SEEN if changes else LookupOutcome.ABSENT
-        )
-
-
-def change_facts(records: Iterable[str | None]) -> Iterable[ChangeFact]:
-    """Yield the changes among CloudTrail records (JSON text); what is no change, or no record, is left out."""
-    for text in records:
-        try:
-            record = json.loads(text or "null")
-        except ValueError:
-            continue
-        change = read_record(record, received=datetime.fromtimestamp(0, UTC))
-        if isinstance(change, KeyChange):
-            yield ChangeFact(
-                change.what,
-                change.who.principal,
-                change.time,
-                change.event_id,
-                FROM_TRAIL,
-                change.details,
-            )
 
 
 def key_facts(metadata: "KeyMetadataTypeDef", region: str) -> KeyFacts:

@@ -50,6 +50,24 @@ def of_key_behind_alias(
     )
 
 
+# Deleting a key deletes its aliases: an alias is gone with the key that it pointed to.
+OF_THE_KEY_BEHIND = ("DeleteKey", "ScheduleKeyDeletion")
+
+
+def names_to_ask(kind: str, wanting: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the changes to look for in CloudTrail, where one of ``wanting`` would explain a failure of this kind of subject.
+
+    Of an alias, what made or moved it is asked for as well: it tells which key it pointed to. Of a
+    key that is not there, what made it: it may be too new to be seen.
+    """
+    about = {change for change in wanting if CHANGES[change].about == kind}
+    if "DeleteAlias" in wanting and kind == "alias":
+        return ("DeleteAlias", "UpdateAlias", "CreateAlias")
+    if "DeleteKey" in wanting:
+        return (*sorted(about), "CreateKey")
+    return wanting
+
+
 def that_would_explain(case: Case, *, gone: bool) -> tuple[str, ...]:
     """Return the changes of which one would explain the failure, as far as it is seen; none where changes explain nothing.
 

@@ -12,12 +12,20 @@ from typing import Any
 from keywatch.catalogue.causes import Lookup, cause_of
 from keywatch.catalogue.states import STATE_CAUSES, is_usable
 from keywatch.diagnosis.case import Case, case_of, find_look
+from keywatch.lookups.history import change_fact, joined, outcome_of_history
 from keywatch.lookups.kms import Lookups
-from keywatch.lookups.known_changes import merged, of_key_behind_alias, that_would_explain
+from keywatch.lookups.known_changes import (
+    OF_THE_KEY_BEHIND,
+    merged,
+    names_to_ask,
+    of_key_behind_alias,
+    that_would_explain,
+)
 from keywatch.lookups.scope import Scope, Target, target_of
 from keywatch.model.evidence import ChangeFact, Evidence, KeyFacts, LookupOutcome, LookupResult
 from keywatch.model.identifiers import Kind
 from keywatch.model.signals import UNKNOWN, KeyFailure, Subject
+from keywatch.sources.subjects import identifier_subject, key_subject
 
 MAX_REGIONS = 8
 
@@ -176,16 +184,35 @@ class _Investigation:
 
     def history(self) -> None:
         """Ask CloudTrail who changed the key or alias, where no known change explains what is seen."""
-        target, key = self.target, self.evidence.key
-        if target.wanted is None or not target.is_seen_from_here:
+        if self.target.wanted is None or not self.target.is_seen_from_here:
             return
         case = self.case()
         wanting = that_would_explain(case, gone=self.is_gone())
         if not wanting or case.standing(*wanting):
             return
-        arn = key.arn if key and key.arn else target.arn_in(target.region)
-        found, look = self.lookups.history(arn, target.region)
-        self.learn(look, changes=merged((*self.evidence.changes, *found)))
+        self.read_history(names_to_ask(self.failure.subject.kind, wanting), self.subjects())
+        behind = self.case().behind_alias() if self.failure.subject.kind == "alias" else None
+        if behind and not self.evidence.key and not self.case().standing("DeleteAlias"):
+            key = key_subject(behind) or replace(self.failure.subject, kind="key", name=behind)
+            self.read_history(OF_THE_KEY_BEHIND, frozenset({key}))
+
+    def subjects(self) -> frozenset[Subject]:
+        """Return what the failure is about under all names that changes are recorded by."""
+        key, wanted, target = self.evidence.key, self.target.wanted, self.target
+        named = identifier_subject(wanted, target.account, target.region) if wanted else None
+        of_key = key_subject(key.arn) if key else None
+        return frozenset(s for s in (self.failure.subject, named, of_key) if s is not None)
+
+    def read_history(self, names: tuple[str, ...], subjects: frozenset[Subject]) -> None:
+        """Read what CloudTrail keeps of changes called ``names`` to one of ``subjects``."""
+        region, asked = self.target.region, ", ".join(sorted(s.name for s in subjects))
+        answer = self.lookups.history.find(
+            names, lambda change: not subjects.isdisjoint(change.subjects), region
+        )
+        look = LookupResult("LookupEvents", asked, region, *outcome_of_history(answer))
+        found = tuple(change_fact(change) for change in answer.changes)
+        changes = merged((*self.evidence.changes, *found))
+        self.learn(look, changes=changes, history=joined(self.evidence.history, answer, region))
 
     def corrected_identifier(self) -> None:
         """Try the corrected form of a malformed identifier, and list the aliases that may have been meant."""

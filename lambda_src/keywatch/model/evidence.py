@@ -95,13 +95,31 @@ class ChangeFact:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryRead:
+    """What was read of CloudTrail's event history about one key or alias. Times are UTC.
+
+    ``names`` are the kinds of change that were asked for; from ``since`` to ``until`` all of them
+    were read. ``complete`` tells that nothing which CloudTrail keeps was left unread; what happened
+    shortly before ``until`` it may not show yet (``shown_until`` allows for that).
+    """
+
+    names: tuple[str, ...]
+    region: str
+    since: datetime
+    until: datetime
+    shown_until: datetime
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything that was found.
 
     ``key`` is the key asked for, where it was asked for; ``elsewhere`` the same in other Regions;
     ``here`` the same in KeyWatch's own account where the call looked in another; ``other`` the
     second key of a call that used two; ``corrected`` the key under a corrected identifier;
-    ``names`` are the aliases of ``key``; ``own_account`` is where KeyWatch can look.
+    ``names`` are the aliases of ``key``; ``own_account`` is where KeyWatch can look; ``history`` is
+    what was read of CloudTrail.
     """
 
     key: KeyFacts | None = None
@@ -118,6 +136,7 @@ class Evidence:
     tracking_since: datetime | None = None
     lookup_results: tuple[LookupResult, ...] = ()
     own_account: str | None = None
+    history: HistoryRead | None = None
 
 
 NO_EVIDENCE = Evidence()

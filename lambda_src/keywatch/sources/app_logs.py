@@ -16,6 +16,7 @@ from keywatch.model.identifiers import parse, partition_of
 from keywatch.model.signals import Caller, KeyFailure, Signal, Unrelated
 from keywatch.parsing.log_texts import LoggedError, find_errors
 from keywatch.sources.fields import mapping, text
+from keywatch.sources.own_words import is_own_text
 from keywatch.sources.subjects import subject_of
 
 __all__ = ["LoggedError", "find_errors", "read_log_payload"]
@@ -26,12 +27,17 @@ _GZIP = 31  # zlib's window size that stands for a gzip member
 
 
 def read_log_payload(
-    event: Mapping[str, object], *, region: str, own_log_group: str | None = None
+    event: Mapping[str, object],
+    *,
+    region: str,
+    own_log_group: str | None = None,
+    own_role: str | None = None,
 ) -> tuple[Signal, ...]:
     """Return what the log events of ``{"awslogs": {"data": …}}`` say about keys; never raises.
 
     ``region`` is the Region of the log group, used where a line does not name the Region that it
-    called. Deliveries of ``own_log_group`` are dropped: KeyWatch's own lines quote KMS errors.
+    called. Deliveries of ``own_log_group`` are dropped, and what KeyWatch itself emitted (calls of
+    ``own_role`` among it) wherever it is logged: both quote KMS errors.
     """
     payload = _unpacked(mapping(event.get("awslogs")).get("data"))
     if payload is None:
@@ -44,7 +50,9 @@ def read_log_payload(
     if own_log_group and payload.get("logGroup") == own_log_group:
         return (Unrelated("own_log"),)
     return tuple(
-        signal for item in events for signal in _read_log_event(mapping(item), payload, region)
+        signal
+        for item in events
+        for signal in _read_log_event(mapping(item), payload, region, own_role)
     )
 
 
@@ -73,11 +81,14 @@ def _members(packed: bytes) -> Iterator[bytes]:
 
 
 def _read_log_event(
-    item: Mapping[str, object], payload: Mapping[str, object], region: str
+    item: Mapping[str, object], payload: Mapping[str, object], region: str, own_role: str | None
 ) -> Iterator[Signal]:
     message = item.get("message")
     if not isinstance(message, str):
         yield Unrelated("unknown_shape")
+        return
+    if is_own_text(message, own_role):
+        yield Unrelated("own_words")
         return
     errors = find_errors(message)
     if not errors:

@@ -168,7 +168,7 @@ def test_a_command_is_one_that_the_aws_cli_knows_with_options_that_it_knows(caus
         for name in (shape.members if shape else {})
     }
     given = {word.removeprefix("--") for word in words[3:] if word.startswith("--")}
-    assert given - {"region", "query", "output"} <= set(members)
+    assert given - {"region", "query", "output", "max-items"} <= set(members)
     assert {members[name] for name in given if name in members} >= set(
         shape.required_members if shape else ()
     )
@@ -221,8 +221,8 @@ def test_no_fact_can_add_a_word_to_a_command(hostile, cause) -> None:
         remedies_for(cause, dict.fromkeys(FACTS, hostile)),
         strict=True,
     ):
-        # THEN a shell sees as many words as with a harmless fact
-        if calm.command:
+        # THEN a shell sees as many words as with a harmless fact, or there is no command
+        if calm.command and wild.command:
             assert len(shlex.split(wild.command)) == len(shlex.split(calm.command))
 
 
@@ -250,3 +250,30 @@ def test_a_step_names_what_was_most_likely_meant() -> None:
     first = remedies_for("alias_not_found", facts)[0]
     assert first.text.startswith("If you meant alias/payments, ")
     assert "alias/payments" in (first.command or "")
+
+
+_READS = ("describe-", "list-", "get-", "lookup-", "simulate-")
+
+
+@pytest.mark.parametrize("cause", sorted(CAUSES))
+def test_a_command_that_changes_something_is_held_against_what_was_seen(cause):
+    for remedy in CAUSES[cause].remedies:
+        operation = remedy.command.split()[2] if remedy.command else "list-"
+        if not operation.startswith(_READS):
+            assert remedy.only_where is not None, remedy.command
+
+
+@pytest.mark.parametrize("cause", sorted(CAUSES))
+def test_no_command_that_changes_something_stands_on_a_log_line_alone(cause):
+    # GIVEN every fact of a case but what a look-up saw
+    facts = dict.fromkeys(FACTS, "x") | {"reported": "yes"}
+    # THEN only commands that read are offered
+    for remedy in remedies_for(cause, facts):
+        assert remedy.command is None or remedy.command.split()[2].startswith(_READS)
+
+
+@pytest.mark.parametrize("seen", ["Enabled", "Updating"])
+@pytest.mark.parametrize("cause", ["key_disabled", "key_pending_deletion", "key_material_missing"])
+def test_nothing_is_mended_that_a_look_up_has_just_seen_whole(cause, seen):
+    for remedy in remedies_for(cause, dict.fromkeys(FACTS, "x") | {"key_state": seen}):
+        assert remedy.command is None or remedy.command.split()[2].startswith(_READS)

@@ -12,7 +12,7 @@ from keywatch.catalogue.states import STATE_CAUSES
 from keywatch.catalogue.texts import CONNECTION_ERRORS as CONNECTION_CODES
 from keywatch.diagnosis.diagnose import Diagnosis, diagnose
 from keywatch.diagnosis.order import ORDER
-from keywatch.model.evidence import NO_EVIDENCE, Evidence, KeyFacts, LookupOutcome
+from keywatch.model.evidence import NO_EVIDENCE, Evidence, HistoryRead, KeyFacts, LookupOutcome
 from keywatch.model.levels import Confidence, Severity
 from tests.unit.cases import (
     ACCOUNT,
@@ -69,6 +69,13 @@ def verdict(failure, now=NOW, **evidence):
 def found(facts: KeyFacts):
     """What evidence holds of a key that DescribeKey found where the call looked."""
     return {"key": facts, "lookup_results": (seen(facts.region),)}
+
+
+def read(*, complete):
+    """What was read of CloudTrail's history, or as much as the pace allowed."""
+    names = ("ScheduleKeyDeletion", "DeleteKey")
+    shown = NOW - timedelta(minutes=15)
+    return HistoryRead(names, REGION, NOW - timedelta(days=90), NOW, shown, complete)
 
 
 class TestNotYetVisible:
@@ -253,7 +260,7 @@ class TestDeleted:
         )
         assert diagnosis.facts["key_region"] == OTHER_REGION
         # THEN the command that makes the replica again can be pasted
-        again = f"aws kms replicate-key --key-id {diagnosis.facts['key']} --replica-region {REGION} --region {OTHER_REGION}"
+        again = f"aws kms replicate-key --key-id {MRK} --replica-region {REGION} --region {OTHER_REGION}"
         assert again in [step.command for step in diagnosis.remedies]
 
     def test_a_deleted_multi_region_key_without_known_relatives_may_still_have_some(self):
@@ -415,11 +422,18 @@ class TestNothingExplainsIt:
         assert "whether it was deleted or never existed" in unknown(diagnosis)
 
     def test_an_empty_history_is_said(self):
-        diagnosis = verdict(
-            no_key(), lookup_results=(absent(), absent(operation="LookupEvents", asked=KEY))
-        )[2]
-        assert "no change of" in because(diagnosis)
-        assert "90 days" in because(diagnosis)
+        # GIVEN nothing was left unread of what CloudTrail keeps
+        diagnosis = verdict(no_key(), lookup_results=(absent(),), history=read(complete=True))[2]
+        # THEN that is said with the span that was read, and what CloudTrail may not show yet
+        assert "nothing found of ScheduleKeyDeletion, DeleteKey from 2026-08-25" in because(
+            diagnosis
+        )
+        assert "may not show yet" in unknown(diagnosis)
+
+    def test_a_history_that_was_read_in_part_is_no_absence(self):
+        diagnosis = verdict(no_key(), lookup_results=(absent(),), history=read(complete=False))[2]
+        assert "nothing found" not in because(diagnosis)
+        assert "an older change was left unread" in unknown(diagnosis)
 
     def test_what_exists_now_is_said_and_nothing_claimed(self):
         cause, confidence, diagnosis = verdict(no_key(), **found(key()))
@@ -552,13 +566,16 @@ class TestStates:
 
     def test_a_key_that_is_usable_again_is_said_to_be(self):
         cause, confidence, diagnosis = verdict(in_state("is disabled."), **found(key()))
-        assert (cause, confidence) == ("key_disabled", CERTAIN)
+        # THEN it is over, no certainty, and nothing is to be enabled
+        assert (cause, confidence) == ("key_disabled", LIKELY)
+        assert diagnosis.is_over
+        assert not any("enable-key" in (step.command or "") for step in diagnosis.remedies)
         assert "KMS now reports the key usable" in unknown(diagnosis)
 
     @pytest.mark.parametrize("state", ["", "Archived"])
     def test_a_key_in_a_state_that_nobody_knows_is_not_said_to_be_usable(self, state):
         cause, confidence, diagnosis = verdict(in_state("is disabled."), **found(key(state)))
-        assert (cause, confidence) == ("key_disabled", CERTAIN)
+        assert (cause, confidence) == ("key_disabled", LIKELY)
         assert "usable now" not in unknown(diagnosis)
         assert "does not know the key state" in unknown(diagnosis)
 
@@ -824,7 +841,9 @@ class TestCatalogue:
     def test_history_commands_name_keys_as_cloudtrail_knows_them(self):
         # GIVEN a key that was asked for by its bare id THEN the look-up in CloudTrail uses its ARN
         diagnosis = verdict(no_key())[2]
-        assert any(f"AttributeValue={KEY}" in (step.command or "") for step in diagnosis.remedies)
+        assert any(
+            f"CloudTrailEvent,'{KEY}'" in (step.command or "") for step in diagnosis.remedies
+        )
 
     @pytest.mark.parametrize("cause", sorted(CAUSES))
     def test_no_evidence_at_all_never_makes_a_certainty_of_what_aws_left_open(self, cause):

@@ -1,6 +1,5 @@
 """Look-ups answer with facts and how they ended; what AWS refuses, throttles or does not answer is never an error."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,7 @@ from botocore.stub import Stubber
 
 from keywatch.lookups.kms import MAX_ALIAS_PAGES, Lookups
 from keywatch.model.evidence import ANSWERED, LookupOutcome, LookupResult
-from tests.unit.sources.records import ACCOUNT, KEY, KEY_ID, REGION, STORE, payload
+from tests.unit.sources.records import ACCOUNT, KEY, KEY_ID, REGION, STORE
 
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
 MRK = "mrk-1234abcd12ab34cd56ef1234567890ab"
@@ -159,7 +158,6 @@ def test_a_time_out_is_an_unanswered_look(error):
         lookups.key(KEY_ID, REGION)[1],
         lookups.store(STORE, REGION)[1],
         lookups.last_use(KEY, REGION)[2],
-        lookups.history(KEY, REGION)[1],
     ]
     assert {(look.outcome, look.error) for look in lookup_results} == {
         (LookupOutcome.FAILED, type(error).__name__)
@@ -309,46 +307,3 @@ def test_a_boto3_that_is_too_old_for_last_use_is_no_error():
         None,
         None,
     )
-
-
-def _event(name):
-    return {
-        "EventId": "1",
-        "EventName": name,
-        "CloudTrailEvent": json.dumps(payload("cloudtrail", name)),
-    }
-
-
-def test_history_names_the_changes_of_a_key_and_nothing_else(account):
-    # GIVEN a history of changes, a rotation, a failed call and a record that is no JSON
-    names = ("schedule_key_deletion", "rotate_key", "decrypt_wrong_key", "update_alias")
-    events = [*map(_event, names), {"EventId": "2", "CloudTrailEvent": "{"}, {"EventId": "3"}]
-    account.trail.add_response("lookup_events", {"Events": events}, TRAIL)
-    # WHEN it is asked for
-    changes, look = account.lookups.history(KEY, REGION)
-    # THEN the changes are there, with their authors
-    assert [change.what for change in changes] == ["ScheduleKeyDeletion", "UpdateAlias"]
-    assert {(change.source, change.who) for change in changes} == {
-        ("CloudTrail", f"arn:aws:iam::{ACCOUNT}:user/Alice")
-    }
-    assert look == LookupResult("LookupEvents", KEY, REGION, LookupOutcome.SEEN)
-
-
-def test_a_history_without_changes_is_an_answer(account):
-    account.trail.add_response("lookup_events", {"Events": [_event("rotate_key")]}, TRAIL)
-    changes, look = account.lookups.history(KEY, REGION)
-    assert (changes, look.outcome) == ((), LookupOutcome.ABSENT)
-
-
-@pytest.mark.parametrize(
-    ("code", "outcome"),
-    [
-        ("AccessDeniedException", LookupOutcome.DENIED),
-        ("ThrottlingException", LookupOutcome.THROTTLED),
-        ("InternalError", LookupOutcome.FAILED),
-    ],
-)
-def test_a_history_that_cannot_be_seen_says_why(account, code, outcome):
-    account.trail.add_client_error("lookup_events", code)
-    changes, look = account.lookups.history(KEY, REGION)
-    assert (changes, look.outcome, look.error) == ((), outcome, code)

@@ -15,7 +15,7 @@ from keywatch.actions.doctor.deployment import (
     HealthCheck,
     HealthCheckResult,
 )
-from keywatch.lookups.kms import sight_of
+from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.evidence import LookupOutcome
 from keywatch.model.text import counted
 from keywatch.services import Services
@@ -33,7 +33,7 @@ def _table(deployment: Deployment) -> HealthCheckResult:
         list(deployment.services.incidents.due(deployment.services.now(), 1))
         deployment.state  # noqa: B018 - a cached look-up
     except (ClientError, BotoCoreError) as error:
-        _, code, message = sight_of(error)
+        _, code, message = outcome_of(error)
         return HealthCheckResult(FAIL, f"The incident table did not answer: {code} {message}")
     return HealthCheckResult(PASS, "The incident table answers.")
 
@@ -52,7 +52,7 @@ def _permission(
                 "The function's boto3 does not have this call. Alerts will not contain its result.",
             )
         except (ClientError, BotoCoreError) as error:
-            outcome, code, message = sight_of(error)
+            outcome, code, message = outcome_of(error)
             if outcome is LookupOutcome.DENIED:
                 return HealthCheckResult(FAIL, f"Denied: {message or code}")
             if outcome is not LookupOutcome.ABSENT:

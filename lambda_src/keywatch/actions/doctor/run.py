@@ -20,7 +20,7 @@ from keywatch.actions.doctor.deployment import (
     HealthCheckResult,
 )
 from keywatch.actions.requests import InvalidRequest, unknown_fields
-from keywatch.lookups.kms import sight_of
+from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.text import one_line
 from keywatch.services import Services
 
@@ -82,7 +82,7 @@ def _result(check: HealthCheck, deployment: Deployment) -> HealthCheckResult:
     try:
         return check.find_out(deployment)
     except (ClientError, BotoCoreError) as error:
-        outcome, code, message = sight_of(error)
+        outcome, code, message = outcome_of(error)
         says = f"This could not be looked at ({outcome.value}): {code} {message}"
         return HealthCheckResult(WARN, says)
     except Exception as error:

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.actions.rate_limiter import RateLimiter
 from keywatch.diagnosis.reasons import not_seen
-from keywatch.lookups.kms import sight_of
+from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.evidence import LookupOutcome, LookupResult, StoreFacts
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def take(kms: "KMSClient", region: str, pace: RateLimiter) -> Inventory:
         except (ClientError, BotoCoreError) as error:
             seen[operation] = False
             unseen.append(
-                not_seen(LookupResult(OPERATIONS[operation], "all", region, *sight_of(error)))
+                not_seen(LookupResult(OPERATIONS[operation], "all", region, *outcome_of(error)))
             )
         return found
 
@@ -90,7 +90,7 @@ def patiently(call: Any, pace: RateLimiter) -> Any:  # noqa: ANN401 - any boto3 
         try:
             return call()
         except ClientError as error:
-            if sight_of(error)[0] is not LookupOutcome.THROTTLED or attempt == MAX_RETRIES:
+            if outcome_of(error)[0] is not LookupOutcome.THROTTLED or attempt == MAX_RETRIES:
                 raise
             pace.back_off(2.0**attempt / 2)
     raise AssertionError  # pragma: no cover - the loop returns or raises

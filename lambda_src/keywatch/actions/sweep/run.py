@@ -20,7 +20,8 @@ from keywatch.actions.sweep import findings, inventory
 from keywatch.actions.sweep.findings import Finding, Place, Use
 from keywatch.actions.sweep.inventory import Inventory, patiently
 from keywatch.diagnosis.reasons import not_seen
-from keywatch.lookups.kms import key_facts, sight_of
+from keywatch.lookups.kms import key_facts
+from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.evidence import KeyFacts, LookupOutcome, LookupResult
 from keywatch.model.identifiers import Kind, parse
 from keywatch.services import Services
@@ -174,7 +175,7 @@ def _describe(
     try:
         answer = patiently(lambda: kms.describe_key(KeyId=key_id), pace)
     except (ClientError, BotoCoreError) as error:
-        result = LookupResult("DescribeKey", key_id, region, *sight_of(error))
+        result = LookupResult("DescribeKey", key_id, region, *outcome_of(error))
         return None, None if result.outcome is LookupOutcome.ABSENT else not_seen(result)
     return key_facts(answer["KeyMetadata"], region), None
 
@@ -186,7 +187,7 @@ def _use(
         answer: Any = patiently(lambda: kms.get_key_last_usage(KeyId=facts.arn), pace)
     except (ClientError, BotoCoreError, AttributeError) as error:
         unseen.append(
-            not_seen(LookupResult("GetKeyLastUsage", facts.key_id, region, *sight_of(error)))
+            not_seen(LookupResult("GetKeyLastUsage", facts.key_id, region, *outcome_of(error)))
         )
         return Use()
     return Use((answer.get("KeyLastUsage") or {}).get("Timestamp"), answer.get("TrackingStartDate"))

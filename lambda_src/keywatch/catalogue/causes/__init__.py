@@ -5,6 +5,7 @@ data, one module a family; the only logic here fills a remedy's command with the
 case, quoted for a shell. To add a cause, add its record to a family and a hypothesis that finds it.
 """
 
+import re
 import shlex
 from collections.abc import Mapping
 from string import Formatter
@@ -75,6 +76,8 @@ _POINT_OF_A_STEP = ("{did_you_mean}", "{key_region}", "{multi_region_key}")
 
 
 def _filled(step: Remedy, facts: Mapping[str, str]) -> Remedy | None:
+    if not _agrees(step, facts):
+        return None
     if step.command is None:
         return step
     command = step.command
@@ -87,6 +90,16 @@ def _filled(step: Remedy, facts: Mapping[str, str]) -> Remedy | None:
     return None if pointless else Remedy(text)
 
 
+def _agrees(step: Remedy, facts: Mapping[str, str]) -> bool:
+    """Tell whether what was seen lets ``step`` stand: no command against what one has just seen."""
+    if step.only_where is None:
+        return True
+    name, values = step.only_where
+    if seen := facts.get(name):
+        return not values or seen in values
+    return not (step.must_be_seen or facts.get("reported"))
+
+
 def fill(remedy: Remedy, facts: Mapping[str, str]) -> Remedy | None:
     """Return ``remedy`` with every ``{name}`` of its command replaced by the shell-quoted fact, in its text by the fact.
 
@@ -95,11 +108,26 @@ def fill(remedy: Remedy, facts: Mapping[str, str]) -> Remedy | None:
     """
     if remedy.command is None:
         return remedy
-    names = {name for _, name, _, _ in Formatter().parse(remedy.command) if name}
-    if not all(facts.get(name) for name in names):
+    wanted = [(name, spec) for _, name, spec, _ in Formatter().parse(remedy.command) if name]
+    if not all(facts.get(name) for name, _ in wanted):
         return None
-    quoted = {name: shlex.quote(facts[name]) for name in names}
+    if not all(_PLAIN.fullmatch(facts[name]) for name, spec in wanted if spec == "plain"):
+        return None
+    words = {name: _Word(facts[name]) for name, _ in wanted}
     text = remedy.text
-    for name in names:
+    for name in words:
         text = text.replace(f"{{{name}}}", facts[name])
-    return Remedy(text, remedy.command.format_map(quoted))
+    return Remedy(text, remedy.command.format_map(words))
+
+
+# What means the same inside quotes and outside, to a shell and to a query.
+_PLAIN = re.compile(r"[A-Za-z0-9:/_.-]{1,500}")
+
+
+class _Word(str):
+    """A fact in a command: ``{name}`` is one quoted word, ``{name:plain}`` stands inside quotes as it is."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        return str(self) if spec == "plain" else shlex.quote(self)

@@ -1,6 +1,6 @@
 """It is on AWS's side, or AWS's words are not known. Data only."""
 
-from keywatch.catalogue.causes.commands import DESCRIBE_KEY, GUIDE, HISTORY_OF_KEY
+from keywatch.catalogue.causes.commands import DESCRIBE_KEY, GUIDE, who_did
 from keywatch.catalogue.causes.record import KEY_AND_STORE, Cause, Remedy
 from keywatch.model.levels import Severity
 
@@ -39,7 +39,8 @@ AWS_SIDE = (
                 "Read the error text from AWS above, and check the state of the key.", DESCRIBE_KEY
             ),
             Remedy(
-                "Find what changed on the key in the last 90 days, and who did it.", HISTORY_OF_KEY
+                "Find what changed on the key in the last 90 days, and who did it.",
+                who_did("DisableKey"),
             ),
         ),
         doc=GUIDE + "key-state.html",

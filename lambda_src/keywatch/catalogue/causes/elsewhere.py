@@ -21,6 +21,8 @@ ELSEWHERE = (
             Remedy(
                 "If it is a multi-Region key (mrk-...), you can create a replica in the Region that is called.",
                 "aws kms replicate-key --key-id {multi_region_key} --replica-region {region} --region {key_region}",
+                only_where=("replica_is_missing", ("yes",)),
+                must_be_seen=True,
             ),
         ),
         doc=GUIDE + "multi-region-keys-overview.html",

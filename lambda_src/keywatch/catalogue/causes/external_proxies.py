@@ -41,6 +41,7 @@ EXTERNAL_PROXIES = (
                 "a file. The store can stay connected.",
                 "aws kms update-custom-key-store --custom-key-store-id {key_store} "
                 "--xks-proxy-authentication-credential file://xks-credential.json --region {region}",
+                only_where=("store_state", ()),
             ),
             Remedy("Check which access key id KMS uses now.", PROXY_OF_STORE),
         ),
@@ -81,6 +82,7 @@ EXTERNAL_PROXIES = (
                 "Correct a wrong URI path.",
                 "aws kms update-custom-key-store --custom-key-store-id {key_store} "
                 "--xks-proxy-uri-path /example/prefix/kms/xks/v1 --region {region}",
+                only_where=("store_state", ()),
             ),
             Remedy(
                 "If KMS cannot read the proxy's answers, or the proxy refuses the operation, contact the proxy's administrator."

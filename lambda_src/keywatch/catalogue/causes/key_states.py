@@ -1,8 +1,11 @@
 """The key exists, and its state does not let it be used. Data only."""
 
-from keywatch.catalogue.causes.commands import DESCRIBE_KEY, GUIDE, HISTORY_OF_KEY
+from keywatch.catalogue.causes.commands import DESCRIBE_KEY, GUIDE, who_did
 from keywatch.catalogue.causes.record import Cause, Proof, Remedy
 from keywatch.model.levels import Severity
+
+_PENDING = ("key_state", ("PendingDeletion", "PendingReplicaDeletion"))
+_PENDING_IMPORT = ("key_state", ("PendingImport",))
 
 KEY_STATES = (
     Cause(
@@ -17,12 +20,14 @@ KEY_STATES = (
             Remedy(
                 "Cancel the deletion.",
                 "aws kms cancel-key-deletion --key-id {key} --region {region}",
+                only_where=_PENDING,
             ),
             Remedy(
                 "Enable the key (cancelling leaves it disabled).",
                 "aws kms enable-key --key-id {key} --region {region}",
+                only_where=_PENDING,
             ),
-            Remedy("Find who scheduled the deletion, and when.", HISTORY_OF_KEY),
+            Remedy("Find who scheduled the deletion, and when.", who_did("ScheduleKeyDeletion")),
         ),
         doc=GUIDE + "deleting-keys.html",
         key_states=("PendingDeletion", "PendingReplicaDeletion"),
@@ -35,8 +40,12 @@ KEY_STATES = (
         severity=Severity.HIGH,
         meaning="The key is disabled. It exists, but cannot encrypt or decrypt until it is enabled.",
         remedies=(
-            Remedy("Enable the key.", "aws kms enable-key --key-id {key} --region {region}"),
-            Remedy("Find who disabled the key, and when.", HISTORY_OF_KEY),
+            Remedy(
+                "Enable the key.",
+                "aws kms enable-key --key-id {key} --region {region}",
+                only_where=("key_state", ("Disabled",)),
+            ),
+            Remedy("Find who disabled the key, and when.", who_did("DisableKey")),
         ),
         doc=GUIDE + "enabling-keys.html",
         key_states=("Disabled",),
@@ -53,11 +62,13 @@ KEY_STATES = (
                 "Get a wrapping key and an import token.",
                 "aws kms get-parameters-for-import --key-id {key} --wrapping-algorithm RSAES_OAEP_SHA_256 "
                 "--wrapping-key-spec RSA_4096 --region {region}",
+                only_where=_PENDING_IMPORT,
             ),
             Remedy(
                 "Encrypt the same key material with the wrapping key, and import it again.",
                 "aws kms import-key-material --key-id {key} --encrypted-key-material fileb://EncryptedKeyMaterial.bin "
                 "--import-token fileb://ImportToken.bin --expiration-model KEY_MATERIAL_DOES_NOT_EXPIRE --region {region}",
+                only_where=_PENDING_IMPORT,
             ),
         ),
         doc=GUIDE + "importing-keys.html",

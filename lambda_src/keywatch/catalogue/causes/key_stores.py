@@ -23,8 +23,15 @@ KEY_STORES = (
             Remedy(
                 "If the state is FAILED, fix what the error code names, then disconnect the store.",
                 DISCONNECT_STORE,
+                only_where=("store_state", ("FAILED",)),
+                must_be_seen=True,
             ),
-            Remedy("Connect the store. This takes some minutes.", CONNECT_STORE),
+            Remedy(
+                "Connect the store. This takes some minutes.",
+                CONNECT_STORE,
+                only_where=("store_state", ("DISCONNECTED", "FAILED")),
+                must_be_seen=True,
+            ),
         ),
         doc=GUIDE + "key-store-overview.html",
         key_states=("Unavailable",),

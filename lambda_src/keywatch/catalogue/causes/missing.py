@@ -1,8 +1,11 @@
 """What the call named as its key is not there, or is no name of a key. Data only."""
 
-from keywatch.catalogue.causes.commands import GUIDE, HISTORY_OF_KEY, LIST_ALIASES
+from keywatch.catalogue.causes.commands import GUIDE, LIST_ALIASES, who_did
 from keywatch.catalogue.causes.record import WHERE_IS_IT, Cause, Lookup, Proof, Remedy
 from keywatch.model.levels import Severity
+
+# A key that a look-up has seen in any state needs no replacement.
+_NO_STATE = ("key_state", ("no state",))
 
 NOT_FOUND = (
     Cause(
@@ -22,6 +25,7 @@ NOT_FOUND = (
             Remedy(
                 "If the alias was deleted, create it again for its key.",
                 "aws kms create-alias --alias-name {alias} --target-key-id {key} --region {region}",
+                only_where=("alias_exists", ("no",)),
             ),
             Remedy(
                 "If the key belongs to another account, use its key ARN. KMS looks up an alias "
@@ -47,7 +51,8 @@ NOT_FOUND = (
                 "aws sts get-caller-identity",
             ),
             Remedy(
-                "Find what happened to the key in the last 90 days, and who did it.", HISTORY_OF_KEY
+                "Find what happened to the key in the last 90 days, and who did it.",
+                who_did("ScheduleKeyDeletion"),
             ),
             Remedy(
                 "Compare the id with the keys that exist in this Region.",
@@ -68,10 +73,11 @@ NOT_FOUND = (
         severity=Severity.CRITICAL,
         meaning="The key was deleted. Data encrypted only under this key is unrecoverable.",
         remedies=(
-            Remedy("Find who scheduled the deletion, and when.", HISTORY_OF_KEY),
+            Remedy("Find who scheduled the deletion, and when.", who_did("ScheduleKeyDeletion")),
             Remedy(
                 "A deleted key cannot be restored. Create a new key for new data.",
                 "aws kms create-key --description 'Replaces a deleted key' --region {region}",
+                only_where=_NO_STATE,
             ),
             Remedy(
                 "Point the alias to the new key, and restore data from copies that are encrypted under other keys."
@@ -79,6 +85,8 @@ NOT_FOUND = (
             Remedy(
                 "If the deleted key was a replica of a multi-Region key (mrk-...), create it again from the primary key.",
                 "aws kms replicate-key --key-id {multi_region_key} --replica-region {region} --region {key_region}",
+                only_where=("replica_is_missing", ("yes",)),
+                must_be_seen=True,
             ),
         ),
         doc=GUIDE + "deleting-keys.html",

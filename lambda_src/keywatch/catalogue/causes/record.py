@@ -27,6 +27,15 @@ FACTS = (
     "deletion_date",  # when the key is gone for good
 )
 
+# What a look-up of the case saw, or nothing where none was possible: what a command that changes
+# something is held against before it is offered.
+SEEN = (
+    "key_state",  # KeyState of the key
+    "store_state",  # ConnectionState of the key store
+    "alias_exists",  # yes or no
+    "replica_is_missing",  # yes: the primary key was seen and names no replica where the call was made
+)
+
 
 class Lookup(StrEnum):
     """A question to AWS that may settle a cause; ``keywatch.lookups.plan`` asks it."""
@@ -59,11 +68,16 @@ class Remedy:
     """One step that fixes a cause: a sentence, and a command (AWS CLI v2) to paste, where one exists.
 
     In the catalogue ``command`` is a template with ``{names}`` of case facts; in an alert it is
-    filled in and quoted.
+    filled in and quoted. A command that changes something stands ``only_where`` a look-up agrees:
+    the fact of ``SEEN`` and the values with which the command makes sense (none: any). Where no
+    look-up was possible it stands on AWS's own word, but never on that of an application's log, nor
+    where it ``must_be_seen``.
     """
 
     text: str
     command: str | None = None
+    only_where: tuple[str, tuple[str, ...]] | None = None
+    must_be_seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

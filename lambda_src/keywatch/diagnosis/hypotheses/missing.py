@@ -5,8 +5,8 @@ in another Region or account, is asked before.
 """
 
 from keywatch.diagnosis.case import Case, Explanation, find_look
-from keywatch.diagnosis.reasons import Reason, because_change, because_look
-from keywatch.model.evidence import LookupOutcome
+from keywatch.diagnosis.reasons import Reason, because_change, because_look, stamp
+from keywatch.model.evidence import HistoryRead, LookupOutcome
 from keywatch.model.levels import Confidence
 from keywatch.model.similarity import nearest_alias
 
@@ -68,12 +68,22 @@ def never_seen(case: Case) -> Explanation:
                 f"The call looked in account {case.account}; KeyWatch runs in account {own} and sees no other's changes.",
             )
         )
-    asked = find_look(case.evidence, "LookupEvents")
-    if asked and asked.outcome is LookupOutcome.ABSENT:
-        story = because_look(asked, f"no change of {asked.asked} in the last 90 days.")
-        return explanation.adding(story, unknowns=("AWS does not say whether it ever existed.",))
+    read = case.evidence.history
+    if read is not None:
+        return _with_history(explanation, read)
     unknown = (
         "AWS does not say whether it was deleted or never existed. To find out, look in CloudTrail's event history (90 days) for "
         "DeleteAlias, ScheduleKeyDeletion and DeleteKey of it."
     )
     return explanation.adding(unknowns=(unknown,))
+
+
+def _with_history(explanation: Explanation, read: HistoryRead) -> Explanation:
+    """Say what was read of CloudTrail, and what it cannot show: it is minutes late, and keeps 90 days."""
+    span = f"{', '.join(read.names)} from {stamp(read.since)} to {stamp(read.shown_until)}"
+    late = f"CloudTrail may not show yet what was done after {stamp(read.shown_until)}."
+    if not read.complete:
+        unread = f"Only a part of CloudTrail's history was read ({span}); an older change was left unread."
+        return explanation.adding(unknowns=(unread, late))
+    story = Reason(f"LookupEvents in {read.region}", f"nothing found of {span}.")
+    return explanation.adding(story, unknowns=("AWS does not say whether it ever existed.", late))

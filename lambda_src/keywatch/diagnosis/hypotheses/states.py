@@ -25,7 +25,9 @@ def state_now(case: Case) -> Explanation | None:
     facts = {"key": key.arn, "key_state": key.state, "key_store": key.key_store or ""}
     if key.deletion_date:
         facts["deletion_date"] = stamp(key.deletion_date)
-    confidence = Confidence.LIKELY if case.has_two_keys() else Confidence.CERTAIN
+    # An alias of a log line was looked up in KeyWatch's own account, where it may be another one.
+    unsure = case.has_two_keys() or (case.alias is not None and not case.place_is_known())
+    confidence = Confidence.LIKELY if unsure else Confidence.CERTAIN
     explanation = Explanation(
         STATE_CAUSES[key.state], confidence, (because_look(look, key_state(key)),), facts=facts
     )
@@ -43,8 +45,14 @@ def as_said(case: Case) -> Explanation:
         facts = {"key": key.arn, "key_state": key.state, "key_store": key.key_store or ""}
         explanation = explanation.adding(because_look(look, key_state(key)), facts=facts)
         if cause_of(classification.cause).key_states:
-            return explanation.adding(unknowns=_USABLE_NOW[is_usable(key.state)])
+            likely = replace(explanation, confidence=at_most_likely(explanation.confidence))
+            return likely.adding(unknowns=_USABLE_NOW[is_usable(key.state)])
     return explanation
+
+
+def at_most_likely(confidence: Confidence) -> Confidence:
+    """Return what is left of a confidence that a look-up contradicts."""
+    return Confidence.LIKELY if confidence is Confidence.CERTAIN else confidence
 
 
 # What the state that a look-up sees now leaves open of a state that AWS answered a call with.
@@ -104,6 +112,7 @@ def _with_store(case: Case, explanation: Explanation) -> Explanation:
     if explanation.cause != "key_store_disconnected":
         return explanation
     if store.state == CONNECTED:
+        explanation = replace(explanation, confidence=at_most_likely(explanation.confidence))
         return explanation.adding(
             unknowns=(
                 "KMS now reports the key store connected; not yet confirmed by a successful call.",

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from keywatch.catalogue.changes import MAKE_VISIBLE
 from keywatch.catalogue.states import STATE_CAUSES, is_usable
-from keywatch.diagnosis.case import Case, Explanation
+from keywatch.diagnosis.case import PROPAGATION, Case, Explanation
 from keywatch.diagnosis.reasons import (
     Reason,
     because_change,
@@ -26,6 +26,8 @@ def not_yet_visible(case: Case) -> Explanation | None:
     """Hold where the key or alias was created or re-pointed within minutes of the call: KMS is eventually consistent."""
     evidence = case.evidence
     if evidence.key and is_usable(evidence.key.state) is False:
+        return None
+    if case.now - case.failure.time > 2 * PROPAGATION:
         return None
     change = case.standing(*MAKE_VISIBLE)
     if change and case.moments_before(change.when):

@@ -1,0 +1,217 @@
+"""Who changed a key, by CloudTrail's event history, asked so that a busy key does not hide its changes.
+
+LookupEvents takes one attribute, answers the newest 50 events a page, reads included, and allows two
+calls a second for a whole account and Region (CloudTrail API Reference). Asked for a key, its pages
+hold the key's uses; asked for an event name, they hold that one kind of change to all keys, which is
+rare. So each kind of change is asked for by its name, and the key is looked for in the answers. What
+was read is remembered for minutes: the next incident most likely asks for the same names.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from keywatch.lookups.outcomes import outcome_of
+from keywatch.model.evidence import FROM_TRAIL, ChangeFact, HistoryRead, LookupOutcome
+from keywatch.model.signals import KeyChange
+from keywatch.sources.cloudtrail import read_record
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudtrail import CloudTrailClient
+
+REACH = timedelta(days=90)  # how far the event history goes back
+LAG = timedelta(minutes=15)  # how late it may show an event (CloudTrail User Guide)
+PAGE = 50
+MOST_CALLS = 6  # for one incident
+REMEMBERED = timedelta(minutes=2)
+MOST_REMEMBERED = 200  # (Region, event name) pairs
+
+Concerns = Callable[[KeyChange], bool]
+
+
+class Refused(Exception):
+    """The pace of the account left no room for a call within the time that an alert may wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the history says of one subject. Times are UTC.
+
+    ``changes`` are newest first; ``names`` are those that were asked for, ``unread`` those of them of
+    which older pages were left unread. ``since`` and ``until`` is the span that was read of all of
+    them; what happened within ``LAG`` before ``until`` may not be shown yet. ``error`` is what
+    stopped the reading, if something did.
+    """
+
+    changes: tuple[KeyChange, ...] = ()
+    names: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    error: Exception | None = None
+    calls: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether nothing was left unread within the 90 days that CloudTrail keeps."""
+        return bool(self.names) and not self.unread and self.error is None
+
+
+@dataclass(slots=True)
+class _Pages:
+    """What was read of one event name in one Region, newest first."""
+
+    asked_at: datetime
+    changes: list[KeyChange] = field(default_factory=list)
+    oldest: datetime | None = None
+    token: str | None = None
+    begun: bool = False
+
+    @property
+    def unread(self) -> bool:
+        return not self.begun or self.token is not None
+
+    def since(self) -> datetime:
+        return (self.oldest or self.asked_at) if self.unread else self.asked_at - REACH
+
+
+class History:
+    """CloudTrail's event history. ``wait(region)`` keeps the account's pace and raises ``Refused``."""
+
+    def __init__(
+        self,
+        client: Callable[[str, str], Any],
+        now: Callable[[], datetime],
+        wait: Callable[[str], None] = lambda _region: None,
+    ) -> None:
+        self._client, self._now, self._wait = client, now, wait
+        self._lock = Lock()
+        self._read: dict[tuple[str, str], _Pages] = {}
+
+    def find(self, names: Sequence[str], concerns: Concerns, region: str) -> Answer:
+        """Return the changes called ``names`` in ``region`` for which ``concerns`` holds.
+
+        Every name is asked for once; then older pages are read, of each name in turn, until one
+        change is found or ``MOST_CALLS`` are made. Never raises what AWS answers.
+        """
+        pages = {name: self._pages(name, region) for name in names}
+        calls, error = 0, None
+        for name in _turns(pages, concerns):
+            if calls == MOST_CALLS:
+                break
+            try:
+                self._read_page(pages[name], name, region)
+            except (ClientError, BotoCoreError, Refused) as stopped:
+                error = stopped
+                break
+            calls += 1
+        return _answer(pages, concerns, error, calls)
+
+    def _pages(self, name: str, region: str) -> _Pages:
+        now = self._now()
+        with self._lock:
+            held = self._read.get((region, name))
+            if held is None or now - held.asked_at >= REMEMBERED:
+                if len(self._read) >= MOST_REMEMBERED:
+                    self._read.clear()
+                held = self._read[region, name] = _Pages(now)
+        return held
+
+    def _read_page(self, pages: _Pages, name: str, region: str) -> None:
+        self._wait(region)
+        client: CloudTrailClient = self._client("cloudtrail", region)
+        more = {"NextToken": pages.token} if pages.token else {}
+        answer = client.lookup_events(
+            LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}],
+            StartTime=pages.asked_at - REACH,
+            EndTime=pages.asked_at,
+            MaxResults=PAGE,
+            **more,  # type: ignore[arg-type]
+        )
+        events = answer.get("Events", [])
+        pages.changes += changes_of(event.get("CloudTrailEvent") for event in events)
+        times = [event["EventTime"] for event in events if "EventTime" in event]
+        if times:
+            pages.oldest = min(times).astimezone(UTC)
+        pages.token, pages.begun = answer.get("NextToken"), True
+
+
+def _turns(pages: dict[str, _Pages], concerns: Concerns) -> Iterator[str]:
+    """Yield the names whose next page is to be read: each once, then in turn until a change is found."""
+    yield from [name for name, read in pages.items() if not read.begun]
+    while True:
+        behind = [name for name, read in pages.items() if read.unread]
+        if not behind or any(concerns(c) for read in pages.values() for c in read.changes):
+            return
+        yield from behind
+
+
+def _answer(
+    pages: dict[str, _Pages], concerns: Concerns, error: Exception | None, calls: int
+) -> Answer:
+    found = [change for read in pages.values() for change in read.changes if concerns(change)]
+    return Answer(
+        changes=tuple(sorted(found, key=lambda c: (c.time, c.event_id), reverse=True)),
+        names=tuple(name for name, read in pages.items() if read.begun),
+        unread=tuple(name for name, read in pages.items() if read.unread),
+        since=max((read.since() for read in pages.values()), default=None),
+        until=min((read.asked_at for read in pages.values()), default=None),
+        error=error,
+        calls=calls,
+    )
+
+
+def changes_of(records: Iterable[str | None]) -> Iterator[KeyChange]:
+    """Yield the changes among CloudTrail records (JSON text); failed calls and other text are left out."""
+    for text in records:
+        try:
+            record = json.loads(text or "null")
+        except (ValueError, RecursionError):
+            continue
+        change = read_record(record, received=datetime.fromtimestamp(0, UTC))
+        if isinstance(change, KeyChange):
+            yield change
+
+
+def change_fact(change: KeyChange) -> ChangeFact:
+    """Return a change as evidence from CloudTrail."""
+    who = change.who.principal
+    return ChangeFact(change.what, who, change.time, change.event_id, FROM_TRAIL, change.details)
+
+
+def outcome_of_history(answer: Answer) -> tuple[LookupOutcome, str, str]:
+    """Return how the reading ended, with AWS's code and text where it was refused."""
+    if isinstance(answer.error, Refused):
+        return LookupOutcome.THROTTLED, "", ""
+    if answer.error is not None:
+        return outcome_of(answer.error)
+    return (LookupOutcome.SEEN if answer.changes else LookupOutcome.ABSENT), "", ""
+
+
+def joined(before: HistoryRead | None, answer: Answer, region: str) -> HistoryRead | None:
+    """Return what was read in all: the span in which nothing was left out of either reading."""
+    if answer.since is None or answer.until is None or not answer.names:
+        return before
+    read = HistoryRead(
+        names=answer.names,
+        region=region,
+        since=answer.since,
+        until=answer.until,
+        shown_until=answer.until - LAG,
+        complete=answer.complete,
+    )
+    if before is None:
+        return read
+    return replace(
+        read,
+        names=(*before.names, *read.names),
+        since=max(before.since, read.since),
+        until=min(before.until, read.until),
+        shown_until=min(before.shown_until, read.shown_until),
+        complete=before.complete and read.complete,
+    )

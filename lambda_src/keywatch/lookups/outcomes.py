@@ -1,0 +1,47 @@
+"""How a look-up that AWS refused, or that never reached it, ended."""
+
+from botocore.exceptions import ClientError
+
+from keywatch.model.evidence import LookupOutcome
+from keywatch.model.text import one_line
+
+_ABSENT = frozenset({"NotFoundException", "CustomKeyStoreNotFoundException"})
+_REFUSED = frozenset({"InvalidArnException", "ValidationException"})
+_DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "OptInRequired",
+    }
+)
+_THROTTLED = frozenset(
+    {"ThrottlingException", "Throttling", "TooManyRequestsException", "LimitExceededException"}
+)
+# KMS says these under NotFoundException as well, and they say nothing about any key: the name
+# belongs to another Region, or is none at all.
+_REFUSALS = ("invalid arn", "invalid keyid")
+
+
+def outcome_of(error: Exception) -> tuple[LookupOutcome, str, str]:
+    """Return how a look-up that raised ended, with AWS's code and text (or the client's own error, such as a timeout)."""
+    if not isinstance(error, ClientError):
+        return LookupOutcome.FAILED, type(error).__name__, ""
+    answer = error.response.get("Error", {})
+    code, message = str(answer.get("Code", "")), one_line(answer.get("Message"), 1100)
+    if code in _ABSENT and message.lower().startswith(_REFUSALS):
+        return LookupOutcome.REFUSED, code, message
+    return (
+        next((outcome for codes, outcome in _OUTCOMES if code in codes), LookupOutcome.FAILED),
+        code,
+        message,
+    )
+
+
+_OUTCOMES = (
+    (_ABSENT, LookupOutcome.ABSENT),
+    (_REFUSED, LookupOutcome.REFUSED),
+    (_DENIED, LookupOutcome.DENIED),
+    (_THROTTLED, LookupOutcome.THROTTLED),
+)

@@ -1,0 +1,54 @@
+"""KeyWatch does not hear itself, in any form and by any way back; and an application is not taken for it."""
+
+import json
+
+import pytest
+
+from keywatch.alerts.builder import build_document
+from keywatch.alerts.channels import chat, email
+from keywatch.sources.own_words import is_own_text
+from tests.unit.alerts.factory import SCENES, STATUSES, alert
+
+ROLE = "arn:aws:iam::123456789012:role/KeyWatch-function-"
+CALL = "arn:aws:sts::123456789012:assumed-role/KeyWatch-function-eu-west-1/KeyWatch"
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("cause", sorted(SCENES))
+def test_every_message_is_known_again_in_every_form(cause, status):
+    document = build_document(alert(cause, status=status))
+    told = f"got alert: {document['title']} {document['because']}"
+    quoted = [told] if document["because"] else []
+    for text in (
+        json.dumps(document),
+        json.dumps({"Message": json.dumps(document)}),
+        str(document),
+        email.body(document),
+        json.dumps(chat.card(document)),
+        *quoted,
+    ):
+        assert is_own_text(text, ROLE), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{"userIdentity":{{"arn":"{CALL}"}},"errorCode":"NotFoundException"}}',
+        f"User: {CALL} is not authorized to perform: kms:DescribeKey on this resource",
+        "Alias arn:aws:kms:eu-west-1:123456789012:alias/keywatch-canary-that-never-exists is not found.",
+    ],
+)
+def test_its_own_calls_are_known_in_a_log_of_the_trail(text):
+    assert is_own_text(text, ROLE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NotFoundException: Alias arn:aws:kms:eu-west-1:123456789012:alias/orders is not found.",
+        "User: arn:aws:sts::123456789012:assumed-role/payments/i-0 is not authorized to perform: kms:Decrypt",
+        "kw-orders: KMSInvalidStateException",
+    ],
+)
+def test_an_application_is_not_taken_for_it(text):
+    assert not is_own_text(text, ROLE)
