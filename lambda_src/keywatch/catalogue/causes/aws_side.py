@@ -39,7 +39,7 @@ AWS_SIDE = (
                 "Read the error text from AWS above, and check the state of the key.", DESCRIBE_KEY
             ),
             Remedy(
-                "Find what changed on the key in the last 90 days, and who did it.",
+                "Find who disabled the key in the last 90 days, if somebody did.",
                 who_did("DisableKey"),
             ),
         ),

@@ -51,7 +51,7 @@ NOT_FOUND = (
                 "aws sts get-caller-identity",
             ),
             Remedy(
-                "Find what happened to the key in the last 90 days, and who did it.",
+                "Find who scheduled its deletion, if somebody did.",
                 who_did("ScheduleKeyDeletion"),
             ),
             Remedy(
