@@ -56,9 +56,10 @@ fuzz: $(DEV)  ## property tests with 5,000 random examples and more each, then r
 locks: $(DEV)  ## is everything that is installed and needed in the locks?
 	@$(RUN) python -m tools.locks
 
-lint: $(DEV)  ## ruff and mypy --strict
+lint: $(DEV)  ## ruff, one-way imports and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(RUN) lint-imports --no-cache
 	$(RUN) mypy
 
 format: $(DEV)  ## let ruff format and fix what it can
