@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from docs.pages.causes import causes_page
+from docs.pages.checks import checks_page
 from docs.pages.costs import costs_page
 from docs.pages.explain import explain_page
 from docs.pages.readme import readme_page
@@ -12,6 +13,7 @@ from docs.pages.settings import settings_page
 ROOT = Path(__file__).resolve().parents[1]
 PAGES: dict[str, Callable[[], str]] = {
     "docs/causes.md": causes_page,
+    "docs/checks.md": checks_page,
     "docs/costs.md": costs_page,
     "docs/explain.md": explain_page,
     "docs/settings.md": settings_page,

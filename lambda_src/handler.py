@@ -10,13 +10,14 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from keywatch import actions
+from keywatch.actions.registry import MODULES
 from keywatch.actions.requests import InvalidRequest, invalid_request
 
 if TYPE_CHECKING:
     from keywatch.runtime import Runtime
 
 Answer = dict[str, Any] | str | None
+_ACTIONS = " or ".join(", ".join(MODULES).rsplit(", ", 1))
 
 
 def handler(event: object, context: object = None) -> Answer:
@@ -27,7 +28,7 @@ def handler(event: object, context: object = None) -> Answer:
             return handle(fields, context)
     return invalid_request(
         InvalidRequest(
-            "expected an object with an action: check, explain, sweep or doctor",
+            f"expected an object with an action: {_ACTIONS}",
             {"action": "missing"},
         )
     )
@@ -67,7 +68,9 @@ def _page(event: dict[str, Any], context: object) -> str:
 
 
 def _manual(event: dict[str, Any], context: object) -> Answer:
-    return actions.answer(event, context, _runtime)
+    from keywatch.actions.dispatch import answer
+
+    return answer(event, context, _runtime)
 
 
 _INPUTS: dict[str, Callable[[dict[str, Any], object], Answer]] = {

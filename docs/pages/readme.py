@@ -1,7 +1,6 @@
 """The parts of the README that are made: a real alert, what the command line says, the make targets, the costs in a line.
 
-Each stands between ``<!-- name -->`` and ``<!-- /name -->``; everything else in the README is
-written by people.
+Everything else in the README is written by people.
 """
 
 import contextlib
@@ -12,6 +11,7 @@ from typing import Any
 
 from cli.__main__ import main as command_line
 from docs.pages import costs
+from docs.pages.parts import with_parts
 from keywatch.actions.check.run import check
 from tests.support.world import world
 
@@ -23,17 +23,7 @@ _TARGET = re.compile(r"^([a-z]+):[^#\n]*## (.+)$", re.MULTILINE)
 
 def readme_page() -> str:
     """Return the README with its made parts as they are now."""
-    text = README.read_text(encoding="utf-8")
-    for name, make in PARTS.items():
-        begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
-        before, found, rest = text.partition(begin)
-        _, closed, after = rest.partition(end)
-        if not (found and closed):
-            raise ValueError(
-                f"README.md has no part {name}: put {begin.strip()} and {end.strip()} on lines of their own"
-            )
-        text = f"{before}{begin}{make()}{end}{after}"
-    return text
+    return with_parts(README, PARTS)
 
 
 def _alert() -> str:

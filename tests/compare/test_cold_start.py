@@ -17,9 +17,10 @@ from tests.compare import trees
 
 SOURCES = trees.ROOT / "lambda_src"
 # What a cold container does → the program, or what the capture calls it.
-IMPORT, EXPLAIN = "import of handler", "explain"
+IMPORT, EXPLAIN, ASKED = "import of handler", "explain", "a list of what can be asked"
 PROGRAMS = {
     IMPORT: "import handler",
+    ASKED: "import handler; from keywatch.actions import registry; registry.every()",
     EXPLAIN: "import handler; handler.handler({'action': 'explain', 'text': 'NotFoundException: Invalid keyId x'})",
 }
 INPUTS = (

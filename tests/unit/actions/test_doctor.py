@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Metrics
 
-from keywatch.actions import answer
+from keywatch.actions.dispatch import answer
 from keywatch.actions.doctor import run as doctor
 from keywatch.actions.doctor.own import NOBODYS_KEY
 from keywatch.runtime import Runtime
@@ -484,7 +484,7 @@ def test_the_result_is_in_the_metrics_and_in_the_log(caplog):
     on = clinic({("events", "DescribeRule"): {"State": "DISABLED"}})
     # WHEN it is asked by hand
     with caplog.at_level(logging.INFO):
-        found = doctor.doctor({"action": "doctor"}, on.services)
+        found = doctor.doctor(on.services)
     # THEN metrics and log tell
     assert found["schema"] == "keywatch.doctor/1"
     assert found["status"] == "fail"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from docs.pages.explain import explain_page
 from keywatch.actions.explain import explain
+from keywatch.actions.explain.action import ACTION
 from keywatch.actions.requests import InvalidRequest
 from keywatch.catalogue.causes import CAUSES
 from tests.support.examples import examples
@@ -257,7 +258,7 @@ def test_a_queue_message_that_quotes_an_error_is_searched_once_however_many_reco
 )
 def test_a_bad_request_names_the_fields_that_are_wrong(request_body, fields):
     with pytest.raises(InvalidRequest) as problem:
-        explain(request_body)
+        ACTION.read(request_body)
     assert set(problem.value.fields) == fields
     assert problem.value.message
 

@@ -13,7 +13,7 @@ import pytest
 from aws_lambda_powertools import Metrics
 from botocore.exceptions import ClientError
 
-from keywatch.actions import answer
+from keywatch.actions.dispatch import answer
 from keywatch.actions.sweep.run import MAX_FINDINGS, PER_SECOND, SweepLimits, sweep
 from keywatch.runtime import Runtime
 from keywatch.services import build

@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
-from cli import outcome
 from cli.__main__ import main
 from cli.deployed import CannotAskError, Deployed
+from keywatch.actions.action import CANNOT_TELL, NO
 from keywatch.actions.check.run import check
 from keywatch.actions.sweep.run import sweep
 from tests.unit.actions import test_doctor as clinic
@@ -109,7 +109,7 @@ def test_a_bad_request_is_said_and_cannot_tell(capsys):
             "fields": {},
         }
     }
-    assert main(["check", "alias/a", "--wait", "999"], lambda _: problem) == outcome.CANNOT_TELL
+    assert main(["check", "alias/a", "--wait", "999"], lambda _: problem) == CANNOT_TELL
     assert "0 to 300" in capsys.readouterr().out
 
 
@@ -120,7 +120,7 @@ def test_a_sweep_goes_on_until_everything_is_seen(capsys):
     yard.add(1, "alias/doomed", KeyState="PendingDeletion")
     ask, asked = asking(lambda request: sweep(request, yard.services, context_of(yard), yard.tempo))
     # WHEN somebody sweeps
-    assert main(["sweep", "--json"], ask) == outcome.NO
+    assert main(["sweep", "--json"], ask) == NO
     # THEN several calls made one answer
     found = json.loads(capsys.readouterr().out)
     assert len(asked) == 6
@@ -280,5 +280,5 @@ def test_not_being_able_to_ask_is_not_being_able_to_tell(capsys):
     def ask(_request):
         raise CannotAskError("There are no AWS credentials.")
 
-    assert main(["doctor"], ask) == outcome.CANNOT_TELL
+    assert main(["doctor"], ask) == CANNOT_TELL
     assert "credentials" in capsys.readouterr().err

@@ -11,14 +11,12 @@ from typing import Any
 from keywatch.actions.check.answer import KeyAnswer, publish, render
 from keywatch.actions.check.judgement import KeyObservation, judge, last_usage
 from keywatch.actions.rate_limiter import RateLimiter
-from keywatch.actions.requests import InvalidRequest, is_region, unknown_fields
+from keywatch.actions.requests import is_region
 from keywatch.catalogue.states import USABLE_STATES
 from keywatch.model.identifiers import Kind, parse
 from keywatch.services import Services
 
 SCHEMA = "keywatch.check/1"
-MAX_KEYS = 50
-MAX_WAIT = 300
 MAX_TRIES_TOLD = 60
 WORKERS = 8
 FIRST_DELAY, LONGEST_DELAY, GROWTH = 1.0, 20.0, 1.7
@@ -34,6 +32,13 @@ class Request:
     region: str | None
     wait_seconds: float
     notify: bool
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> "Request":
+        """Return the request that validated fields make."""
+        keys = fields["key_id"] if isinstance(fields["key_id"], list) else [fields["key_id"]]
+        wait, notify = fields.get("wait_seconds", 0), fields.get("notify", False)
+        return cls(tuple(dict.fromkeys(keys)), fields.get("region"), float(wait), notify)
 
 
 @dataclass(slots=True)
@@ -62,15 +67,15 @@ class _Watch:
 
 
 def check(
-    request: Mapping[str, Any],
+    fields: Mapping[str, Any],
     services: Services,
     context: object = None,
     *,
     sleep: Callable[[float], None] = time.sleep,
     jitter: Callable[[], float] = random.random,
 ) -> dict[str, Any]:
-    """Answer ``{"action": "check"}``; raises ``InvalidRequest`` naming the fields that are wrong."""
-    asked = read_request(request)
+    """Answer ``{"action": "check"}``."""
+    asked = Request.of(fields)
     own = services.settings.region
     watches = [_Watch(key, asked.region or _region_of(key) or own) for key in asked.keys]
     _observe(watches, services, _time_to_wait(asked, context), sleep, jitter)
@@ -82,31 +87,6 @@ def check(
         for a, t in zip(answers, tries, strict=True)
     ]
     return {"schema": SCHEMA, "usable": _all_usable(answers), "results": results}
-
-
-def read_request(request: Mapping[str, Any]) -> Request:
-    """Return the request, validated; raises ``InvalidRequest``."""
-    keys = request.get("key_id")
-    keys = keys if isinstance(keys, list) else [keys]
-    region, wait, notify = (
-        request.get("region"),
-        request.get("wait_seconds", 0),
-        request.get("notify", False),
-    )
-    wrong = unknown_fields(request, "key_id", "region", "wait_seconds", "notify")
-    if not 1 <= len(keys) <= MAX_KEYS or not all(
-        isinstance(key, str) and key.strip() for key in keys
-    ):
-        wrong["key_id"] = f"must be a key id, ARN or alias, or a list of 1 to {MAX_KEYS} of them"
-    if region is not None and not is_region(region):
-        wrong["region"] = "must be the name of an AWS Region, such as eu-west-1"
-    if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait <= MAX_WAIT:
-        wrong["wait_seconds"] = f"must be a number from 0 to {MAX_WAIT}"
-    if not isinstance(notify, bool):
-        wrong["notify"] = "must be true or false"
-    if wrong:
-        raise InvalidRequest.of(wrong)
-    return Request(tuple(dict.fromkeys(keys)), region, float(wait), notify)
 
 
 def _region_of(key: str) -> str | None:

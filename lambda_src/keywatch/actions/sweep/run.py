@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.actions.rate_limiter import RateLimiter
-from keywatch.actions.requests import InvalidRequest, unknown_fields
 from keywatch.actions.sweep import findings, inventory
 from keywatch.actions.sweep.findings import Finding, Place, Use
 from keywatch.actions.sweep.inventory import Inventory, patiently
@@ -23,7 +22,6 @@ from keywatch.diagnosis.reasons import not_seen
 from keywatch.lookups.kms import key_facts
 from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.evidence import KeyFacts, LookupOutcome, LookupResult
-from keywatch.model.identifiers import Kind, parse
 from keywatch.services import Services
 
 if TYPE_CHECKING:
@@ -73,13 +71,13 @@ class SweepProgress:
 
 
 def sweep(
-    request: Mapping[str, Any],
+    fields: Mapping[str, Any],
     services: Services,
     context: object = None,
     limits: SweepLimits | None = None,
 ) -> dict[str, Any]:
     """Answer ``{"action": "sweep"}``; where time ran out, ``resume`` in the answer is what the next request passes on."""
-    after, notify = read_request(request)
+    after, notify = fields.get("resume") or "", fields.get("notify")
     remaining = _remaining(context)
     progress = run(services, after, lambda: remaining() > RESERVE, limits or SweepLimits())
     ranked = sorted(progress.findings, key=lambda finding: finding.rank)
@@ -103,19 +101,6 @@ def sweep(
             "An on-demand sweep found this",
         )
     return answer
-
-
-def read_request(request: Mapping[str, Any]) -> tuple[str, bool]:
-    """Return the id after which to go on (empty: from the beginning) and whether to publish; raises ``InvalidRequest``."""
-    resume, notify = request.get("resume"), request.get("notify", False)
-    wrong = unknown_fields(request, "notify", "resume")
-    if resume is not None and not (isinstance(resume, str) and parse(resume).kind is Kind.KEY_ID):
-        wrong["resume"] = 'must be the "resume" of the answer before'
-    if not isinstance(notify, bool):
-        wrong["notify"] = "must be true or false"
-    if wrong:
-        raise InvalidRequest.of(wrong)
-    return resume or "", notify
 
 
 def run(

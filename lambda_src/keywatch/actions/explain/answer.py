@@ -1,0 +1,89 @@
+"""What ``explain`` answers: one finding for each distinct failure, with reasons and remedies. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+from keywatch.actions.explain.failures import (
+    ExplainedFailure,
+    failures_in_record,
+    failures_in_text,
+)
+from keywatch.catalogue.causes import CAUSES, remedies_for
+from keywatch.model.identifiers import Kind, partition_of
+
+SCHEMA = "keywatch.explain/1"
+
+
+def explain(fields: Mapping[str, object]) -> dict[str, object]:
+    """Answer what a ``text`` (a string), a ``record`` (a CloudTrail record or EventBridge event), or both mean.
+
+    The answer has one finding for each distinct failure, in the order of appearance; none when
+    nothing in it says that a KMS key was missing or unusable.
+    """
+    text, record = fields.get("text"), fields.get("record")
+    found = list(failures_in_record(record)) if isinstance(record, Mapping) else []
+    found += failures_in_text(text) if isinstance(text, str) else []
+    distinct = list({_identity(failure): failure for failure in reversed(found)}.values())
+    return {
+        "schema": SCHEMA,
+        "matched": bool(distinct),
+        "findings": [_finding(failure) for failure in reversed(distinct)],
+    }
+
+
+def _identity(failure: ExplainedFailure) -> tuple[str, str]:
+    named = failure.identifier.text if failure.identifier else ""
+    return failure.cause, failure.key_arn or named
+
+
+def _finding(failure: ExplainedFailure) -> dict[str, object]:
+    name = failure.identifier
+    return {
+        "cause": failure.cause,
+        "confidence": failure.confidence.value,
+        "identifier": name.text if name else None,
+        "key_arn": failure.key_arn,
+        "alias": name.alias if name else None,
+        "account": failure.account,
+        "region": failure.region,
+        "operation": failure.operation,
+        "error_code": failure.code,
+        "because": list(_because(failure)),
+        "remedies": [
+            {"text": r.text, "command": r.command}
+            for r in remedies_for(failure.cause, _facts(failure))
+        ],
+    }
+
+
+def _because(failure: ExplainedFailure) -> Iterator[str]:
+    yield f"{failure.source}: {failure.statement}"
+    yield f"catalogue: {CAUSES[failure.cause].meaning}"
+    name = failure.identifier
+    if name and name.problem and failure.cause == "malformed_identifier":
+        guess = f" Most likely meant: {name.corrected}" if name.corrected else ""
+        yield f"identifier: {name.problem}.{guess}"
+    if failure.cause == "wrong_region" and failure.region:
+        yield f"error text: the ARN that was given names the Region {failure.region}, which is not the one that was called."
+    if doubt := CAUSES[failure.cause].doubt:
+        yield f"unknown: {doubt}"
+
+
+def _facts(failure: ExplainedFailure) -> dict[str, str]:
+    """Return what the commands may name; identifiers that name no key are left out."""
+    name = failure.identifier
+    formed = name if name and name.kind is not Kind.MALFORMED else None
+    region = failure.called_region
+    return {
+        "key": failure.key_arn or (formed.text if formed and formed.key_id else "") or "",
+        "alias": (formed.alias if formed else None) or "",
+        "identifier": name.text if name else "",
+        "did_you_mean": (name.corrected if name else None) or "",
+        "region": region or "",
+        "key_region": (failure.region or "") if failure.cause == "wrong_region" else "",
+        "account": failure.account or "",
+        "partition": (name.partition if name else None) or partition_of(region),
+        "principal": failure.principal or "",
+        "operation": failure.operation or "",
+        "key_store": failure.key_store or "",
+        "xks_key": failure.external_key or "",
+    }
