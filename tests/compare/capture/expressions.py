@@ -37,7 +37,7 @@ def plain(params: Mapping[str, Any]) -> dict[str, Any]:
             shown[name].sort()
         elif name in shown:
             shown[name] = _conditions(filled(shown[name]))
-    return shown
+    return dict(sorted(shown.items()))
 
 
 def _meant(placeholder: str, names: Mapping[str, str], values: Mapping[str, Any]) -> str:

@@ -95,7 +95,6 @@ ACTION = Action(
     exit_code=_exit_code,
     show=_show,
     fields=(
-        NOTIFY,
         Field(
             "resume",
             "string",
@@ -103,6 +102,7 @@ ACTION = Action(
             _is_resume,
             'must be the "resume" of the answer before',
         ),
+        NOTIFY,
     ),
     in_parts=InParts(_following, _progress, _joined),
 )
