@@ -9,7 +9,7 @@ from aws_cdk import App
 sys.path.insert(0, str(Path(__file__).parent / "lambda_src"))
 
 from infra.app import add_stacks
-from infra.settings import SettingsError
+from infra.context import SettingsError
 
 
 def main() -> int:

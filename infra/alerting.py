@@ -7,9 +7,9 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.acknowledgements import NO_TOPIC_KEY, acknowledge
 from infra.chat import chat_topic
-from infra.findings import NO_KEY, accept
-from infra.values import Chat
+from infra.setting_types import Chat
 
 
 class Alerting(Construct):
@@ -55,7 +55,7 @@ class Alerting(Construct):
         for email in emails:
             topic.add_subscription(subscriptions.EmailSubscription(email))
         if not key_arn:
-            accept(topic, NO_KEY)
+            acknowledge(topic, NO_TOPIC_KEY)
         return topic
 
 

@@ -2,7 +2,7 @@
 
 from aws_cdk import App, Environment
 
-from infra import settings as deployment
+from infra import context
 from infra.key_watch_stack import KeyWatchStack
 
 STACK_NAME = "KeyWatch"
@@ -10,7 +10,7 @@ STACK_NAME = "KeyWatch"
 
 def add_stacks(app: App) -> list[KeyWatchStack]:
     """Add the stacks that the context of ``app`` asks for. Raises ``SettingsError``."""
-    settings = deployment.from_context(app.node.get_all_context())
+    settings = context.from_context(app.node.get_all_context())
     if not settings.regions:
         return [KeyWatchStack(app, STACK_NAME, settings=settings)]
     several = len(settings.regions) > 1

@@ -11,8 +11,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra.findings import NO_KEY, accept
-from infra.values import Chat, ExistingTopic, SlackChannel
+from infra.acknowledgements import NO_TOPIC_KEY, acknowledge
+from infra.setting_types import Chat, ExistingTopic, SlackChannel
 
 # Unique in the account: chat configurations are global, and there is one for each Region.
 CONFIGURATION_NAME = f"KeyWatch-{Aws.REGION}"
@@ -24,7 +24,7 @@ def chat_topic(scope: Construct, chat: Chat) -> sns.ITopic:
     if isinstance(chat, ExistingTopic):
         return sns.Topic.from_topic_arn(scope, "ChatTopic", chat.topic_arn)
     topic = sns.Topic(scope, "ChatTopic", display_name="KeyWatch", enforce_ssl=True)
-    accept(topic, NO_KEY)
+    acknowledge(topic, NO_TOPIC_KEY)
     role = iam.Role(
         scope,
         "ChannelRole",

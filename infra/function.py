@@ -12,8 +12,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra import bundling, intake, names
+from infra.acknowledgements import acknowledge
 from infra.alerting import Alerting
-from infra.findings import accept
 from infra.incident_table import IncidentTable
 from infra.settings import Settings
 
@@ -101,7 +101,7 @@ class Function(Construct):
         self.log_group.grant_write(role)
         for statement in statements:
             role.add_to_policy(statement)
-        accept(role, ACCEPTED)
+        acknowledge(role, ACCEPTED)
         return role
 
     def _called_by_queue(self, incoming: intake.Intake) -> None:

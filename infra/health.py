@@ -20,8 +20,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import bundling, names
+from infra.acknowledgements import NO_TOPIC_KEY, acknowledge
 from infra.alerting import Alerting
-from infra.findings import NO_KEY, accept
 from infra.function import Function
 from infra.intake import Intake
 from infra.settings import Settings
@@ -87,7 +87,7 @@ class Health(Construct):
 
     def _topic(self, emails: Sequence[str]) -> sns.Topic:
         topic = sns.Topic(self, "Topic", display_name="KeyWatch health", enforce_ssl=True)
-        accept(topic, NO_KEY)
+        acknowledge(topic, NO_TOPIC_KEY)
         for email in emails:
             topic.add_subscription(subscriptions.EmailSubscription(email))
         topic.add_to_resource_policy(
@@ -155,7 +155,7 @@ class Health(Construct):
                 ),
             ],
         )
-        accept(policy, ACCEPTED)
+        acknowledge(policy, ACCEPTED)
 
 
 def _alarms(incoming: Intake, function: lambda_.Function) -> tuple[_Alarm, ...]:

@@ -5,7 +5,7 @@ from aws_cdk import aws_cloudtrail as cloudtrail
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.findings import accept
+from infra.acknowledgements import acknowledge
 
 
 class Trail(Construct):
@@ -29,7 +29,7 @@ class Trail(Construct):
             # An audit log outlives the tool that made it; it is for people to delete.
             removal_policy=RemovalPolicy.RETAIN,
         )
-        accept(
+        acknowledge(
             bucket,
             {
                 "AwsSolutions-S1": "It holds an audit log itself; nobody but CloudTrail writes to it."

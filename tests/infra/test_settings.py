@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from infra import settings, values
-from infra.settings import SettingsError, from_context
+from infra import setting_types, settings
+from infra.context import SettingsError, from_context
 from tests.infra.synthesis import CHANNELS, EVERYTHING_ON, IGNORE, KEY_ARN, ROOT
 
 
@@ -41,13 +41,13 @@ def test_everything_set_is_read():
     found = read(**EVERYTHING_ON)
     # THEN each has arrived
     assert found.alert_emails == ("oncall@example.com", "security@example.com")
-    assert found.chat == values.SlackChannel("T07EXAMPLE", "C07EXAMPLE")
+    assert found.chat == setting_types.SlackChannel("T07EXAMPLE", "C07EXAMPLE")
     assert found.log_groups == (
         "/ecs/payments",
         "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/orders",
     )
     assert found.ignore == (
-        values.Ignore(
+        setting_types.Ignore(
             cause="key_disabled", key="alias/playground-*", reason="keys that we break on purpose"
         ),
     )
@@ -57,8 +57,10 @@ def test_everything_set_is_read():
 
 
 def test_chat_names_a_channel_or_a_topic():
-    assert read(chat=CHANNELS["topic"]).chat == values.ExistingTopic(CHANNELS["topic"])
-    assert read(chat=CHANNELS["teams"]).chat == values.TeamsChannel(*CHANNELS["teams"].values())
+    assert read(chat=CHANNELS["topic"]).chat == setting_types.ExistingTopic(CHANNELS["topic"])
+    assert read(chat=CHANNELS["teams"]).chat == setting_types.TeamsChannel(
+        *CHANNELS["teams"].values()
+    )
     assert read(chat=None).chat is None
 
 

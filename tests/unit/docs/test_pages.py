@@ -12,7 +12,8 @@ import pytest
 from docs.generate import PAGES
 from docs.pages import costs, settings
 from docs.pages.readme import ERROR, readme_page
-from infra.settings import FIELDS, from_context
+from infra.context import from_context
+from infra.settings import FIELDS
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])

@@ -1,0 +1,50 @@
+"""The values of settings that are more than a text or a number: where chat alerts go, and what is ignored."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingTopic:
+    """A topic that somebody else's chat configuration listens to."""
+
+    topic_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlackChannel:
+    """A Slack channel, in a workspace that Amazon Q Developer in chat applications is authorized for."""
+
+    slack_workspace_id: str
+    slack_channel_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamsChannel:
+    """A Microsoft Teams channel, in a team that Amazon Q Developer in chat applications is authorized for."""
+
+    teams_tenant_id: str
+    teams_team_id: str
+    teams_channel_id: str
+
+
+Chat = ExistingTopic | SlackChannel | TeamsChannel
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Failures not to alert: all patterns that are set must match. ``*`` stands for anything."""
+
+    reason: str
+    principal: str | None = None
+    service: str | None = None
+    operation: str | None = None
+    key: str | None = None
+    cause: str | None = None
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the rule as the function reads it: the patterns that are set, and the reason."""
+        pairs = {name: getattr(self, name) for name in (*PATTERNS, "reason")}
+        return {name: value for name, value in pairs.items() if value is not None}
+
+
+PATTERNS = ("principal", "service", "operation", "key", "cause")
