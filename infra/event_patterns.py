@@ -1,8 +1,8 @@
 """The event patterns of the rules: which events enter KeyWatch. Plain data in, plain data out.
 
 Sources: EventBridge User Guide ("Content filtering in event patterns", "Read-only management
-events"), the events reference of AWS KMS, the EBS User Guide ("EBS volume notifications") and the
-error shapes of the service models. ``own_roles`` is the beginning of the ARN of every KeyWatch
+events"), the events reference of AWS KMS and the EBS User Guide ("EBS volume notifications"); the
+error codes are those of ``keywatch.catalogue.codes``. ``own_roles`` is the beginning of the ARN of every KeyWatch
 role; in a template it may hold CloudFormation functions.
 """
 
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from keywatch.catalogue.changes import CHANGES, NATIVE_CHANGES
+from keywatch.catalogue.code_lookup import rule_codes
+from keywatch.catalogue.codes import RULE_PREFIXES
 
 Pattern = dict[str, Any]
 
@@ -20,28 +22,6 @@ MAX_PATTERN_LENGTH = 2048
 API_CALL = "AWS API Call via CloudTrail"
 SERVICE_EVENT = "AWS Service Event via CloudTrail"
 EBS_VOLUME = "EBS Volume Notification"
-
-# How the error codes of other services begin when they speak of a KMS key.
-SERVICE_CODE_PREFIXES = (
-    "KMS",
-    "Kms",
-    "InvalidKMS",
-    "InvalidKms",
-    "Client.InvalidKMS",
-    "Client.InvalidKms",
-    "EncryptionKey",
-)
-# Codes that speak of a KMS key without such a beginning: Systems Manager, Secrets Manager, FSx,
-# QuickSight, Config.
-SERVICE_CODES = (
-    "InvalidKeyId",
-    "DecryptionFailure",
-    "EncryptionFailure",
-    "InvalidSourceKmsKey",
-    "InvalidDestinationKmsKey",
-    "CustomerManagedKeyUnavailableException",
-    "InvalidS3KmsKeyArnException",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +81,8 @@ def services(own_roles: object, extra_sources: Sequence[str] = ()) -> Pattern:
         "detail": {
             "eventSource": [{"anything-but": ["kms.amazonaws.com"]}],
             "errorCode": [
-                *({"prefix": prefix} for prefix in SERVICE_CODE_PREFIXES),
-                *SERVICE_CODES,
+                *({"prefix": prefix} for prefix in RULE_PREFIXES),
+                *rule_codes(),
             ],
             **_not_by(own_roles),
         },

@@ -9,8 +9,9 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import event_patterns, names
+from infra.acknowledgements import acknowledge
 from infra.event_patterns import Pattern
-from infra.findings import accept
+from keywatch.catalogue.own import CANARY_ALIAS
 
 # A check may wait five minutes for a key to become usable. Batches limit themselves to a fraction
 # of that (keywatch.runtime.BATCH_SECONDS), so a failed message is tried again after the visibility
@@ -48,7 +49,7 @@ class Intake(Construct):
         super().__init__(scope, construct_id)
         self.dead_letters = self._dead_letter_queue("DeadLetters")
         self.undelivered = self._dead_letter_queue("Undelivered")
-        accept(
+        acknowledge(
             self.undelivered,
             {
                 "AwsSolutions-SQS3": "It is itself the dead-letter queue of the rules and of the function."
@@ -110,9 +111,9 @@ def _rules(extra: tuple[str, ...]) -> tuple[_Rule, ...]:
         f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{names.ROLE_NAME_PREFIX}"
     )
     canary = event_patterns.Canary(
-        names.CANARY_ALIAS,
+        CANARY_ALIAS,
         Fn.sub(
-            f"Alias arn:${{AWS::Partition}}:kms:${{AWS::Region}}:${{AWS::AccountId}}:{names.CANARY_ALIAS} "
+            f"Alias arn:${{AWS::Partition}}:kms:${{AWS::Region}}:${{AWS::AccountId}}:{CANARY_ALIAS} "
         ),
     )
     return (

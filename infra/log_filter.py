@@ -3,63 +3,19 @@
 The grammar for unstructured logs (CloudWatch Logs User Guide, "Filter pattern syntax"): terms are
 case-sensitive, a term with anything but letters and digits needs double quotes, ``?`` terms are
 alternatives and are ignored as soon as a term without ``?`` stands beside them, and 1,024
-characters are the limit. So: alternatives only, all quoted. The function judges what comes; the
-pattern only has to let no KMS error slip.
+characters are the limit. So: alternatives only, all quoted. AWS does not say whether a term may
+match within a word, so every fragment is made of whole words. Most SDKs log KMS's message, whatever
+they do to the code; codes are for lines without a message. The function judges what comes; the
+pattern only has to let no KMS error slip. The fragments are those of the error texts and codes that
+the function reads.
 """
 
 from collections.abc import Iterable
 
-MAX_PATTERN_LENGTH = 1024
+from keywatch.catalogue.code_lookup import filter_codes
+from keywatch.catalogue.texts import filter_phrases
 
-# Wording that KMS puts into its messages; most SDKs log the message, whatever they do to the code.
-# AWS does not say whether a term may match within a word, so every fragment is made of whole words.
-MESSAGES = (
-    "is not found.",  # Alias … is not found.
-    "does not exist",  # Key … does not exist; because the resource does not exist in this Region (also: region)
-    "Invalid keyId",
-    "Invalid arn",
-    "is disabled.",
-    "is pending deletion",
-    "is pending import",
-    "is unavailable.",
-    "is creating.",
-    "is updating.",
-    "external key",  # every message of an external key store
-    "External key",
-    "custom key store",
-    "CloudHSM cluster",
-    "Key Aliases are not supported",
-    "Alias must start with",
-    "unable to generate data key",  # AWS Encryption SDK
-    "Unable to decrypt data key",
-    "ConnectionErrorCode",  # what DescribeCustomKeyStores says of a store that failed to connect
-)
-# Codes, for lines without a message. NotFoundException alone belongs to dozens of services; there
-# the message tells.
-CODES = (
-    "KMSInvalidStateException",
-    "KmsInvalidStateException",
-    "DisabledException",
-    "KeyUnavailableException",
-    "KMSInternalException",
-    "KmsInternalException",
-    "DependencyTimeoutException",
-    "InvalidArnException",
-    "InvalidGrantTokenException",
-    "InvalidGrantIdException",
-    "CustomKeyStoreNotFoundException",
-    "CustomKeyStoreInvalidStateException",
-    "KMS.NotFoundException",
-    "KMSNotFoundException",
-    "KmsNotFound",
-    "KMSNotFound",
-    "KmsDisabled",
-    "KMSDisabled",
-    "KmsKeyNotFoundException",
-    "KMSKeyNotAccessibleFault",
-    "InvalidKMSResourceException",
-    "EncryptionKeyNotFoundException",
-)
+MAX_PATTERN_LENGTH = 1024
 
 
 def any_of(fragments: Iterable[str]) -> str:
@@ -67,4 +23,4 @@ def any_of(fragments: Iterable[str]) -> str:
     return " ".join(f'?"{fragment}"' for fragment in fragments)
 
 
-PATTERN = any_of((*MESSAGES, *CODES))
+PATTERN = any_of((*filter_phrases(), *filter_codes()))

@@ -8,7 +8,3 @@ ROLE_NAME_PREFIX = "KeyWatch-function-"
 # The function's own log group. It quotes KMS errors, so it must never be subscribed to the
 # function.
 LOG_GROUP_NAME = "/keywatch/function"
-
-# What the function asks for every hour and must see come back: the rules let it pass although the
-# function itself calls. ``keywatch.sources.canary`` holds it too, and a test compares the two.
-CANARY_ALIAS = "alias/keywatch-canary-that-never-exists"

@@ -1,7 +1,7 @@
 """The page of causes, from the catalogue and the table of error texts."""
 
 from keywatch.catalogue.causes import CAUSES, FACTS, Cause
-from keywatch.catalogue.codes import KMS_CODES, SERVICE_CODES
+from keywatch.catalogue.codes import CODES
 from keywatch.catalogue.texts import TEXTS
 
 _INTRO = f"""# Causes
@@ -55,19 +55,12 @@ def _section(cause: Cause) -> str:
 def _said(cause_id: str) -> str:
     """Return how AWS says it: the phrases and codes that lead to this cause."""
     phrases = [f"“{row.phrase.strip()}”" for row in TEXTS if row.cause == cause_id]
-    codes = [
-        core
-        for table in (KMS_CODES, SERVICE_CODES)
-        for core, code in table.items()
-        if cause_id in (code.cause, code.bare)
-    ]
+    codes = [row.code for row in CODES if cause_id in (row.means.cause, row.means.bare)]
     parts = []
     if phrases:
         parts.append(f"Error texts: {', '.join(dict.fromkeys(phrases))}.")
     if codes:
-        parts.append(
-            f"Codes (case, prefixes and the suffix Exception left out): {', '.join(f'`{c}`' for c in dict.fromkeys(codes))}."
-        )
+        parts.append(f"Codes: {', '.join(f'`{code}`' for code in codes)}.")
     if not parts:
         parts.append(
             "AWS has no error text for it: KeyWatch finds it by look-ups and by the changes that it has seen."

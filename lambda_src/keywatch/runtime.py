@@ -17,6 +17,7 @@ from keywatch.model.signals import CanarySeen, Signal
 from keywatch.services import Services, build
 from keywatch.settings import Settings
 from keywatch.sources import read_event
+from keywatch.sources.source import Reception
 
 Event = Mapping[str, Any]
 BATCH_SECONDS = 55.0
@@ -55,22 +56,14 @@ class Runtime:
 
     def event(self, event: Event, context: object) -> None:
         """Handle one EventBridge event that came without the queue; raises where it must be delivered again."""
-        signals = read_event(
-            event, received=self.services.now(), own_role=self.services.settings.own_role
-        )
+        signals = read_event(event, self._reception())
         self._must_succeed([("event", signal) for signal in signals], context)
 
     def logs(self, event: Event, context: object) -> None:
         """Handle a CloudWatch Logs delivery; raises where it must be delivered again."""
-        from keywatch.sources.app_logs import read_log_payload
+        from keywatch.sources.app_logs import DELIVERIES
 
-        settings = self.services.settings
-        signals = read_log_payload(
-            event,
-            region=settings.region,
-            own_log_group=settings.own_log_group,
-            own_role=settings.own_role,
-        )
+        signals = DELIVERIES.read(event, self._reception())
         self._must_succeed([("log delivery", signal) for signal in signals], context)
 
     def clock(self, _event: Event, context: object) -> dict[str, int]:
@@ -91,6 +84,12 @@ class Runtime:
         with self.counted():
             return canary.send(self.services)
 
+    def _reception(self) -> Reception:
+        settings = self.services.settings
+        return Reception(
+            self.services.now(), settings.region, settings.own_role, settings.own_log_group
+        )
+
     def _must_succeed(self, signals: list[tuple[str, Signal]], context: object) -> None:
         if failed := self._take(signals, context):
             raise LogDeliveryFailed(f"could not handle: {', '.join(failed)}")
@@ -108,11 +107,7 @@ class Runtime:
 
     def _read_batch(self, records: object, unreadable: set[str]) -> list[tuple[str, Signal]]:
         """Read all messages; the ids of those whose body is no JSON go to ``unreadable``, their neighbours go on."""
-        now, own, count = (
-            self.services.now(),
-            self.services.settings.own_role,
-            self.services.counts.add,
-        )
+        reception, count = self._reception(), self.services.counts.add
         signals: list[tuple[str, Signal]] = []
         for record in records if isinstance(records, list) else []:
             message = record.get("messageId") if isinstance(record, dict) else None
@@ -121,9 +116,7 @@ class Runtime:
                 continue
             try:
                 body = json.loads(record["body"])
-                signals += [
-                    (message, signal) for signal in read_event(body, received=now, own_role=own)
-                ]
+                signals += [(message, signal) for signal in read_event(body, reception)]
             except (ValueError, TypeError, KeyError, RecursionError):
                 count("Unreadable")
                 unreadable.add(message)

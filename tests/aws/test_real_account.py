@@ -8,7 +8,7 @@ import contextlib
 import pytest
 from botocore.exceptions import ClientError
 
-from keywatch.sources.canary import CANARY_ALIAS
+from keywatch.catalogue.own import CANARY_ALIAS
 from tests.aws.account import wait_for
 
 

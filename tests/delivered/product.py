@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import handler
 from infra import log_filter
 from keywatch.model.signals import KeyFailure
-from keywatch.sources.app_logs import read_log_payload
+from keywatch.sources.app_logs import DELIVERIES
+from keywatch.sources.source import Reception
 from tests.delivered.delivery import LogEvent, payload
 
 REGION = "eu-west-1"  # of the log group
@@ -42,7 +43,7 @@ def explain(text: str) -> list[Said]:
 
 def signals(events: Sequence[LogEvent]) -> list[Said]:
     """Return the failures that the function reads out of one delivery, each once."""
-    read = read_log_payload(payload(events), region=REGION)
+    read = DELIVERIES.read(payload(events), Reception(region=REGION))
     return list(
         {
             said.id: said

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from infra import event_patterns, names
+from infra import event_patterns
 from keywatch.catalogue.changes import CHANGES
-from keywatch.sources.canary import CANARY_ALIAS
+from keywatch.catalogue.own import CANARY_ALIAS
 from tests.infra import events
 from tests.infra.event_bridge import matches
 from tests.infra.synthesis import EVERYTHING_OFF, EVERYTHING_ON, only, resolved, rule, template
@@ -66,16 +66,14 @@ def test_keywatch_own_failing_look_ups_stay_out(region):
     )
 
 
-CANARY_ERROR = (
-    f"Alias arn:aws:kms:{events.REGION}:{events.ACCOUNT}:{names.CANARY_ALIAS} is not found."
-)
+CANARY_ERROR = f"Alias arn:aws:kms:{events.REGION}:{events.ACCOUNT}:{CANARY_ALIAS} is not found."
 
 
 @pytest.mark.parametrize(
     "recorded",
     [
-        {"requestParameters": {"keyId": names.CANARY_ALIAS}, "errorMessage": CANARY_ERROR},
-        {"requestParameters": {"keyId": names.CANARY_ALIAS}, "errorMessage": None},
+        {"requestParameters": {"keyId": CANARY_ALIAS}, "errorMessage": CANARY_ERROR},
+        {"requestParameters": {"keyId": CANARY_ALIAS}, "errorMessage": None},
         {"requestParameters": None, "errorMessage": CANARY_ERROR},
     ],
     ids=["in full", "without an error text", "without requestParameters"],
@@ -91,7 +89,7 @@ def test_the_canary_comes_in_however_it_is_recorded(recorded):
 
 @pytest.mark.parametrize(
     "alias",
-    [f"{names.CANARY_ALIAS}-2", names.CANARY_ALIAS.removesuffix("s"), "alias/payments"],
+    [f"{CANARY_ALIAS}-2", CANARY_ALIAS.removesuffix("s"), "alias/payments"],
     ids=["longer", "shorter", "other"],
 )
 def test_other_look_ups_of_keywatch_stay_out_however_much_they_resemble_the_canary(alias):
@@ -102,10 +100,6 @@ def test_other_look_ups_of_keywatch_stay_out_however_much_they_resemble_the_cana
         let_in_by(events.failing(identity=own, requestParameters=request, errorMessage=error)) == []
     )
     assert let_in_by(events.failing(identity=own, requestParameters=None, errorMessage=error)) == []
-
-
-def test_the_rules_and_the_function_mean_the_same_canary():
-    assert names.CANARY_ALIAS == CANARY_ALIAS
 
 
 def test_the_role_that_the_rules_leave_out_is_the_one_that_the_function_has():
@@ -263,8 +257,8 @@ def test_every_pattern_fits_the_quota(partition):
     sources = [character * 64 for character in "abcde"]
     own_roles = f"arn:{partition}:iam::111122223333:role/KeyWatch-function-"
     canary = event_patterns.Canary(
-        names.CANARY_ALIAS,
-        f"Alias arn:{partition}:kms:ap-southeast-2:111122223333:{names.CANARY_ALIAS} ",
+        CANARY_ALIAS,
+        f"Alias arn:{partition}:kms:ap-southeast-2:111122223333:{CANARY_ALIAS} ",
     )
     all_patterns = [
         event_patterns.failures(own_roles, canary, sources),

@@ -18,6 +18,7 @@ from keywatch.incidents.pipeline import Memory, Pipeline
 from keywatch.services import Services, build
 from keywatch.settings import IgnoreRule, Settings
 from keywatch.sources import read_event
+from keywatch.sources.source import Reception
 from tests.support.aws import TableClient, TopicClient
 
 ACCOUNT = "123456789012"
@@ -180,7 +181,7 @@ class World:
         signals = [
             (str(i), s)
             for i, event in enumerate(events)
-            for s in read_event(event, received=self.now, own_role=own)
+            for s in read_event(event, Reception(self.now, own_role=own))
         ]
         return Pipeline(self.services, memory or self.memory, self.workers).take(signals)
 

@@ -1,13 +1,21 @@
-"""The error codes of KMS, and those with which other services report a missing or unusable KMS key. Data only.
+"""The error codes with which KMS and other services say that a KMS key is missing or unusable: one row a code.
 
-A code is looked up by its ``core``: lower case, without namespace, ``KMS.`` or ``Client.`` prefix
-and without the suffix Exception, Fault or Error; CloudTrail and the SDKs differ in these
-(``AccessDenied`` and ``AccessDeniedException``). Sources: botocore's service models (errors of each
-operation); the S3 codes and texts are recorded answers of the service.
+A row has the code in AWS's own spelling, what it means when its text says nothing, and the services
+that say it. To add a code, add one row. ``code_lookup`` derives from the rows
+
+- what the reader knows (whatever prefix or suffix a code arrives with),
+- which codes the event pattern for other services' calls names; the codes of KMS itself need none,
+  because the rule for KMS takes every failing call,
+- which codes the filter on application logs lets through.
+
+A row that the pattern or the filter leaves out says why (``unruled``, ``unfiltered``); codes out of
+scope need neither. Tests compare all three with the table, row by row.
+
+Sources: the error shapes of botocore's service models; the codes of S3, EC2 and of Lambda's
+function states as recorded answers and API references have them.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from keywatch.model.levels import Confidence
 
@@ -15,30 +23,103 @@ _CERTAIN, _LIKELY, _POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class Words:
+    """How a text that no row of ``texts`` knows is read under a code: (words, cause), the most telling words first.
+
+    ``also`` are phrases of which one must stand in the same text.
+    """
+
+    causes: tuple[tuple[str, str], ...]
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
     """What a code means when its text says nothing: a cause, or ``None`` and the reason why it is out of scope.
 
-    ``bare`` is the cause when there is no text at all; otherwise an unknown text is worth more than
-    a guess.
+    ``bare`` is the cause when there is no text at all: an unknown text is worth more than a guess.
     """
 
     cause: str | None
     confidence: Confidence = Confidence.LIKELY
     reason: str = ""
     bare: str | None = None
+    words: Words | None = None
 
 
-def _out(reason: str) -> Code:
-    return Code(None, reason="out_of_scope_" + reason)
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """One code. ``said_by`` names the services that say it, by their event source without ``.amazonaws.com``; ``*`` is any.
+
+    ``common_word``: it speaks of a KMS key only when one of these services says it.
+    ``alone_in_logs``: in a log it does so even where no service is named.
+    ``beside_key``: KMS answers it about one key; a program that logs a key ARN and this code
+    quotes KMS.
+    ``unruled``: why the event pattern leaves it out. ``unfiltered``: why the log filter does.
+    """
+
+    code: str
+    means: Meaning
+    said_by: str = "kms"
+    common_word: bool = False
+    alone_in_logs: bool = False
+    beside_key: bool = False
+    unruled: str = ""
+    unfiltered: str = ""
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Return the services that say this code."""
+        return tuple(self.said_by.split())
 
 
-_UNKNOWN = Code("unclassified", _POSSIBLE)
-_DISABLED = Code("key_disabled", _LIKELY)
-_NOT_FOUND = Code("key_not_found", _LIKELY)
-_MALFORMED = Code("malformed_identifier", _LIKELY)
-_HSM = Code("cloudhsm_unavailable", _LIKELY)
-_PROXY_SETTINGS = Code("xks_proxy_misconfigured", _LIKELY)
-_AWS_SIDE = Code("kms_unavailable", _LIKELY)
+def _out(reason: str) -> Meaning:
+    return Meaning(None, reason="out_of_scope_" + reason)
+
+
+MISSING_PHRASES = (
+    "not found",
+    "not exist",
+    "unable to find",
+    "cannot find",
+    "could not find",
+    "no such",
+    "couldn't find",
+    "not be found",
+)
+_MISSING_THING = Words(
+    (
+        ("key store", "key_store_not_found"),
+        ("grant", "grant_not_found"),
+        ("alias", "alias_not_found"),
+        ("key", "key_not_found"),
+    ),
+    also=MISSING_PHRASES,
+)
+_STATE = Words(
+    (
+        ("pending deletion", "key_pending_deletion"),
+        ("pendingdeletion", "key_pending_deletion"),
+        ("pending replica deletion", "key_pending_deletion"),
+        ("pending import", "key_material_missing"),
+        ("pendingimport", "key_material_missing"),
+        ("is disabled", "key_disabled"),
+    )
+)
+_KEY_ID = Words((("invalid keyid", "malformed_identifier"),))
+
+_UNKNOWN = Meaning("unclassified", _POSSIBLE)
+_UNKNOWN_STATE = Meaning("unclassified", _POSSIBLE, words=_STATE)
+_MISSING = Meaning("unclassified", _POSSIBLE, bare="key_not_found", words=_MISSING_THING)
+_KEY_MISSING = Meaning("key_not_found")
+_KMS_MISSING = Meaning("key_not_found", words=_MISSING_THING)
+_DISABLED = Meaning("key_disabled", words=_STATE)
+_KEY_DISABLED = Meaning("key_disabled")
+_MALFORMED = Meaning("malformed_identifier")
+_GRANT = Meaning("grant_not_found")
+_HSM = Meaning("cloudhsm_unavailable")
+_PROXY_SETTINGS = Meaning("xks_proxy_misconfigured")
+_AWS_SIDE = Meaning("kms_unavailable")
 _DENIED = _out("plain_denial")
 _THROTTLED = _out("throttling")
 _CREDENTIALS = _out("credentials")
@@ -47,115 +128,221 @@ _USAGE = _out("key_usage")
 _CIPHERTEXT = _out("ciphertext")
 _STATE_CHANGE = _out("state_change")
 
-# Codes that KMS itself answers.
-KMS_CODES: dict[str, Code] = {
-    "notfound": Code("unclassified", _POSSIBLE, bare="key_not_found"),
-    "disabled": _DISABLED,
-    "kmsinvalidstate": _UNKNOWN,
-    "invalidstate": _UNKNOWN,
-    "keyunavailable": _AWS_SIDE,
-    "dependencytimeout": _AWS_SIDE,
-    "kmsinternal": _AWS_SIDE,
-    "internalfailure": _AWS_SIDE,
-    "internalserver": _AWS_SIDE,
-    "serviceunavailable": _AWS_SIDE,
-    "invalidarn": _MALFORMED,
-    "invalidaliasname": _MALFORMED,
-    "invalidgranttoken": Code("grant_not_found", _LIKELY),
-    "invalidgrantid": Code("grant_not_found", _LIKELY),
-    "customkeystoreinvalidstate": Code("key_store_disconnected", _LIKELY),
-    "customkeystorenotfound": Code("key_store_not_found", _CERTAIN),
-    "xkskeynotfound": Code("external_key_not_found", _CERTAIN),
-    "xkskeyinvalidconfiguration": Code("external_key_unusable", _CERTAIN),
-    "xksproxyuriunreachable": Code("xks_proxy_unreachable", _CERTAIN),
-    "xksproxyincorrectauthenticationcredential": Code("xks_proxy_rejected_credentials", _CERTAIN),
-    "xksproxyinvalidresponse": _PROXY_SETTINGS,
-    "xksproxyinvalidconfiguration": _PROXY_SETTINGS,
-    "xksproxyvpcendpointserviceinvalidconfiguration": _PROXY_SETTINGS,
-    "xksproxyvpcendpointservicenotfound": _PROXY_SETTINGS,
-    "cloudhsmclusternotfound": _HSM,
-    "cloudhsmclusternotactive": _HSM,
-    "cloudhsmclusterinvalidconfiguration": _HSM,
-    "cloudhsmclusternotrelated": _HSM,
-    "cloudhsmclusterinuse": _VALIDATION,
-    "xkskeyalreadyinuse": _VALIDATION,
-    "xksproxyuriinuse": _VALIDATION,
-    "xksproxyuriendpointinuse": _VALIDATION,
-    "xksproxyvpcendpointserviceinuse": _VALIDATION,
-    "accessdenied": _DENIED,
-    "vpceaccessdenied": _DENIED,
-    "unauthorizedoperation": _DENIED,
-    "throttling": _THROTTLED,
-    "throttled": _THROTTLED,
-    "toomanyrequests": _THROTTLED,
-    "requestlimitexceeded": _THROTTLED,
-    "limitexceeded": _THROTTLED,
-    "kmsthrottling": _THROTTLED,
-    "incorrectkey": _out("wrong_key"),
-    "invalidciphertext": _CIPHERTEXT,
-    "kmsinvalidsignature": _CIPHERTEXT,
-    "kmsinvalidmac": _CIPHERTEXT,
-    "invalidkeyusage": _USAGE,
-    "kmsinvalidkeyusage": _USAGE,
-    "unsupportedoperation": _USAGE,
-    "dryrunoperation": _out("dry_run"),
-    "conflict": _STATE_CHANGE,
-    "unrecognizedclient": _CREDENTIALS,
-    "invalidclienttokenid": _CREDENTIALS,
-    "expiredtoken": _CREDENTIALS,
-    "invalidsignature": _CREDENTIALS,
-    "signaturedoesnotmatch": _CREDENTIALS,
-    "incompletesignature": _CREDENTIALS,
-    "missingauthenticationtoken": _CREDENTIALS,
-    "optinrequired": _CREDENTIALS,
-}
+_COMMON = "dozens of services answer it; a failure of KMS comes in by its message"
+_NO_ROOM = "a filter pattern has 1,024 characters; a failure comes in by its message"
+_NO_ERROR_CODE = "a reason in the state of a Lambda function, never the errorCode of a call"
 
-# Codes of other services that speak of a KMS key. What starts with "kms" is also read by its
-# remainder (see ``code_of``).
-SERVICE_CODES: dict[str, Code] = {
-    "kmsnotfound": _NOT_FOUND,
-    "kmskeynotfound": _NOT_FOUND,
-    "encryptionkeynotfound": _NOT_FOUND,
-    "kmsdisabled": _DISABLED,
-    "kmskeydisabled": _DISABLED,
-    "disabledkmskey": _DISABLED,
-    "encryptionkeydisabled": _DISABLED,
-    "kmsinvalidstate": _UNKNOWN,
-    "invalidstatekmskey": _UNKNOWN,
-    "invalidkmskey.invalidstate": _UNKNOWN,
-    "encryptionkeyunavailable": _UNKNOWN,
-    "customermanagedkeyunavailable": _UNKNOWN,
-    "invalidkmsresource": _UNKNOWN,
-    "invalidkmskey": _UNKNOWN,
-    "kmskeyvalidation": _UNKNOWN,
-    "invalidsourcekmskey": _UNKNOWN,
-    "invaliddestinationkmskey": _UNKNOWN,
-    "kms": _UNKNOWN,
-    "kmskeynotaccessible": Code("missing_or_not_authorized", _POSSIBLE),
-    "encryptionkeyinvalidid": _MALFORMED,
-    "invalidkmskeyid": _MALFORMED,
-    "invalidkmsarn": _MALFORMED,
-    "invalidkmskeyarn": _MALFORMED,
-    "invalids3kmskeyarn": _MALFORMED,
-    "kmsaccessdenied": _DENIED,
-    "kmskeyaccessdenied": _DENIED,
-    "encryptionkeyaccessdenied": _DENIED,
-    "kmsthrottling": _THROTTLED,
-    "kmsthrottled": _THROTTLED,
-    "kmsoptinrequired": _CREDENTIALS,
-    "kmsinvalidkeyusage": _USAGE,
-    "kmsinvalidsignature": _CIPHERTEXT,
-    "kmsinvalidmac": _CIPHERTEXT,
-}
+_KMS_CODES = (
+    ErrorCode("NotFoundException", _MISSING, beside_key=True, unfiltered=_COMMON),
+    ErrorCode(
+        "KMSInvalidStateException", _UNKNOWN_STATE, "kms kinesis lambda sns", beside_key=True
+    ),
+    # The SDKs for Java 2.x and Rust write Kms in the names of all their classes.
+    ErrorCode("KmsInvalidStateException", _UNKNOWN_STATE, "kms s3vectors states"),
+    ErrorCode("InvalidStateException", _UNKNOWN_STATE, unfiltered=_COMMON),
+    ErrorCode("DisabledException", _DISABLED, beside_key=True),
+    ErrorCode("KeyUnavailableException", _AWS_SIDE, beside_key=True),
+    ErrorCode("KMSInternalException", _AWS_SIDE),
+    ErrorCode("KmsInternalException", _AWS_SIDE),
+    ErrorCode("DependencyTimeoutException", _AWS_SIDE),
+    ErrorCode("InternalFailure", _AWS_SIDE, unfiltered=_COMMON),
+    ErrorCode("InternalServerError", _AWS_SIDE, unfiltered=_COMMON),
+    ErrorCode("ServiceUnavailable", _AWS_SIDE, unfiltered=_COMMON),
+    ErrorCode("InvalidArnException", _MALFORMED),
+    ErrorCode("InvalidAliasNameException", _MALFORMED, unfiltered=_NO_ROOM),
+    ErrorCode("InvalidGrantTokenException", _GRANT),
+    ErrorCode("InvalidGrantIdException", _GRANT),
+    ErrorCode("CustomKeyStoreNotFoundException", Meaning("key_store_not_found", _CERTAIN)),
+    ErrorCode("CustomKeyStoreInvalidStateException", Meaning("key_store_disconnected")),
+    ErrorCode(
+        "XksKeyNotFoundException",
+        Meaning("external_key_not_found", _CERTAIN),
+        unfiltered=_NO_ROOM,
+    ),
+    ErrorCode(
+        "XksKeyInvalidConfigurationException",
+        Meaning("external_key_unusable", _CERTAIN),
+        unfiltered=_NO_ROOM,
+    ),
+    ErrorCode(
+        "XksProxyUriUnreachableException",
+        Meaning("xks_proxy_unreachable", _CERTAIN),
+        unfiltered=_NO_ROOM,
+    ),
+    ErrorCode(
+        "XksProxyIncorrectAuthenticationCredentialException",
+        Meaning("xks_proxy_rejected_credentials", _CERTAIN),
+        unfiltered=_NO_ROOM,
+    ),
+    ErrorCode("XksProxyInvalidResponseException", _PROXY_SETTINGS, unfiltered=_NO_ROOM),
+    ErrorCode("XksProxyInvalidConfigurationException", _PROXY_SETTINGS, unfiltered=_NO_ROOM),
+    ErrorCode(
+        "XksProxyVpcEndpointServiceInvalidConfigurationException",
+        _PROXY_SETTINGS,
+        unfiltered=_NO_ROOM,
+    ),
+    ErrorCode("XksProxyVpcEndpointServiceNotFoundException", _PROXY_SETTINGS, unfiltered=_NO_ROOM),
+    ErrorCode("CloudHsmClusterNotFoundException", _HSM, unfiltered=_NO_ROOM),
+    ErrorCode("CloudHsmClusterNotActiveException", _HSM, unfiltered=_NO_ROOM),
+    ErrorCode("CloudHsmClusterInvalidConfigurationException", _HSM, unfiltered=_NO_ROOM),
+    ErrorCode("CloudHsmClusterNotRelatedException", _HSM, unfiltered=_NO_ROOM),
+)
+_KMS_OUT_OF_SCOPE = (
+    ErrorCode("CloudHsmClusterInUseException", _VALIDATION),
+    ErrorCode("XksKeyAlreadyInUseException", _VALIDATION),
+    ErrorCode("XksProxyUriInUseException", _VALIDATION),
+    ErrorCode("XksProxyUriEndpointInUseException", _VALIDATION),
+    ErrorCode("XksProxyVpcEndpointServiceInUseException", _VALIDATION),
+    ErrorCode("AccessDenied", _DENIED),
+    ErrorCode("VpceAccessDenied", _DENIED),
+    ErrorCode("UnauthorizedOperation", _DENIED),
+    ErrorCode("ThrottlingException", _THROTTLED),
+    ErrorCode("ThrottledException", _THROTTLED),
+    ErrorCode("TooManyRequestsException", _THROTTLED),
+    ErrorCode("RequestLimitExceeded", _THROTTLED),
+    ErrorCode("LimitExceededException", _THROTTLED),
+    ErrorCode("KMSThrottlingException", _THROTTLED, "kms kinesis sns"),
+    ErrorCode("IncorrectKeyException", _out("wrong_key")),
+    ErrorCode("InvalidCiphertextException", _CIPHERTEXT),
+    ErrorCode("KMSInvalidSignatureException", _CIPHERTEXT, "kms *"),
+    ErrorCode("KMSInvalidMacException", _CIPHERTEXT, "kms *"),
+    ErrorCode("InvalidKeyUsageException", _USAGE),
+    ErrorCode("KmsInvalidKeyUsageException", _USAGE, "kms s3vectors"),
+    ErrorCode("UnsupportedOperationException", _USAGE),
+    ErrorCode("DryRunOperationException", _out("dry_run")),
+    ErrorCode("ConflictException", _STATE_CHANGE),
+    ErrorCode("UnrecognizedClientException", _CREDENTIALS),
+    ErrorCode("InvalidClientTokenId", _CREDENTIALS),
+    ErrorCode("ExpiredTokenException", _CREDENTIALS),
+    ErrorCode("InvalidSignatureException", _CREDENTIALS),
+    ErrorCode("SignatureDoesNotMatch", _CREDENTIALS),
+    ErrorCode("IncompleteSignature", _CREDENTIALS),
+    ErrorCode("MissingAuthenticationToken", _CREDENTIALS),
+    ErrorCode("OptInRequired", _CREDENTIALS),
+)
+_SERVICE_CODES = (
+    # S3 and SQS pass on what KMS answered.
+    ErrorCode("KMS.NotFoundException", _MISSING, "s3 sqs"),
+    ErrorCode("KMS.DisabledException", _DISABLED, "s3 sqs"),
+    ErrorCode("KMS.KMSInvalidStateException", _UNKNOWN_STATE, "s3 sqs"),
+    # Kinesis, Lambda, SQS, SNS, DMS and S3 Vectors: the same set, each in its own spelling.
+    ErrorCode("KMSNotFoundException", _KMS_MISSING, "kinesis lambda sns"),
+    ErrorCode("KmsNotFound", _KMS_MISSING, "sqs"),
+    ErrorCode("KMSNotFound", _KMS_MISSING, "sns"),
+    ErrorCode("KmsNotFoundException", _KMS_MISSING, "s3vectors", unfiltered=_NO_ROOM),
+    ErrorCode("KMSNotFoundFault", _KMS_MISSING, "dms", unfiltered=_NO_ROOM),
+    ErrorCode("KmsDisabled", _KEY_DISABLED, "sqs"),
+    ErrorCode("KMSDisabled", _KEY_DISABLED, "sns"),
+    ErrorCode("KMSDisabledException", _KEY_DISABLED, "kinesis lambda sns", unfiltered=_NO_ROOM),
+    ErrorCode("KmsDisabledException", _KEY_DISABLED, "s3vectors", unfiltered=_NO_ROOM),
+    ErrorCode("KMSDisabledFault", _KEY_DISABLED, "dms", unfiltered=_NO_ROOM),
+    ErrorCode("KMSInvalidState", _UNKNOWN_STATE, "sns", unfiltered=_NO_ROOM),
+    ErrorCode("KmsInvalidState", _UNKNOWN_STATE, "sqs", unfiltered=_NO_ROOM),
+    ErrorCode("KMSInvalidStateFault", _UNKNOWN_STATE, "dms", unfiltered=_NO_ROOM),
+    # CloudTrail and CloudWatch.
+    ErrorCode("KmsKeyNotFoundException", _KEY_MISSING, "cloudtrail monitoring"),
+    ErrorCode(
+        "KmsKeyDisabledException", _KEY_DISABLED, "cloudtrail monitoring", unfiltered=_NO_ROOM
+    ),
+    ErrorCode("InvalidKmsKeyIdException", _MALFORMED, "cloudtrail", unfiltered=_NO_ROOM),
+    ErrorCode("KmsException", _UNKNOWN, "cloudtrail ecr", unfiltered=_NO_ROOM),
+    ErrorCode("KMSFault", _UNKNOWN, "dms", unfiltered=_NO_ROOM),
+    # Why a function cannot start (Lambda API Reference, LastUpdateStatusReasonCode).
+    ErrorCode("KMSKeyNotFound", _KEY_MISSING, "lambda", unfiltered=_NO_ROOM),
+    ErrorCode(
+        "DisabledKMSKey", _KEY_DISABLED, "lambda", unruled=_NO_ERROR_CODE, unfiltered=_NO_ROOM
+    ),
+    ErrorCode(
+        "InvalidStateKMSKey", _UNKNOWN, "lambda", unruled=_NO_ERROR_CODE, unfiltered=_NO_ROOM
+    ),
+    # Databases; AWS does not tell a missing key from a denied one here.
+    ErrorCode(
+        "KMSKeyNotAccessibleFault",
+        Meaning("missing_or_not_authorized", _POSSIBLE),
+        "dms glue rds",
+    ),
+    # Systems Manager, Secrets Manager, AgentCore: words that others use for other things.
+    ErrorCode(
+        "InvalidKeyId",
+        Meaning("unclassified", _POSSIBLE, words=_KEY_ID),
+        "ssm",
+        common_word=True,
+        alone_in_logs=True,
+        unfiltered=_COMMON,
+    ),
+    ErrorCode(
+        "DecryptionFailure",
+        _UNKNOWN,
+        "secretsmanager bedrock-agentcore",
+        common_word=True,
+        unfiltered=_COMMON,
+    ),
+    ErrorCode(
+        "EncryptionFailure",
+        _UNKNOWN,
+        "secretsmanager bedrock-agentcore",
+        common_word=True,
+        unfiltered=_COMMON,
+    ),
+    # One or two services each.
+    ErrorCode("InvalidKMSResourceException", _UNKNOWN, "firehose"),
+    ErrorCode("EncryptionKeyNotFoundException", _KEY_MISSING, "codecommit"),
+    ErrorCode("EncryptionKeyDisabledException", _KEY_DISABLED, "codecommit", unfiltered=_NO_ROOM),
+    ErrorCode("EncryptionKeyUnavailableException", _UNKNOWN, "codecommit", unfiltered=_NO_ROOM),
+    ErrorCode("EncryptionKeyInvalidIdException", _MALFORMED, "codecommit", unfiltered=_NO_ROOM),
+    ErrorCode("Client.InvalidKMSKey.InvalidState", _UNKNOWN, "ec2", unfiltered=_NO_ROOM),
+    ErrorCode("InvalidKMSKeyFault", _UNKNOWN, "elasticache memory-db", unfiltered=_NO_ROOM),
+    ErrorCode("InvalidKMSKeyException", _UNKNOWN, "textract", unfiltered=_NO_ROOM),
+    ErrorCode("KmsKeyValidationException", _UNKNOWN, "comprehend", unfiltered=_NO_ROOM),
+    ErrorCode("InvalidSourceKmsKey", _UNKNOWN, "fsx", unfiltered=_NO_ROOM),
+    ErrorCode("InvalidDestinationKmsKey", _UNKNOWN, "fsx", unfiltered=_NO_ROOM),
+    ErrorCode("InvalidKMSArn", _MALFORMED, "route53", unfiltered=_NO_ROOM),
+    ErrorCode(
+        "CustomerManagedKeyUnavailableException", _UNKNOWN, "quicksight", unfiltered=_NO_ROOM
+    ),
+    ErrorCode("InvalidS3KmsKeyArnException", _MALFORMED, "config", unfiltered=_NO_ROOM),
+    # No service model has it; it is S3KmsKeyArn's plain sibling.
+    ErrorCode("InvalidKmsKeyArnException", _MALFORMED, "*", unfiltered=_NO_ROOM),
+)
+_SERVICES_OUT_OF_SCOPE = (
+    ErrorCode("KMS.AccessDeniedException", _DENIED, "s3 sqs"),
+    ErrorCode("KMSAccessDeniedException", _DENIED, "kinesis lambda sns"),
+    ErrorCode("KmsAccessDeniedException", _DENIED, "monitoring states"),
+    ErrorCode("KMSAccessDenied", _DENIED, "sns"),
+    ErrorCode("KmsAccessDenied", _DENIED, "sqs"),
+    ErrorCode("KMSAccessDeniedFault", _DENIED, "dms"),
+    ErrorCode("KMSKeyAccessDenied", _DENIED, "lambda"),
+    ErrorCode("EncryptionKeyAccessDeniedException", _DENIED, "codecommit"),
+    ErrorCode("KMSThrottling", _THROTTLED, "sns"),
+    ErrorCode("KmsThrottled", _THROTTLED, "sqs"),
+    ErrorCode("KMSThrottlingFault", _THROTTLED, "dms"),
+    ErrorCode("KmsThrottlingException", _THROTTLED, "states"),
+    ErrorCode("KMSOptInRequired", _CREDENTIALS, "kinesis sns"),
+    ErrorCode("KmsOptInRequired", _CREDENTIALS, "sqs"),
+    ErrorCode("KmsInvalidKeyUsage", _USAGE, "sqs"),
+    ErrorCode("KMSRequestFailedException", _VALIDATION, "snowball"),
+)
 
-# Codes that are common words: they speak of a KMS key only when this service says them.
-SERVICE_SPECIFIC: dict[tuple[str, str], Code] = {
-    ("secretsmanager", "decryptionfailure"): _UNKNOWN,
-    ("secretsmanager", "encryptionfailure"): _UNKNOWN,
-    ("bedrock-agentcore", "decryptionfailure"): _UNKNOWN,
-    ("bedrock-agentcore", "encryptionfailure"): _UNKNOWN,
-    ("ssm", "invalidkeyid"): _UNKNOWN,
-}
+CODES: tuple[ErrorCode, ...] = (
+    *_KMS_CODES,
+    *_KMS_OUT_OF_SCOPE,
+    *_SERVICE_CODES,
+    *_SERVICES_OUT_OF_SCOPE,
+)
+
+# How the error codes of other services begin when they speak of a KMS key. The rule takes all that
+# begin so, those that nobody has seen yet too.
+RULE_PREFIXES = (
+    "KMS",
+    "Kms",
+    "InvalidKMS",
+    "InvalidKms",
+    "Client.InvalidKMS",
+    "Client.InvalidKms",
+    "EncryptionKey",
+)
+# How codes begin that only KMS answers: no other word is needed to know who spoke.
+ONLY_KMS_PREFIXES = ("CustomKeyStore", "XksKey", "XksProxy", "CloudHsmCluster", "KMSInternal")
 
 # These operations refuse a store in the wrong connection state although nothing is broken.
 STORE_CHANGES = frozenset(
@@ -166,65 +353,3 @@ STORE_CHANGES = frozenset(
         "DeleteCustomKeyStore",
     }
 )
-
-_SUFFIXES = ("exception", "fault", "error")
-_PREFIXES = ("kms.", "client.", "server.")
-_MISSING_OR_UNUSABLE = (
-    "notfound",
-    "unavailable",
-    "invalidstate",
-    "disabled",
-    "unreachable",
-    "inaccessible",
-    "notaccessible",
-)
-
-
-@lru_cache(maxsize=1024)
-def core_of(code: str) -> tuple[str, bool]:
-    """Return the core of ``code`` and whether the code itself says that KMS is meant (its prefix or namespace)."""
-    core = code.strip().lower()
-    namespace, hash_sign, tail = core.rpartition("#")
-    kms = bool(hash_sign) and ("kms" in namespace or "trent" in namespace)
-    core = tail.split(":", 1)[0] if hash_sign else core
-    for prefix in _PREFIXES:
-        if core.startswith(prefix):
-            core, kms = core[len(prefix) :], kms or prefix == "kms."
-    for suffix in _SUFFIXES:
-        if core.endswith(suffix) and core != suffix:
-            core = core.removesuffix(suffix)
-            break
-    return core, kms
-
-
-def kms_code(core: str, operation: str | None) -> Code:
-    """Return what an answer of KMS means by its code alone; codes that nobody knew are judged by their words."""
-    if core == "customkeystoreinvalidstate" and operation in STORE_CHANGES:
-        return _STATE_CHANGE
-    if known := KMS_CODES.get(core):
-        return known
-    if any(word in core for word in _MISSING_OR_UNUSABLE):
-        return _UNKNOWN
-    return _VALIDATION
-
-
-def service_code(core: str, service: str) -> Code | None:
-    """Return what another service's code says about a KMS key, or ``None`` when it says nothing about one."""
-    if known := SERVICE_CODES.get(core):
-        return known
-    if known := SERVICE_SPECIFIC.get((service.partition(".")[0], core)):
-        return known
-    if "kms" not in core:
-        return None
-    if any(word in core for word in _MISSING_OR_UNUSABLE):
-        return _UNKNOWN
-    return _VALIDATION
-
-
-# Codes that only KMS answers: no other word is needed to know who spoke.
-_ONLY_KMS = ("customkeystore", "xkskey", "xksproxy", "cloudhsmcluster", "kmsinternal")
-
-
-def only_kms(core: str) -> bool:
-    """Tell whether a code, by its core, is one that only KMS itself answers."""
-    return core.startswith(_ONLY_KMS)

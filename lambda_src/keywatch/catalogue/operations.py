@@ -1,4 +1,4 @@
-"""The operations of the KMS API (botocore's service model of KMS). Data only."""
+"""The operations of the KMS API (botocore's service model of KMS)."""
 
 _NAMES = """
 CancelKeyDeletion ConnectCustomKeyStore CreateAlias CreateCustomKeyStore CreateGrant CreateKey Decrypt DeleteAlias
@@ -18,3 +18,8 @@ KMS_OPERATIONS = frozenset(_NAMES.split())
 SHARED_OPERATIONS = frozenset(
     {"CreateAlias", "DeleteAlias", "ListAliases", "TagResource", "UntagResource", "UpdateAlias"}
 )
+
+
+def only_of_kms(operation: str | None) -> bool:
+    """Tell whether an operation is one that only KMS has."""
+    return operation in KMS_OPERATIONS and operation not in SHARED_OPERATIONS

@@ -1,10 +1,15 @@
 """The texts with which AWS says that a key is missing or unusable, and the look-alikes that say something else. Data only.
 
-One row is one sentence that AWS writes. ``phrase`` is its distinctive part, in lower case and with
-single blanks; ``form`` tells where the name of the key stands in it. Rows are tried in order: what
-is out of scope or more telling first. Sources: KMS Developer Guide ("Key states of AWS KMS keys",
-"Troubleshooting external key stores", "Fixing a failed connection"), AWS KMS XKS Proxy API
-specification ("Errors"), and answers of the service as recorded in public snapshots.
+One row is one sentence that AWS writes; to add a text, add one row. ``phrase`` is its distinctive
+part, in lower case and with single blanks; ``form`` tells where the name of the key stands in it.
+Rows are tried in order: what is out of scope or more telling first. ``logged`` is what the filter
+on application logs looks for so that the sentence comes in (case-sensitive whole words of AWS's
+sentence); a row needs none where another row's already stands in its phrase, and says why where the
+filter leaves it out (``unfiltered``).
+
+Sources: KMS Developer Guide ("Key states of AWS KMS keys", "Troubleshooting external key stores",
+"Fixing a failed connection"), AWS KMS XKS Proxy API specification ("Errors"), and answers of the
+service as recorded in public snapshots.
 """
 
 from dataclasses import dataclass
@@ -30,12 +35,24 @@ class Form(StrEnum):
     TOOL = "tool"  # reading KMS Key (<anything>): a tool's own words for an empty answer
 
 
+_MISSING_CODES = frozenset({"NotFound", "InvalidKeyId", "InvalidArn"})
+# Codes (without Exception) beside which a sentence in a log is KMS's, although others could have
+# written it.
+CODES_BESIDE: dict[Form, frozenset[str]] = {
+    Form.ALIAS: _MISSING_CODES,
+    Form.KEY: _MISSING_CODES,
+    Form.KEY_ID: _MISSING_CODES,
+    Form.REGION: _MISSING_CODES,
+    Form.STATE: frozenset({"Disabled", "KMSInvalidState", "InvalidState"}),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorText:
     """One sentence of AWS: what it means and how much it proves. ``cause`` is ``None`` for sentences out of scope.
 
     ``also`` are phrases of which one must stand in the same message; ``reason`` names what is out
-    of scope.
+    of scope. ``logged`` and ``unfiltered``: see the module.
     """
 
     id: str
@@ -45,16 +62,39 @@ class ErrorText:
     form: Form = Form.SENTENCE
     also: tuple[str, ...] = ()
     reason: str = ""
+    logged: tuple[str, ...] = ()
+    unfiltered: str = ""
 
 
-_XKS = "external key store proxy"
-_OUT = "out_of_scope_"
+_XKS = ("external key store proxy",)
+_EXTERNAL_KEY = ("external key", "External key")
+_NO_ROOM = "a filter pattern has 1,024 characters"
+_EMULATED = "no AWS service writes it"
 
 
 def _out(
     row_id: str, phrase: str, reason: str, form: Form = Form.SENTENCE, also: tuple[str, ...] = ()
 ) -> ErrorText:
-    return ErrorText(row_id, phrase, None, CERTAIN, form, also, _OUT + reason)
+    return ErrorText(row_id, phrase, None, CERTAIN, form, also, f"out_of_scope_{reason}")
+
+
+def _says(
+    cause: str,
+    confidence: Confidence,
+    *,
+    form: Form = Form.SENTENCE,
+    also: tuple[str, ...] = (),
+    logged: tuple[str, ...] = (),
+    unfiltered: str = "",
+    **phrases: str,
+) -> tuple[ErrorText, ...]:
+    """Return a row for each of ``phrases`` (row id to phrase) that mean the same."""
+    return tuple(
+        ErrorText(
+            row_id, phrase, cause, confidence, form, also, logged=logged, unfiltered=unfiltered
+        )
+        for row_id, phrase in phrases.items()
+    )
 
 
 # Sentences out of scope that hold words of the rows below.
@@ -68,7 +108,7 @@ _OUT_OF_SCOPE = (
     _out("material_rotation_pending", "another key material (id:", "state_change"),
     _out("no_material_to_rotate", "no available key material pending rotation", "state_change"),
     _out("principal_arn", "does not refer to a valid principal", "validation", Form.HINT),
-    _out("xks_ciphertext", "because the specified ciphertext or", "ciphertext", also=(_XKS,)),
+    _out("xks_ciphertext", "because the specified ciphertext or", "ciphertext", also=_XKS),
     _out(
         "xks_ciphertext_returned",
         "the ciphertext that the external key store proxy submitted",
@@ -80,225 +120,162 @@ _OUT_OF_SCOPE = (
 
 # AWS's own ambiguous denials: missing, in another Region, or not allowed; AWS does not say which.
 _DENIALS = (
-    ErrorText(
-        "denied_or_missing_legacy",
-        "does not exist in this region",
+    *_says(
         "missing_or_not_authorized",
         POSSIBLE,
-        Form.DENIAL,
+        form=Form.DENIAL,
+        denied_or_missing_legacy="does not exist in this region",
+        denied_or_missing="because the resource does not exi",
     ),
-    ErrorText(
-        "denied_or_missing",
-        "because the resource does not exi",
+    *_says(
         "missing_or_not_authorized",
         POSSIBLE,
-        Form.DENIAL,
+        ciphertext_key_missing="refers to a customer master key that does not",
+        ciphertext_kms_key_missing="refers to a kms key that does not exist",
+        ciphertext_references="references a key that either does not exist",
+        not_accessible="does not exist, is not enabled or you do not have permission",
+        not_allowed_for_logs="kms key does not exist or is not allowed",
     ),
-    ErrorText(
-        "ciphertext_key_missing",
-        "refers to a customer master key that does not",
-        "missing_or_not_authorized",
-        POSSIBLE,
-    ),
-    ErrorText(
-        "ciphertext_kms_key_missing",
-        "refers to a kms key that does not exist",
-        "missing_or_not_authorized",
-        POSSIBLE,
-    ),
-    ErrorText(
-        "ciphertext_references",
-        "references a key that either does not exist",
-        "missing_or_not_authorized",
-        POSSIBLE,
-    ),
-    ErrorText(
-        "not_accessible",
-        "does not exist, is not enabled or you do not have permission",
-        "missing_or_not_authorized",
-        POSSIBLE,
-    ),
-    ErrorText(
-        "not_allowed_for_logs",
-        "kms key does not exist or is not allowed",
-        "missing_or_not_authorized",
-        POSSIBLE,
-    ),
-    ErrorText(
-        "volume_key_inaccessible",
-        "encrypted with an inaccessible",
+    *_says(
         "missing_or_not_authorized",
         POSSIBLE,
         also=("kms",),
+        unfiltered=_NO_ROOM,
+        volume_key_inaccessible="encrypted with an inaccessible",
     ),
 )
+
+
+def _named(
+    row_id: str, form: Form, cause: str, phrase: str, *logged: str, unfiltered: str = ""
+) -> ErrorText:
+    """Return the row of a sentence that names its key and is certain."""
+    return ErrorText(row_id, phrase, cause, CERTAIN, form, logged=logged, unfiltered=unfiltered)
+
 
 _NOT_FOUND = (
-    ErrorText("alias_not_found", "is not found", "alias_not_found", CERTAIN, Form.ALIAS),
-    ErrorText("key_not_found", "does not exist", "key_not_found", CERTAIN, Form.KEY),
-    ErrorText("invalid_key_id", "invalid keyid", "malformed_identifier", CERTAIN, Form.KEY_ID),
-    ErrorText("invalid_arn", "invalid arn", "wrong_region", CERTAIN, Form.REGION),
+    _named("alias_not_found", Form.ALIAS, "alias_not_found", "is not found", "is not found."),
+    _named("key_not_found", Form.KEY, "key_not_found", "does not exist", "does not exist"),
+    _named("invalid_key_id", Form.KEY_ID, "malformed_identifier", "invalid keyid", "Invalid keyId"),
+    _named("invalid_arn", Form.REGION, "wrong_region", "invalid arn", "Invalid arn"),
     # Wordings of emulators; whoever develops against one pastes these.
-    ErrorText(
-        "alias_not_found_emulated", "unable to find kms alias with name", "alias_not_found", LIKELY
+    *_says(
+        "alias_not_found",
+        LIKELY,
+        unfiltered=_EMULATED,
+        alias_not_found_emulated="unable to find kms alias with name",
     ),
-    ErrorText("key_not_found_emulated", "unable to find kms key with id", "key_not_found", LIKELY),
+    *_says(
+        "key_not_found",
+        LIKELY,
+        unfiltered=_EMULATED,
+        key_not_found_emulated="unable to find kms key with id",
+    ),
 )
 
-_STATE_ROWS = (
-    ErrorText("disabled", "is disabled", "key_disabled", CERTAIN, Form.STATE),
-    ErrorText(
-        "pending_deletion", "is pending deletion", "key_pending_deletion", CERTAIN, Form.STATE
-    ),
-    ErrorText(
+_DELETION, _MATERIAL, _NOT_READY = "key_pending_deletion", "key_material_missing", "key_not_ready"
+_STATES = (
+    _named("disabled", Form.STATE, "key_disabled", "is disabled", "is disabled."),
+    _named("pending_deletion", Form.STATE, _DELETION, "is pending deletion", "is pending deletion"),
+    _named(
         "pending_replica_deletion",
-        "is pending replica deletion",
-        "key_pending_deletion",
-        CERTAIN,
         Form.STATE,
+        _DELETION,
+        "is pending replica deletion",
+        unfiltered=_NO_ROOM,
     ),
-    ErrorText("pending_import", "is pending import", "key_material_missing", CERTAIN, Form.STATE),
+    _named("pending_import", Form.STATE, _MATERIAL, "is pending import", "is pending import"),
     # The key state table prints it for keys of a custom key store that is not connected, and for
     # nothing else.
-    ErrorText("unavailable", "is unavailable", "key_store_disconnected", LIKELY, Form.STATE),
-    ErrorText("creating", "is creating", "key_not_ready", CERTAIN, Form.STATE),
-    ErrorText("updating", "is updating", "key_not_ready", CERTAIN, Form.STATE),
+    *_says(
+        "key_store_disconnected",
+        LIKELY,
+        form=Form.STATE,
+        logged=("is unavailable.",),
+        unavailable="is unavailable",
+    ),
+    _named("creating", Form.STATE, _NOT_READY, "is creating", "is creating."),
+    _named("updating", Form.STATE, _NOT_READY, "is updating", "is updating."),
 )
 
 # External key stores: the wordings of the Developer Guide and of the proxy API specification
 # differ; both are here.
-_XKS_ROWS = (
-    ErrorText(
-        "xks_key_not_found",
-        "because it could not find the external key",
+_KEY_STORES = (
+    *_says(
         "external_key_not_found",
         CERTAIN,
+        logged=_EXTERNAL_KEY,
+        xks_key_not_found="because it could not find the external key",
+        xks_key_not_found_spec="was not found in its external key manager",
     ),
-    ErrorText(
-        "xks_key_not_found_spec",
-        "was not found in its external key manager",
-        "external_key_not_found",
-        CERTAIN,
-    ),
-    ErrorText(
-        "xks_key_disabled",
-        "is not enabled in the external key manager",
+    *_says(
         "external_key_unusable",
         CERTAIN,
+        xks_key_disabled="is not enabled in the external key manager",
+        xks_key_usage="external key does not support the requested operation",
+        xks_key_usage_spec="external key store does not support the requested operation",
+        xks_key_spec="key spec of the external key must be",
+        xks_key_status="status of the external key must be",
+        xks_key_use="key usage of the external key must include",
     ),
-    ErrorText(
-        "xks_key_usage",
-        "external key does not support the requested operation",
-        "external_key_unusable",
-        CERTAIN,
-    ),
-    ErrorText(
-        "xks_key_usage_spec",
-        "external key store does not support the requested operation",
-        "external_key_unusable",
-        CERTAIN,
-    ),
-    ErrorText(
-        "xks_key_spec", "key spec of the external key must be", "external_key_unusable", CERTAIN
-    ),
-    ErrorText(
-        "xks_key_status", "status of the external key must be", "external_key_unusable", CERTAIN
-    ),
-    ErrorText(
-        "xks_key_use",
-        "key usage of the external key must include",
-        "external_key_unusable",
-        CERTAIN,
-    ),
-    ErrorText(
-        "xks_credentials",
-        "could not authenticate aws kms",
+    *_says(
         "xks_proxy_rejected_credentials",
         CERTAIN,
+        logged=_EXTERNAL_KEY,
+        xks_credentials="could not authenticate aws kms",
     ),
-    ErrorText("xks_denied", "external key store proxy denied access", "xks_proxy_denied", CERTAIN),
-    ErrorText(
-        "xks_uri_path",
-        "because of an invalid uri path",
+    *_says("xks_proxy_denied", CERTAIN, xks_denied="external key store proxy denied access"),
+    *_says(
         "xks_proxy_misconfigured",
         CERTAIN,
-        also=(_XKS,),
+        also=_XKS,
+        xks_uri_path="because of an invalid uri path",
+        xks_unsupported="because it does not support the requested",
     ),
-    ErrorText(
-        "xks_unsupported",
-        "because it does not support the requested",
-        "xks_proxy_misconfigured",
-        CERTAIN,
-        also=(_XKS,),
-    ),
-    ErrorText(
-        "xks_malformed_answer",
-        "cannot interpret the response from the external key store",
+    *_says(
         "xks_proxy_misconfigured",
         CERTAIN,
         also=("aws kms cannot interpret", "if you see this error"),
+        xks_malformed_answer="cannot interpret the response from the external key store",
     ),
-    ErrorText(
-        "xks_tls",
-        "cannot establish a tls connection to the external key store",
+    *_says(
         "xks_proxy_misconfigured",
         CERTAIN,
+        xks_tls="cannot establish a tls connection to the external key store",
     ),
-    ErrorText(
-        "xks_manager_timeout",
-        "external key store proxy did not respond to the request",
+    *_says(
         "xks_proxy_unreachable",
         CERTAIN,
+        xks_manager_timeout="external key store proxy did not respond to the request",
+        xks_timeout="external key store proxy did not respond in time",
+        xks_manager_down="cannot communicate with the external key manager",
+        xks_unreachable="cannot communicate with the external key store proxy",
     ),
-    ErrorText(
-        "xks_timeout",
-        "external key store proxy did not respond in time",
-        "xks_proxy_unreachable",
-        CERTAIN,
-    ),
-    ErrorText(
-        "xks_manager_down",
-        "cannot communicate with the external key manager",
-        "xks_proxy_unreachable",
-        CERTAIN,
-    ),
-    ErrorText(
-        "xks_unreachable",
-        "cannot communicate with the external key store proxy",
-        "xks_proxy_unreachable",
-        CERTAIN,
-    ),
-    ErrorText(
-        "xks_unhealthy",
-        "external key store proxy is in an unhealthy state",
+    *_says(
         "xks_proxy_unhealthy",
         CERTAIN,
+        xks_unhealthy="external key store proxy is in an unhealthy state",
     ),
-    ErrorText(
-        "xks_disconnected",
-        "key is in a custom key store that is not connected",
+    *_says(
         "key_store_disconnected",
         CERTAIN,
+        logged=("custom key store",),
+        xks_disconnected="key is in a custom key store that is not connected",
     ),
-    ErrorText(
-        "cloudhsm_unreachable",
-        "cannot communicate with your cloudhsm",
+    *_says(
         "cloudhsm_unavailable",
         CERTAIN,
+        logged=("CloudHSM cluster",),
+        cloudhsm_unreachable="cannot communicate with your cloudhsm",
+        cloudhsm_unreachable_aws="cannot communicate with your aws cloudhsm",
     ),
-    ErrorText(
-        "cloudhsm_unreachable_aws",
-        "cannot communicate with your aws cloudhsm",
-        "cloudhsm_unavailable",
-        CERTAIN,
-    ),
-    ErrorText(
-        "cloudhsm_sessions",
-        "pkcs",
+    *_says(
         "cloudhsm_unavailable",
         LIKELY,
-        Form.HINT,
+        form=Form.HINT,
         also=("#11", "pkcs11"),
+        unfiltered="other programs write of PKCS #11 too",
+        cloudhsm_sessions="pkcs",
     ),
 )
 
@@ -306,67 +283,88 @@ _XKS_ROWS = (
 # halves.
 _LAMBDA = ("kms exception", "kms message", "please check the function")
 _SERVICES = (
-    ErrorText(
-        "lambda_disabled",
-        "because the kms key used is disabled",
+    *_says(
         "key_disabled",
         LIKELY,
         also=_LAMBDA,
+        lambda_disabled="because the kms key used is disabled",
     ),
-    ErrorText(
-        "lambda_not_found",
-        "because the kms key was not found",
+    *_says(
         "key_not_found",
         LIKELY,
         also=_LAMBDA,
+        unfiltered=_NO_ROOM,
+        lambda_not_found="because the kms key was not found",
     ),
-    ErrorText(
-        "lambda_invalid_state",
-        "because the kms key used is in an invalid state",
+    *_says(
         "unclassified",
         POSSIBLE,
         also=_LAMBDA,
+        unfiltered=_NO_ROOM,
+        lambda_invalid_state="because the kms key used is in an invalid state",
     ),
-    ErrorText(
-        "launch_invalid_state",
-        "kms key provided is in an incorrect state",
+    *_says(
         "unclassified",
         POSSIBLE,
+        unfiltered=_NO_ROOM,
+        launch_invalid_state="kms key provided is in an incorrect state",
     ),
 )
 
 _IDENTIFIERS = (
-    ErrorText(
-        "alias_prefix",
-        'alias must start with the prefix "alias/"',
+    *_says(
         "malformed_identifier",
         CERTAIN,
-        Form.HINT,
+        logged=("Key Aliases are not supported",),
+        alias_unsupported="key aliases are not supported for this operation",
     ),
-    ErrorText(
-        "alias_unsupported",
-        "key aliases are not supported for this operation",
+    *_says(
         "malformed_identifier",
         CERTAIN,
+        form=Form.HINT,
+        logged=("Alias must start with",),
+        alias_prefix='alias must start with the prefix "alias/"',
     ),
-    ErrorText(
-        "constraint", "failed to satisfy constraint", "malformed_identifier", CERTAIN, Form.VALUE
+    *_says(
+        "malformed_identifier",
+        CERTAIN,
+        form=Form.VALUE,
+        unfiltered=_NO_ROOM,
+        constraint="failed to satisfy constraint",
     ),
     # Terraform's AWS provider turns an empty answer of ListAliases or DescribeKey into words of its
     # own.
-    ErrorText("tool_alias_empty", "reading kms alias (", "alias_not_found", LIKELY, Form.TOOL),
-    ErrorText("tool_key_empty", "reading kms key (", "key_not_found", LIKELY, Form.TOOL),
+    *_says(
+        "alias_not_found",
+        LIKELY,
+        form=Form.TOOL,
+        unfiltered=_NO_ROOM,
+        tool_alias_empty="reading kms alias (",
+    ),
+    *_says(
+        "key_not_found",
+        LIKELY,
+        form=Form.TOOL,
+        unfiltered=_NO_ROOM,
+        tool_key_empty="reading kms key (",
+    ),
 )
 
 TEXTS: tuple[ErrorText, ...] = (
-    _OUT_OF_SCOPE + _DENIALS + _NOT_FOUND + _STATE_ROWS + _XKS_ROWS + _SERVICES + _IDENTIFIERS
+    _OUT_OF_SCOPE + _DENIALS + _NOT_FOUND + _STATES + _KEY_STORES + _SERVICES + _IDENTIFIERS
 )
 
 # ConnectionErrorCode of DescribeCustomKeyStores: present only when the connection has failed (KMS
 # API Reference).
-_NAMED = ("connectionerrorcode",)
 CONNECTION_ERRORS: tuple[ErrorText, ...] = tuple(
-    ErrorText(f"connection_{code}", code, cause, CERTAIN, also=_NAMED)
+    ErrorText(
+        f"connection_{code}",
+        code,
+        cause,
+        CERTAIN,
+        also=("connectionerrorcode",),
+        logged=("ConnectionErrorCode",),
+    )
     for code, cause in (
         ("internal_error", "key_store_disconnected"),
         ("network_errors", "key_store_disconnected"),
@@ -388,3 +386,13 @@ CONNECTION_ERRORS: tuple[ErrorText, ...] = tuple(
         ("xks_vpc_endpoint_service_not_found", "xks_proxy_misconfigured"),
     )
 )
+
+# The AWS Encryption SDK's own words; what KMS said stands in the lines before them.
+_ENCRYPTION_SDK = ("unable to generate data key", "Unable to decrypt data key")
+
+
+def filter_phrases() -> tuple[str, ...]:
+    """Return the phrases that the log filter looks for, each once."""
+    phrases = [phrase for row in TEXTS for phrase in row.logged]
+    connection = [phrase for row in CONNECTION_ERRORS for phrase in row.logged]
+    return tuple(dict.fromkeys([*phrases, *_ENCRYPTION_SDK, *connection]))

@@ -9,9 +9,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from keywatch.catalogue.own import CANARY_ALIAS
 from keywatch.model.evidence import LookupOutcome
 from keywatch.services import Services
-from keywatch.sources.canary import CANARY_ALIAS, EVERY
+from keywatch.sources.canary import EVERY
 from keywatch.store.housekeeping import CANARY_CALLED, CANARY_RETURNED, HousekeepingState
 
 

@@ -20,6 +20,7 @@ from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.evidence import FROM_TRAIL, ChangeFact, HistoryRead, LookupOutcome
 from keywatch.model.signals import KeyChange
 from keywatch.sources.cloudtrail import read_record
+from keywatch.sources.source import Reception
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudtrail import CloudTrailClient
@@ -173,7 +174,7 @@ def changes_of(records: Iterable[str | None]) -> Iterator[KeyChange]:
             record = json.loads(text or "null")
         except (ValueError, RecursionError):
             continue
-        change = read_record(record, received=datetime.fromtimestamp(0, UTC))
+        change = read_record(record, Reception())
         if isinstance(change, KeyChange):
             yield change
 

@@ -10,34 +10,27 @@ import base64
 import json
 import zlib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from keywatch.model.identifiers import parse, partition_of
 from keywatch.model.signals import Caller, KeyFailure, Signal, Unrelated
-from keywatch.parsing.log_texts import LoggedError, find_errors
+from keywatch.parsing.logs.errors import find_errors
+from keywatch.parsing.logs.logged_error import LoggedError
 from keywatch.sources.fields import mapping, text
 from keywatch.sources.own_words import is_own_text
+from keywatch.sources.source import EPOCH, Event, Reception, Source
 from keywatch.sources.subjects import subject_of
 
-__all__ = ["LoggedError", "find_errors", "read_log_payload"]
-
 MAX_BYTES = 20_000_000  # unpacked; Lambda takes 6 MB of base64, which may hold far more
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GZIP = 31  # zlib's window size that stands for a gzip member
 
 
-def read_log_payload(
-    event: Mapping[str, object],
-    *,
-    region: str,
-    own_log_group: str | None = None,
-    own_role: str | None = None,
-) -> tuple[Signal, ...]:
+def read_delivery(event: Event, reception: Reception) -> tuple[Signal, ...]:
     """Return what the log events of ``{"awslogs": {"data": …}}`` say about keys; never raises.
 
-    ``region`` is the Region of the log group, used where a line does not name the Region that it
-    called. Deliveries of ``own_log_group`` are dropped, and what KeyWatch itself emitted (calls of
-    ``own_role`` among it) wherever it is logged: both quote KMS errors.
+    The Region of ``reception`` is that of the log group, used where a line does not name the Region
+    that it called. Deliveries of its own log group are dropped, and what KeyWatch itself emitted
+    (calls of its own role among it) wherever it is logged: both quote KMS errors.
     """
     payload = _unpacked(mapping(event.get("awslogs")).get("data"))
     if payload is None:
@@ -47,13 +40,14 @@ def read_log_payload(
     events = payload.get("logEvents")
     if payload.get("messageType") != "DATA_MESSAGE" or not isinstance(events, list):
         return (Unrelated("unknown_shape"),)
-    if own_log_group and payload.get("logGroup") == own_log_group:
+    if reception.own_log_group and payload.get("logGroup") == reception.own_log_group:
         return (Unrelated("own_log"),)
     return tuple(
-        signal
-        for item in events
-        for signal in _read_log_event(mapping(item), payload, region, own_role)
+        signal for item in events for signal in _read_log_event(mapping(item), payload, reception)
     )
+
+
+DELIVERIES = Source("CloudWatch Logs deliveries", lambda event: "awslogs" in event, read_delivery)
 
 
 def _unpacked(data: object) -> Mapping[str, object] | None:
@@ -81,20 +75,20 @@ def _members(packed: bytes) -> Iterator[bytes]:
 
 
 def _read_log_event(
-    item: Mapping[str, object], payload: Mapping[str, object], region: str, own_role: str | None
+    item: Mapping[str, object], payload: Mapping[str, object], reception: Reception
 ) -> Iterator[Signal]:
     message = item.get("message")
     if not isinstance(message, str):
         yield Unrelated("unknown_shape")
         return
-    if is_own_text(message, own_role):
+    if is_own_text(message, reception.own_role):
         yield Unrelated("own_words")
         return
     errors = find_errors(message)
     if not errors:
         yield Unrelated("log_without_key_error")
     for number, error in enumerate(errors):
-        yield _failure(error, number, item, payload, region)
+        yield _failure(error, number, item, payload, reception.region)
 
 
 def _failure(
@@ -141,11 +135,11 @@ def _failure(
 def _time(milliseconds: object) -> datetime:
     """Return the time of a log event (milliseconds since 1970, UTC); the epoch for anything else."""
     if isinstance(milliseconds, bool) or not isinstance(milliseconds, int):
-        return _EPOCH
+        return EPOCH
     try:
-        return _EPOCH + timedelta(milliseconds=milliseconds)
+        return EPOCH + timedelta(milliseconds=milliseconds)
     except OverflowError:
-        return _EPOCH
+        return EPOCH
 
 
 def _partition(error: LoggedError, region: str) -> str:

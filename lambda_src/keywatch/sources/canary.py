@@ -8,11 +8,9 @@ KMS has for unknown aliases.
 from collections.abc import Mapping
 from datetime import timedelta
 
+from keywatch.catalogue.own import CANARY_ALIAS
 from keywatch.sources.fields import mapping
 
-# The rule of the stack lets the canary pass by this name; ``infra/names.py`` holds it too, and a
-# test compares the two.
-CANARY_ALIAS = "alias/keywatch-canary-that-never-exists"
 EVERY = timedelta(hours=1)
 LATE = timedelta(hours=3)  # one that came back was sent longer ago: KeyWatch may see nothing
 

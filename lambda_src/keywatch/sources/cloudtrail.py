@@ -19,14 +19,17 @@ from keywatch.sources.canary import is_canary
 from keywatch.sources.changes import read_change
 from keywatch.sources.fields import mapping, moment, text
 from keywatch.sources.resources import key_arns, keys_configured, keys_typed, protected_resource
+from keywatch.sources.source import Event, Reception, Source
 from keywatch.sources.subjects import subject_of
 
 KMS = "kms.amazonaws.com"
 MAX_MESSAGE = 1100
+_DETAIL_TYPES = ("AWS API Call via CloudTrail", "AWS Service Event via CloudTrail")
 
 
-def read_record(record: object, *, received: datetime, own_role: str | None = None) -> Signal:
+def read_record(record: object, reception: Reception) -> Signal:
     """Read one CloudTrail record: a failure, a change, or nothing about a key. Never raises."""
+    received = reception.received
     fields = mapping(record)
     operation, service = fields.get("eventName"), fields.get("eventSource")
     if not isinstance(operation, str) or not isinstance(service, str):
@@ -34,7 +37,7 @@ def read_record(record: object, *, received: datetime, own_role: str | None = No
     code, message = fields.get("errorCode"), fields.get("errorMessage")
     if code in (None, "") and message in (None, ""):
         return _succeeded(fields, operation, service, received)
-    if is_own(fields.get("userIdentity"), own_role):
+    if is_own(fields.get("userIdentity"), reception.own_role):
         return (
             CanarySeen("canary", moment(fields.get("eventTime"), received))
             if is_canary(fields)
@@ -167,3 +170,27 @@ def _partition(key_arn: str | None, region: str | None) -> str:
     if key_arn and (partition := parse(key_arn).partition):
         return partition
     return partition_of(region)
+
+
+def _is_log_file(event: Event) -> bool:
+    return event.get("detail-type") is None and isinstance(event.get("Records"), list)
+
+
+def _read_log_file(event: Event, reception: Reception) -> tuple[Signal, ...]:
+    records = event.get("Records")
+    return tuple(
+        read_record(record, reception) for record in (records if isinstance(records, list) else ())
+    )
+
+
+EVENTS = Source(
+    "CloudTrail events on the bus",
+    lambda event: event.get("detail-type") in _DETAIL_TYPES,
+    lambda event, reception: (read_record(event.get("detail"), reception),),
+)
+LOG_FILES = Source("CloudTrail log files", _is_log_file, _read_log_file)
+RECORDS = Source(
+    "CloudTrail records",
+    lambda event: event.get("detail-type") is None,
+    lambda event, reception: (read_record(event, reception),),
+)

@@ -15,7 +15,11 @@ def mapping(value: object) -> Mapping[str, object]:
 
 def text(value: object, limit: int = 512) -> str | None:
     """Return ``value`` as one clean line if it is a non-blank string, else ``None``."""
-    return (one_line(value, limit) or None) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    if len(value) <= limit and value.isascii() and value.isprintable():
+        return value.strip() or None
+    return one_line(value, limit) or None
 
 
 def moment(value: object, otherwise: datetime) -> datetime:

@@ -13,20 +13,26 @@ from keywatch.model.identifiers import parse, partition_of
 from keywatch.model.signals import Caller, KeyChange, KeyFailure, Signal, Unrelated
 from keywatch.parsing.classify import read_error
 from keywatch.sources.fields import mapping, moment, text
+from keywatch.sources.source import Event, Reception, Source
 from keywatch.sources.subjects import identifier_subject, key_subject, subject_of
 
 EBS_VOLUME = "EBS Volume Notification"
 _KMS_ITSELF = Caller("AWS KMS", service="kms.amazonaws.com")
 
 
-def read_native(event: Mapping[str, object], *, received: datetime) -> Signal:
-    """Read one native EventBridge event; ``Unrelated`` for any other event."""
+def _is_native(event: Event) -> bool:
     kind = event.get("detail-type")
-    if isinstance(kind, str) and kind in NATIVE_CHANGES:
-        return _change(event, NATIVE_CHANGES[kind], received)
-    if kind == EBS_VOLUME:
-        return _volume(event, received)
-    return Unrelated("unknown_shape")
+    return isinstance(kind, str) and (kind in NATIVE_CHANGES or kind == EBS_VOLUME)
+
+
+def _read_native(event: Event, reception: Reception) -> tuple[Signal, ...]:
+    change = NATIVE_CHANGES.get(str(event.get("detail-type")))
+    if change is None:
+        return (_volume(event, reception.received),)
+    return (_change(event, change, reception.received),)
+
+
+EVENTS = Source("events of KMS and EBS", _is_native, _read_native)
 
 
 def _change(event: Mapping[str, object], what: str, received: datetime) -> Signal:

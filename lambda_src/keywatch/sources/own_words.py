@@ -8,7 +8,7 @@ call has no use for it.
 
 import re
 
-from keywatch.sources.canary import CANARY_ALIAS
+from keywatch.catalogue.own import CANARY_ALIAS
 
 # The id of an incident, which every message about one carries, and the schema of every document.
 _INCIDENT = re.compile(r"\bkw-[0-9a-f]{16}\b")

@@ -37,10 +37,12 @@ _CONFIGURED = frozenset(
 
 def keys_typed(request: Mapping[str, object]) -> tuple[str, ...]:
     """Return what a request of KMS names as its keys, each once; an alias to be made or moved comes before its target."""
-    found = (request.get(name) for name in _KEY_FIELDS)
-    return tuple(
-        dict.fromkeys(value[:LONGEST] for value in found if isinstance(value, str) and value)
-    )
+    found: dict[str, None] = {}
+    for name in _KEY_FIELDS:
+        value = request.get(name)
+        if isinstance(value, str) and value:
+            found[value[:LONGEST]] = None
+    return tuple(found)
 
 
 def keys_configured(request: Mapping[str, object]) -> tuple[str, ...]:
@@ -54,14 +56,10 @@ def keys_configured(request: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _members(value: object, depth: int) -> Iterator[tuple[str, object]]:
-    inner = (
-        [value]
-        if isinstance(value, dict)
-        else value[:MAX_RESOURCES]
-        if isinstance(value, list)
-        else []
-    )
-    for part in inner if depth < _DEEPEST else []:
+    if depth >= _DEEPEST:
+        return
+    parts = value[:MAX_RESOURCES] if isinstance(value, list) else [value]
+    for part in parts:
         for name, member in mapping(part).items():
             yield name, member
             yield from _members(member, depth + 1)

@@ -28,7 +28,7 @@ from keywatch.catalogue.causes.external_proxies import EXTERNAL_PROXIES
 from keywatch.catalogue.causes.key_states import KEY_STATES
 from keywatch.catalogue.causes.key_stores import KEY_STORES
 from keywatch.catalogue.causes.missing import NOT_FOUND
-from keywatch.catalogue.codes import KMS_CODES, SERVICE_CODES
+from keywatch.catalogue.codes import CODES
 from keywatch.catalogue.texts import TEXTS
 
 # The ids are API: this list changes only together with the documentation of those who rely on it.
@@ -128,12 +128,7 @@ def test_a_record_does_not_contradict_itself(cause) -> None:
 
 def test_every_cause_but_those_found_by_look_ups_is_reached_from_a_text_or_code_of_aws() -> None:
     by_text = {row.cause for row in TEXTS}
-    by_code = {
-        cause
-        for table in (KMS_CODES, SERVICE_CODES)
-        for code in table.values()
-        for cause in (code.cause, code.bare)
-    }
+    by_code = {cause for row in CODES for cause in (row.means.cause, row.means.bare)}
     assert set(CAUSES) - by_text - by_code == BY_LOOKUP_ONLY
 
 

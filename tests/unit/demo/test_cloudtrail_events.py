@@ -9,6 +9,7 @@ from demo.cloudtrail_events import Call, deletion_date, entry, event, record, se
 from demo.emulator import ACCOUNT
 from keywatch.model.signals import CanarySeen
 from keywatch.sources import read_event
+from keywatch.sources.source import Reception
 
 WHEN = datetime(2026, 4, 12, 18, 5, 9, tzinfo=UTC)
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -96,6 +97,6 @@ def test_the_record_of_the_canary_is_read_as_the_canary_and_not_as_a_failure():
     for request in (canary_record()["requestParameters"], None):
         written = canary_record() | {"requestParameters": request}
         # WHEN it comes back
-        (signal,) = read_event(event(written), own_role=own)
+        (signal,) = read_event(event(written), Reception(own_role=own))
         # THEN it is the canary
         assert isinstance(signal, CanarySeen)

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from keywatch.catalogue.own import CANARY_ALIAS
 from keywatch.model.signals import CanarySeen, KeyFailure, Unrelated
 from keywatch.sources import read_event
-from keywatch.sources.canary import CANARY_ALIAS
+from keywatch.sources.source import Reception
 from tests.support.world import ACCOUNT, REGION, ROLE, failed
 
 CALLED = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
@@ -21,7 +22,7 @@ OWN = {
 
 def read(key_id=CANARY_ALIAS, error=ERROR, code="NotFoundException", **fields):
     event = failed(code, error, key_id, eventName="DescribeKey", **fields)
-    return read_event(event, own_role=ROLE.removesuffix(REGION))[0]
+    return read_event(event, Reception(own_role=ROLE.removesuffix(REGION)))[0]
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 
 from keywatch.actions.doctor import run as doctor
 from keywatch.actions.sweep.run import SweepLimits
+from keywatch.catalogue.own import CANARY_ALIAS
 from keywatch.housekeeping import canary, daily_sweep, minute
 from keywatch.runtime import Runtime
 from keywatch.settings import IgnoreRule, Parts
-from keywatch.sources.canary import CANARY_ALIAS
 from keywatch.store.housekeeping import CANARY_CALLED, HousekeepingStore
 from tests.support.world import ACCOUNT, REGION, ROLE, aws_error, disabled, failed
 from tests.support.world import world as open_world

@@ -5,6 +5,7 @@ import pytest
 from keywatch.incidents.pipeline import Memory, Pipeline
 from keywatch.settings import IgnoreRule
 from keywatch.sources import read_event
+from keywatch.sources.source import Reception
 from tests.support.world import (
     ACCOUNT,
     APP,
@@ -329,7 +330,7 @@ def test_the_routine_denials_of_config_are_ignored_by_default(world):
 
 def test_what_is_not_begun_in_time_stays_in_the_queue(world):
     # GIVEN an invocation whose time is nearly up
-    taken = [("m1", signal) for signal in read_event(disabled(), received=world.now)]
+    taken = [("m1", signal) for signal in read_event(disabled(), Reception(world.now))]
     # WHEN it takes a batch
     retry = Pipeline(world.services, Memory()).take(taken, remaining=lambda: 1.0)
     # THEN the message is delivered again, and nothing was claimed

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keywatch.catalogue import codes
+from keywatch.catalogue import code_lookup
 from keywatch.catalogue.causes import CAUSES
+from keywatch.catalogue.codes import CODES
 from keywatch.catalogue.operations import KMS_OPERATIONS
 from keywatch.catalogue.texts import CONNECTION_ERRORS, TEXTS
 from keywatch.model.levels import Confidence
@@ -550,12 +551,7 @@ def test_a_known_text_needs_no_code():
 
 
 def test_every_row_and_code_leads_to_a_cause_of_the_catalogue_or_says_why_not():
-    entries = [
-        *codes.KMS_CODES.values(),
-        *codes.SERVICE_CODES.values(),
-        *codes.SERVICE_SPECIFIC.values(),
-    ]
-    for entry in (*TEXTS, *CONNECTION_ERRORS, *entries):
+    for entry in (*TEXTS, *CONNECTION_ERRORS, *(row.means for row in CODES)):
         assert entry.cause in CAUSES if entry.cause else entry.reason.startswith("out_of_scope_")
 
 
@@ -582,8 +578,8 @@ def test_every_exception_of_the_kms_api_is_known_by_its_code():
         "malformedpolicydocument",
         "tag",
     }
-    cores = {codes.core_of(shape.name)[0] for shape in model.error_shapes}
-    assert cores - set(codes.KMS_CODES) == validation
+    cores = {code_lookup.core_of(shape.name)[0] for shape in model.error_shapes}
+    assert cores - set(code_lookup.KMS_MEANINGS) == validation
 
 
 def test_the_operations_are_those_of_the_kms_api():

@@ -9,6 +9,7 @@ from typing import Any
 
 from keywatch.model.signals import KeyFailure, Signal
 from keywatch.sources import read_event
+from keywatch.sources.source import Reception
 
 PAYLOADS = Path(__file__).parents[2] / "payloads"
 RECEIVED = datetime(2026, 11, 23, 4, tzinfo=UTC)
@@ -33,7 +34,7 @@ def identities() -> dict[str, Any]:
 
 
 def read(event: object, **options: Any) -> Signal:
-    (signal,) = read_event(event, received=RECEIVED, **options)
+    (signal,) = read_event(event, Reception(RECEIVED, **options))
     return signal
 
 

@@ -20,14 +20,21 @@ import keywatch.sources
 from keywatch.catalogue.causes import CAUSES
 from keywatch.catalogue.texts import TEXTS
 from keywatch.model.signals import KeyFailure, Unrelated
-from keywatch.parsing import log_texts
+from keywatch.parsing.logs import errors
+from keywatch.parsing.logs.errors import find_errors
+from keywatch.parsing.logs.formats.envelope import LogFormat
 from keywatch.sources import app_logs
-from keywatch.sources.app_logs import find_errors, read_log_payload
+from keywatch.sources.app_logs import DELIVERIES
+from keywatch.sources.source import Reception
 from tests.support.examples import examples
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "logs"
 KEY = "arn:aws:kms:us-east-2:444455556666:key/0b7f5a52-8f6e-4d1c-9a3e-5d2f1c7b6a90"
 OTHER = "arn:aws:kms:us-east-2:444455556666:key/11111111-2222-3333-4444-555555555555"
+
+
+def read_log_payload(event, **options):
+    return DELIVERIES.read(event, Reception(**options))
 
 
 def rows(name):
@@ -113,7 +120,7 @@ def test_the_number_of_findings_is_bounded():
     text = "\n".join(
         f"DisabledException: {KEY[:-3]}{number:03} is disabled." for number in range(500)
     )
-    assert len(find_errors(text)) == log_texts.MAX_ERRORS
+    assert len(find_errors(text)) == errors.MAX_ERRORS
 
 
 def test_a_sentence_without_a_key_takes_the_one_key_that_stands_near():
@@ -154,6 +161,8 @@ def test_what_is_quoted_from_a_log_is_one_clean_bounded_line():
 def _patterns_in(value):
     if isinstance(value, re.Pattern):
         yield value.pattern
+    elif isinstance(value, LogFormat):
+        yield value.pattern.pattern
     elif isinstance(value, tuple):
         for part in value:
             yield from _patterns_in(part)
@@ -162,9 +171,9 @@ def _patterns_in(value):
 def _patterns():
     """Return every regular expression of the modules that read text, with the module's name."""
     modules = [
-        importlib.import_module(f"{package.__name__}.{found.name}")
+        importlib.import_module(found.name)
         for package in (keywatch.catalogue, keywatch.parsing, keywatch.sources)
-        for found in pkgutil.iter_modules(package.__path__)
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     ]
     return {
         (module.__name__, pattern)
@@ -246,18 +255,17 @@ HOSTILE = (
 @pytest.mark.parametrize("piece", HOSTILE, ids=lambda piece: piece[:20])
 def test_two_megabytes_of_hostile_text_are_read_in_seconds(piece):
     # GIVEN as much text as is ever read, made of one adversarial piece
-    text = (piece * (log_texts.MAX_TEXT // len(piece) + 1))[: log_texts.MAX_TEXT]
+    text = (piece * (errors.MAX_TEXT // len(piece) + 1))[: errors.MAX_TEXT]
     # WHEN it is read, THEN it takes seconds on the slowest machine; quadratic work would take hours
     start = time.process_time()
     found = find_errors(text)
     assert time.process_time() - start < 30
-    assert len(found) <= log_texts.MAX_ERRORS
+    assert len(found) <= errors.MAX_ERRORS
 
 
 def test_text_beyond_the_limit_is_not_read():
     assert (
-        find_errors(" x" * (log_texts.MAX_TEXT // 2) + f" DisabledException: {KEY} is disabled.")
-        == ()
+        find_errors(" x" * (errors.MAX_TEXT // 2) + f" DisabledException: {KEY} is disabled.") == ()
     )
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from keywatch.model.signals import KeyChange, KeyFailure, Unrelated
 from keywatch.sources import read_event
+from keywatch.sources.source import Reception
 from tests.support.examples import examples
 from tests.unit.sources.records import KEY, PAYLOADS, RECEIVED, failed, harmless, payload
 
@@ -61,7 +62,7 @@ def put(document, path, value):
 
 
 def check(event):
-    for signal in read_event(event, received=RECEIVED):
+    for signal in read_event(event, Reception(RECEIVED)):
         assert isinstance(signal, KeyFailure | KeyChange | Unrelated)
         if isinstance(signal, KeyFailure):
             assert signal.time.tzinfo is not None
@@ -129,7 +130,7 @@ def test_reading_takes_linear_time_in_what_a_caller_may_choose():
                 failed(
                     "NotFoundException", message, requestParameters={"keyId": text + str(number)}
                 ),
-                received=RECEIVED,
+                Reception(RECEIVED),
             )
         return process_time() - began
 

@@ -4,6 +4,7 @@ import pytest
 
 from keywatch.model.signals import KeyFailure, Unrelated
 from keywatch.sources import read_event
+from keywatch.sources.source import Reception
 from tests.unit.parsing.kms_errors import DENIED, USER
 from tests.unit.sources.records import (
     ACCOUNT,
@@ -181,7 +182,7 @@ def test_a_log_file_is_read_record_by_record():
         ]
     }
     # WHEN it is read
-    signals = read_event(file, received=RECEIVED)
+    signals = read_event(file, Reception(RECEIVED))
     # THEN each gives its own signal
     assert [type(signal).__name__ for signal in signals] == ["KeyFailure", "KeyChange", "Unrelated"]
 

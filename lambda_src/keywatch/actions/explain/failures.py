@@ -8,7 +8,8 @@ from keywatch.catalogue.changes import CHANGES
 from keywatch.model.identifiers import KeyIdentifier, parse
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import KeyChange, KeyFailure, Signal, Unrelated
-from keywatch.parsing.log_texts import LoggedError, find_errors
+from keywatch.parsing.logs.errors import find_errors
+from keywatch.parsing.logs.logged_error import LoggedError
 from keywatch.sources import read_event
 
 MARKS = ("eventSource", "detail-type", "Records")

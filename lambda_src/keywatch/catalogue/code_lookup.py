@@ -1,0 +1,145 @@
+"""What the reader, the event pattern and the log filter take from the table of codes.
+
+The reader looks a code up by its *core*: lower case, without namespace, ``KMS.`` or ``Client.``
+prefix and without the suffix Exception, Fault or Error; CloudTrail, the SDKs and the services
+differ in these (``AccessDenied`` and ``AccessDeniedException``).
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from keywatch.catalogue.codes import (
+    CODES,
+    ONLY_KMS_PREFIXES,
+    RULE_PREFIXES,
+    STORE_CHANGES,
+    ErrorCode,
+    Meaning,
+    Words,
+)
+from keywatch.model.levels import Confidence
+
+_SUFFIXES = ("exception", "fault", "error")
+_PREFIXES = ("kms.", "client.", "server.")
+
+
+@lru_cache(maxsize=1024)
+def core_of(code: str) -> tuple[str, bool]:
+    """Return the core of ``code`` and whether the code itself says that KMS is meant (its prefix or namespace)."""
+    core = code.strip().lower()
+    namespace, hash_sign, tail = core.rpartition("#")
+    kms = bool(hash_sign) and ("kms" in namespace or "trent" in namespace)
+    core = tail.split(":", 1)[0] if hash_sign else core
+    for prefix in _PREFIXES:
+        if core.startswith(prefix):
+            core, kms = core[len(prefix) :], kms or prefix == "kms."
+    for suffix in _SUFFIXES:
+        if core.endswith(suffix) and core != suffix:
+            core = core.removesuffix(suffix)
+            break
+    return core, kms
+
+
+def of_kms(row: ErrorCode) -> bool:
+    """Tell whether KMS says a code, or a service that passes on KMS's answer with ``KMS.`` before it."""
+    return "kms" in row.services or core_of(row.code)[1]
+
+
+def of_another_service(row: ErrorCode) -> bool:
+    """Tell whether another service says a code as one of its own."""
+    return row.services != ("kms",) and not core_of(row.code)[1]
+
+
+# Core to meaning: answers of KMS; codes of other services; common words, by service and core.
+KMS_MEANINGS: dict[str, Meaning] = {core_of(r.code)[0]: r.means for r in CODES if of_kms(r)}
+SERVICE_MEANINGS: dict[str, Meaning] = {
+    core_of(r.code)[0]: r.means for r in CODES if of_another_service(r) and not r.common_word
+}
+COMMON_WORDS: dict[tuple[str, str], Meaning] = {
+    (service, core_of(r.code)[0]): r.means for r in CODES if r.common_word for service in r.services
+}
+WORDS: dict[str, Words] = {core_of(r.code)[0]: r.means.words for r in CODES if r.means.words}
+_ALONE_IN_LOGS = frozenset(core_of(r.code)[0] for r in CODES if r.alone_in_logs)
+_ONLY_KMS = tuple(prefix.lower() for prefix in ONLY_KMS_PREFIXES)
+
+_UNKNOWN = Meaning("unclassified", Confidence.POSSIBLE)
+_VALIDATION = Meaning(None, reason="out_of_scope_validation")
+_STATE_CHANGE = Meaning(None, reason="out_of_scope_state_change")
+_MISSING_OR_UNUSABLE = (
+    "notfound",
+    "unavailable",
+    "invalidstate",
+    "disabled",
+    "unreachable",
+    "inaccessible",
+    "notaccessible",
+)
+
+
+def kms_code(core: str, operation: str | None) -> Meaning:
+    """Return what an answer of KMS means by its code alone; codes that nobody knew are judged by their words."""
+    if core == "customkeystoreinvalidstate" and operation in STORE_CHANGES:
+        return _STATE_CHANGE
+    return KMS_MEANINGS.get(core) or _guess(core)
+
+
+def service_code(core: str, service: str) -> Meaning | None:
+    """Return what another service's code says about a KMS key, or ``None`` when it says nothing about one."""
+    if known := SERVICE_MEANINGS.get(core):
+        return known
+    if known := COMMON_WORDS.get((service.partition(".")[0], core)):
+        return known
+    return _guess(core) if "kms" in core else None
+
+
+def _guess(core: str) -> Meaning:
+    return _UNKNOWN if any(word in core for word in _MISSING_OR_UNUSABLE) else _VALIDATION
+
+
+def only_kms(core: str) -> bool:
+    """Tell whether a code, by its core, is one that only KMS itself answers."""
+    return core.startswith(_ONLY_KMS)
+
+
+def names_kms(code: str) -> bool:
+    """Tell whether a code in a log, where no service is named, by itself says that a KMS key is meant."""
+    return only_kms(core_of(code)[0]) or _for_keys(code)
+
+
+def can_be_of_kms(code: str) -> bool:
+    """Tell whether a code in a log is one that KMS answers, alone or among others, or a service about a KMS key."""
+    return core_of(code)[0] in KMS_MEANINGS or _for_keys(code)
+
+
+def _for_keys(code: str) -> bool:
+    core, says_kms = core_of(code)
+    return says_kms or core in _ALONE_IN_LOGS or service_code(core, "") is not None
+
+
+def rule_codes() -> tuple[str, ...]:
+    """Return the codes of other services that the event pattern names in full: those that begin in no usual way."""
+    return tuple(
+        row.code
+        for row in CODES
+        if row.means.cause and of_another_service(row)
+        if not row.unruled and not row.code.startswith(RULE_PREFIXES)
+    )
+
+
+def filter_codes() -> tuple[str, ...]:
+    """Return the codes that the log filter looks for: those in scope, each unless its row says why not.
+
+    A term matches as a whole word: ``DisabledException`` finds ``KMS.DisabledException`` too.
+    """
+    wanted = dict.fromkeys(row.code for row in CODES if row.means.cause and not row.unfiltered)
+    return tuple(
+        code for code in wanted if "." not in code or code.rpartition(".")[2] not in wanted
+    )
+
+
+def short_codes() -> Iterator[str]:
+    """Yield the codes of one word that other services answer without Exception or Fault at the end: plain words in a log."""
+    for row in CODES:
+        one_word = "." not in row.code and not row.code.lower().endswith(_SUFFIXES)
+        if one_word and of_another_service(row) and not row.unruled:
+            yield row.code

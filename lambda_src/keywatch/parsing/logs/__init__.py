@@ -1,0 +1,1 @@
+"""Failures on KMS keys in arbitrary text: log lines, stack traces, JSON of any depth, tool output."""

@@ -1,0 +1,25 @@
+"""The formats in which SDKs, tools and services print an error code: needed where the message is missing or unknown.
+
+A bare exception name proves nothing (source code, documentation and type stubs are full of them);
+each format here is one that only a running program prints. To add one, write its reader under
+``@log_format`` in the module of its kind and name it in that module's ``FORMATS``.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from keywatch.parsing.logs.formats import lines as plain_lines
+from keywatch.parsing.logs.formats import objects, sdks
+from keywatch.parsing.logs.formats.envelope import Envelope, LogFormat
+
+MAX_PLACES = 2000
+FORMATS: tuple[LogFormat, ...] = (*sdks.FORMATS, *objects.FORMATS, *plain_lines.FORMATS)
+
+
+def envelopes(lines: str) -> Iterator[Envelope]:
+    """Yield every printed error of ``lines`` (plain text with its line breaks), at most ``MAX_PLACES`` of each format."""
+    for log_format in FORMATS:
+        if log_format.hint in lines:
+            for match in islice(log_format.pattern.finditer(lines), MAX_PLACES):
+                if envelope := log_format.read(match, lines):
+                    yield envelope

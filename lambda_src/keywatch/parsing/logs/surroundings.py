@@ -1,0 +1,75 @@
+"""The Region, account, key and key store that stand around a sentence in a log.
+
+Formats differ without end; what they share is that these words stand near the message, mostly
+before it. Patterns are bounded, and only a window around the sentence is read.
+"""
+
+import re
+
+BEFORE, AFTER = 700, 1000
+
+_REGIONS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\bkms(?:-fips)?[.-]([a-z]{2,4}-[a-z-]{2,24}-[0-9]{1,2})\.(?:amazonaws|api\.aws)",
+        r"[\"']?(?:awsRegion|aws_region|AWS_REGION|region|Region)[\"']? ?[:=] ?[\"']?([a-z]{2,4}-[a-z-]{2,24}-[0-9]{1,2})\b",
+        r"--region[ =]([a-z]{2,4}-[a-z-]{2,24}-[0-9]{1,2})\b",
+    )
+)
+_ACCOUNT = re.compile(
+    r"arn:aws[a-z-]{0,20}:(?:iam|sts)::([0-9]{12}):|[\"'](?:accountId|account_id|recipientAccountId)[\"'] ?: ?[\"']([0-9]{12})"
+)
+_ARN = re.compile(
+    r"arn:aws[a-z-]{0,20}:kms:[a-z0-9-]{2,32}:[A-Za-z0-9*_-]{0,32}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}"
+)
+_TYPED = re.compile(
+    r"(?:[kK]ey_?[iI]d|[kK]ms_?[kK]ey_?(?:[iI]d|[aA]rn)|KMSKeyId|SSEKMSKeyId|MasterKeyId|--key-id|KMS (?:Key|Alias)|Master Key)"
+    r"[\"']?(?: ?[:=] ?| ?\(| )[\"']?([A-Za-z0-9:/_*.-]{3,300}[A-Za-z0-9_*])"
+)
+_STORE = re.compile(r"\bcks-[0-9a-f]{17,20}\b")
+
+
+def windows(text: str, start: int, end: int) -> tuple[str, str]:
+    """Return what is read before and after ``text[start:end]``."""
+    return text[max(0, start - BEFORE) : start], text[end : end + AFTER]
+
+
+def nearest(patterns: tuple[re.Pattern[str], ...], before: str, after: str) -> str | None:
+    """Return what the patterns capture nearest to the sentence: last before it, else first behind it."""
+    last = max(
+        (m for p in patterns for m in p.finditer(before)), key=lambda m: m.end(), default=None
+    )
+    best = last or min(
+        (m for p in patterns if (m := p.search(after))), key=lambda m: m.start(), default=None
+    )
+    return str(best.group(1)) if best else None
+
+
+def region_near(text: str, start: int, end: int) -> str | None:
+    """Return the Region of the endpoint or setting that stands nearest to a sentence."""
+    return nearest(_REGIONS, text[max(0, start - BEFORE) : start], text[start : end + AFTER])
+
+
+def account_near(text: str, start: int, end: int) -> str | None:
+    """Return the account of the caller that a sentence or its surroundings name, if it is only one."""
+    return _only({a or b for a, b in _ACCOUNT.findall(_around(text, start, end))})
+
+
+def key_store_near(text: str, start: int, end: int) -> str | None:
+    """Return the custom key store id near a sentence, if it is only one."""
+    return _only(set(_STORE.findall(_around(text, start, end))))
+
+
+def key_near(text: str, start: int, end: int, region: str | None = None) -> str | None:
+    """Return the one key that stands near a sentence which names none: its ARN, or what a key id field holds."""
+    window = _around(text, start, end)
+    arns = {arn for arn in _ARN.findall(window) if region is None or f":{region}:" in arn}
+    return _only(arns or set(_TYPED.findall(window)))
+
+
+def _around(text: str, start: int, end: int) -> str:
+    return text[max(0, start - BEFORE) : end + AFTER]
+
+
+def _only(found: set[str]) -> str | None:
+    return found.pop() if len(found) == 1 else None

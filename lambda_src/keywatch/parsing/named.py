@@ -1,0 +1,56 @@
+"""What a name in an error text says of the key: an ARN brings its Region and account."""
+
+import re
+from dataclasses import replace
+
+from keywatch.model.signals import ErrorClassification
+from keywatch.model.text import one_line
+
+MAX_NAME = 512
+
+_ARN = re.compile(
+    r"arn:(?:aws[a-z-]{0,20}):kms:[a-z0-9-]{0,32}:[A-Za-z0-9*_-]{0,32}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}"
+)
+_BARE_NAME = re.compile(
+    r"(?<![A-Za-z0-9/:-])(alias/[A-Za-z0-9/_-]{1,250}|mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+)
+_PARTS = re.compile(r"arn:[^:]{1,40}:kms:([^:]{0,40}):([^:]{0,40}):(key|alias)/.{1,400}")
+_REGION = re.compile(r"[a-z]{2,4}-[a-z-]{2,24}-[0-9]{1,2}")
+_ACCOUNT = re.compile(r"[0-9]{10}[0-9a-z]{2}")  # AWS's own samples write 0123456789ab
+
+
+def is_region(name: str) -> bool:
+    """Tell whether ``name`` is written as Regions are."""
+    return _REGION.fullmatch(name) is not None
+
+
+def arn_in(text: str) -> str | None:
+    """Return the first ARN of a key or alias in a text."""
+    found = _ARN.search(text)
+    return found.group(0) if found else None
+
+
+def name_in(text: str) -> str | None:
+    """Return the one alias or key id that a text names."""
+    found = set(_BARE_NAME.findall(text))
+    return found.pop() if len(found) == 1 else None
+
+
+def named(classification: ErrorClassification, name: str | None) -> ErrorClassification:
+    """Return ``classification`` with the name of its key, if any; the parts of an ARN are taken only where they are real."""
+    if name is None:
+        return classification
+    name = one_line(name, MAX_NAME)
+    parts = _PARTS.fullmatch(name)
+    if parts is None:
+        return replace(classification, identifier=name)
+    region, account, kind = parts.groups()
+    real = "<" not in name
+    return replace(
+        classification,
+        identifier=name,
+        key_arn=name if kind == "key" and real else None,
+        alias_arn=name if kind == "alias" and real else None,
+        region=region if is_region(region) else classification.region,
+        account=account if _ACCOUNT.fullmatch(account) else None,
+    )

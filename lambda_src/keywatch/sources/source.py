@@ -1,0 +1,33 @@
+"""What a kind of input is: how it is told from others, and how it becomes signals."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from keywatch.model.signals import Signal
+
+Event = Mapping[str, object]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Where and when an input came in; what it lacks itself is taken from here.
+
+    ``received`` (UTC) stands in for a time; ``region`` is where KeyWatch runs. Calls of roles whose
+    ARN begins with ``own_role``, and lines of ``own_log_group``, are KeyWatch's own.
+    """
+
+    received: datetime = EPOCH
+    region: str = ""
+    own_role: str | None = None
+    own_log_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One kind of input. ``accepts`` looks at the outer members only; ``read`` takes untrusted content and never raises."""
+
+    name: str
+    accepts: Callable[[Event], bool]
+    read: Callable[[Event, Reception], tuple[Signal, ...]]
