@@ -114,6 +114,8 @@ class Judge:
 
     def _about_nothing(self, message: Message) -> None:
         why = product.hears_itself(message.document)
+        if not why and self._own_lookup(message):
+            why = "KeyWatch hears its own look-up"
         if message.names & self._requests:
             why = "a request id is taken for the key"
         if not why and not message.certain and self.truths.weather("kms", message.when):
@@ -123,6 +125,15 @@ class Judge:
         self._found("false", message, why)
         if message.certain:
             self._found("certain cause", message, why)
+
+    def _own_lookup(self, message: Message) -> bool:
+        """Tell whether a message is about a name that nobody but KeyWatch itself asked for in vain."""
+        asked = (
+            str(c.request.get("KeyId", ""))
+            for c in self.run.calls
+            if c.error and c.when < message.when
+        )
+        return any(name and name in named for name in asked for named in message.names)
 
     def _alert(self, message: Message, truth: Truth) -> None:
         if self._over(message, truth):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from tests.worlds import product
 from tests.worlds.attempts import STORE_CAUSES, Outcome, Probe, answer, truly
 from tests.worlds.chronicle import Chronicle, Told
 from tests.worlds.clock import minutes
@@ -89,7 +90,9 @@ class Truths:
             return True
         nameless = not any("/" in name or ":" in name for name in names)
         text = f"{message.callers} {message.document['because']}"
-        return nameless and any(token in text for token in told.what.probe.caller.tokens)
+        words = (*told.what.probe.caller.tokens, told.what.outcome.message or "\0")
+        heard = product.hears_itself(message.document)
+        return nameless and not heard and any(word in text for word in words)
 
     def _is_of(self, message: Message, told: Told) -> bool:
         change = told.what
