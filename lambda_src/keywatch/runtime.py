@@ -1,10 +1,9 @@
 """One warm container: its settings, its services, what it remembers, and how each kind of input runs through them."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -12,7 +11,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from keywatch.aws import Clients
 from keywatch.incidents import clock
-from keywatch.incidents.pipeline import Memory, Pipeline
+from keywatch.incidents.memory import Memory
+from keywatch.incidents.pipeline import Pipeline
+from keywatch.invocation import remaining_seconds
 from keywatch.model.signals import CanarySeen, Signal
 from keywatch.services import Services, build
 from keywatch.settings import Settings
@@ -20,6 +21,7 @@ from keywatch.sources import read_event
 from keywatch.sources.source import Reception
 
 Event = Mapping[str, Any]
+# The function's own time-out is longer, for checks that wait; a batch must be done before its lease ends.
 BATCH_SECONDS = 55.0
 
 
@@ -47,7 +49,7 @@ class Runtime:
     def batch(self, event: Event, context: object) -> dict[str, Any]:
         """Handle SQS messages; return those that must be delivered again (``ReportBatchItemFailures``)."""
         unreadable: set[str] = set()
-        failed = self._take(self._read_batch(event.get("Records"), unreadable), context)
+        failed = self._process(self._read_batch(event.get("Records"), unreadable), context)
         return {
             "batchItemFailures": [
                 {"itemIdentifier": message} for message in sorted(failed | unreadable)
@@ -70,7 +72,7 @@ class Runtime:
         """Let a minute pass; return how many incidents were due. What KeyWatch does for itself comes after them."""
         from keywatch.housekeeping import minute
 
-        remaining = remaining_seconds(context)
+        remaining = remaining_seconds(context, BATCH_SECONDS)
         with self.counted():
             handled = clock.tick(self.services, remaining)
             age = minute.minute(self.services, remaining)
@@ -91,15 +93,17 @@ class Runtime:
         )
 
     def _must_succeed(self, signals: list[tuple[str, Signal]], context: object) -> None:
-        if failed := self._take(signals, context):
+        if failed := self._process(signals, context):
             raise LogDeliveryFailed(f"could not handle: {', '.join(failed)}")
 
-    def _take(self, signals: list[tuple[str, Signal]], context: object) -> set[str]:
+    def _process(self, signals: list[tuple[str, Signal]], context: object) -> set[str]:
         with self.counted():
-            self._welcome([signal for _, signal in signals if isinstance(signal, CanarySeen)])
-            return Pipeline(self.services, self.memory).take(signals, remaining_seconds(context))
+            self._note_canaries([signal for _, signal in signals if isinstance(signal, CanarySeen)])
+            return Pipeline(self.services, self.memory).process(
+                signals, remaining_seconds(context, BATCH_SECONDS)
+            )
 
-    def _welcome(self, canaries: list[CanarySeen]) -> None:
+    def _note_canaries(self, canaries: list[CanarySeen]) -> None:
         if canaries:
             from keywatch.housekeeping import canary
 
@@ -133,19 +137,3 @@ class Runtime:
                 self.metrics.add_metric(name, MetricUnit.Count, value)
             if self.metrics.metric_set:
                 self.metrics.flush_metrics()
-
-
-def remaining_seconds(context: object) -> Callable[[], float]:
-    """Return a function that tells the seconds left for a batch: those of the invocation, and ``BATCH_SECONDS`` at most.
-
-    The function's own time-out is longer, for checks that wait; a batch must be done before its
-    lease ends.
-    """
-    began = monotonic()
-    remaining = getattr(context, "get_remaining_time_in_millis", None)
-
-    def left() -> float:
-        own = BATCH_SECONDS - (monotonic() - began)
-        return min(own, remaining() / 1000) if callable(remaining) else own
-
-    return left

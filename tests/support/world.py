@@ -14,7 +14,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from keywatch.incidents import clock
-from keywatch.incidents.pipeline import Memory, Pipeline
+from keywatch.incidents.memory import Memory
+from keywatch.incidents.pipeline import Pipeline
 from keywatch.services import Services, build
 from keywatch.settings import IgnoreRule, Settings
 from keywatch.sources import read_event
@@ -183,7 +184,7 @@ class World:
             for i, event in enumerate(events)
             for s in read_event(event, Reception(self.now, own_role=own))
         ]
-        return Pipeline(self.services, memory or self.memory, self.workers).take(signals)
+        return Pipeline(self.services, memory or self.memory, self.workers).process(signals)
 
     def tick(self) -> int:
         return clock.tick(self.services)

@@ -100,7 +100,7 @@ def send(
     announced = ",".join(dict.fromkeys((*incident.announced, diagnosis.cause)))
     services.incidents.record_outcome(
         incident,
-        next_look(incident, now, services.settings.repeat_interval),
+        next_due(incident, now, services.settings.repeat_interval),
         status=OPEN,
         cause=diagnosis.cause,
         severity=cause_of(diagnosis.cause).severity.value,
@@ -112,7 +112,7 @@ def send(
     return replace(incident, status=OPEN, cause=diagnosis.cause, sent_at=now)
 
 
-def next_look(incident: Incident, sent_at: datetime, repeat_interval: timedelta) -> datetime:
+def next_due(incident: Incident, sent_at: datetime, repeat_interval: timedelta) -> datetime:
     """Return when an alerted incident is due: when it may have ended, or when a reminder may be."""
     return max(
         sent_at + timedelta(minutes=1), min(incident.last_seen + QUIET, sent_at + repeat_interval)

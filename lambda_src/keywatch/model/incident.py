@@ -105,19 +105,19 @@ def new_id(subject: Subject, first_seen: datetime) -> str:
     return f"kw-{digest[:16]}"
 
 
-def provisional(subject: Subject, gathering: FailureBatch, now: datetime) -> Incident:
+def provisional(subject: Subject, batch: FailureBatch, now: datetime) -> Incident:
     """Return the incident that failures of a subject open, claimed until the end of a lease from ``now``."""
     return Incident(
-        id=new_id(subject, gathering.first_seen),
+        id=new_id(subject, batch.first_seen),
         subject=subject,
         status=NEW,
-        failures=gathering.count,
-        first_seen=gathering.first_seen,
-        last_seen=gathering.last_seen,
+        failures=batch.count,
+        first_seen=batch.first_seen,
+        last_seen=batch.last_seen,
         due_at=now + LEASE,
-        latest_cause=gathering.latest_failure.classification.cause or "",
-        latest_failure=gathering.latest_failure,
-        names=bounded(gathering.names, ()),
+        latest_cause=batch.latest_failure.classification.cause or "",
+        latest_failure=batch.latest_failure,
+        names=bounded(batch.names, ()),
     )
 
 

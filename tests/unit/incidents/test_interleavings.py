@@ -8,7 +8,7 @@ from threading import Condition, Thread, current_thread
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from keywatch.incidents.pipeline import Memory
+from keywatch.incidents.memory import Memory
 from tests.support.examples import examples
 from tests.support.world import World, alias_missing, disabled, key_missing
 from tests.support.world import world as open_world

@@ -2,7 +2,8 @@
 
 import pytest
 
-from keywatch.incidents.pipeline import Memory, Pipeline
+from keywatch.incidents.memory import Memory
+from keywatch.incidents.pipeline import Pipeline
 from keywatch.settings import IgnoreRule
 from keywatch.sources import read_event
 from keywatch.sources.source import Reception
@@ -332,7 +333,7 @@ def test_what_is_not_begun_in_time_stays_in_the_queue(world):
     # GIVEN an invocation whose time is nearly up
     taken = [("m1", signal) for signal in read_event(disabled(), Reception(world.now))]
     # WHEN it takes a batch
-    retry = Pipeline(world.services, Memory()).take(taken, remaining=lambda: 1.0)
+    retry = Pipeline(world.services, Memory()).process(taken, remaining=lambda: 1.0)
     # THEN the message is delivered again, and nothing was claimed
     assert retry == {"m1"}
     assert world.incidents() == []

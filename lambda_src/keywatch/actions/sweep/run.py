@@ -19,6 +19,7 @@ from keywatch.actions.sweep import findings, inventory
 from keywatch.actions.sweep.findings import Finding, Place, Use
 from keywatch.actions.sweep.inventory import Inventory, patiently
 from keywatch.diagnosis.reasons import not_seen
+from keywatch.invocation import remaining_seconds
 from keywatch.lookups.kms import key_facts
 from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.evidence import KeyFacts, LookupOutcome, LookupResult
@@ -78,7 +79,7 @@ def sweep(
 ) -> dict[str, Any]:
     """Answer ``{"action": "sweep"}``; where time ran out, ``resume`` in the answer is what the next request passes on."""
     after, notify = fields.get("resume") or "", fields.get("notify")
-    remaining = _remaining(context)
+    remaining = remaining_seconds(context)
     progress = run(services, after, lambda: remaining() > RESERVE, limits or SweepLimits())
     ranked = sorted(progress.findings, key=lambda finding: finding.rank)
     answer: dict[str, Any] = {
@@ -192,8 +193,3 @@ def _shortened(unseen: list[str]) -> list[str]:
         if len(kept) <= MAX_UNSEEN
         else [*kept[:MAX_UNSEEN], f"… and {len(kept) - MAX_UNSEEN} more."]
     )
-
-
-def _remaining(context: object) -> Callable[[], float]:
-    left = getattr(context, "get_remaining_time_in_millis", None)
-    return (lambda: left() / 1000) if callable(left) else (lambda: float("inf"))

@@ -1,0 +1,49 @@
+"""What a warm container remembers between batches.
+
+Plain dictionaries, and not cachetools' TTLCache: several threads read, a TTLCache changes itself
+while it is read and so wants a lock around every look, and it would be one more package to ship.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from keywatch.model.incident import Incident
+from keywatch.model.signals import Subject
+
+FRESH = timedelta(seconds=60)
+UNGROUPED_SILENCE = timedelta(hours=1)
+FORGET_AFTER = 20_000
+
+
+@dataclass
+class Memory:
+    """Open incidents, to spare reads, and subjects alerted while the table was down; bounded by forgetting all of a kind."""
+
+    open: dict[str, tuple[Incident, datetime]] = field(default_factory=dict)
+    ungrouped: dict[str, datetime] = field(default_factory=dict)
+
+    def recall(self, subject: Subject, now: datetime) -> Incident | None:
+        """Return the open incident of a subject if it was seen within the last minute."""
+        held = self.open.get(subject.id)
+        return held[0] if held and now - held[1] < FRESH else None
+
+    def keep(self, incident: Incident, now: datetime) -> None:
+        """Remember an open incident."""
+        if len(self.open) >= FORGET_AFTER:
+            self.open.clear()
+        self.open[incident.subject.id] = (incident, now)
+
+    def forget(self, subject: Subject) -> None:
+        """Remember no incident of a subject: the table knows better."""
+        self.open.pop(subject.id, None)
+
+    def alerted_ungrouped(self, subject: Subject, now: datetime) -> bool:
+        """Tell whether this container has alerted about a subject without the table within the last hour."""
+        alerted_at = self.ungrouped.get(subject.id)
+        return alerted_at is not None and now - alerted_at < UNGROUPED_SILENCE
+
+    def keep_ungrouped(self, subject: Subject, now: datetime) -> None:
+        """Remember that a subject was alerted without the table."""
+        if len(self.ungrouped) >= FORGET_AFTER:
+            self.ungrouped.clear()
+        self.ungrouped[subject.id] = now
