@@ -3,10 +3,11 @@
 Hypothesis draws the same examples every day (profile ``default``); ``make fuzz`` draws at random (``fuzz``).
 """
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.examples import FUZZ, PROFILE
 
@@ -20,24 +21,37 @@ settings.register_profile(
 )
 settings.load_profile(PROFILE)
 
-HERE = Path(__file__).parent
 # What takes longest begins first. Tests of a group share what is expensive: a deployed stack, templates.
-GROUPS = ("deployed", "demo", "templates")
+GROUPS = {
+    "tests/emulator/test_demo.py": "the demo",
+    "tests/emulator/": "the deployed stack",
+    "tests/infra/": "the templates",
+    "tests/setup/": "the small checkout",
+}
+RANKS = ("the deployed stack", "the demo", "the small checkout", "the templates")
 
 
-def group_of(item: pytest.Item) -> str:
-    """Return the group whose tests run in one process: those that share a fixture, else those of one file."""
-    if "aws" in getattr(item, "fixturenames", ()):
-        return "deployed"
-    folder = item.path.relative_to(HERE).parts[0]
-    return {"emulator": "demo", "infra": "templates"}.get(folder, str(item.path))
+def group_of(nodeid: str) -> str:
+    """Return the group of a test, whose tests run in one process: those that share something, else those of its file."""
+    file = nodeid.partition("::")[0]
+    return next((group for start, group in GROUPS.items() if file.startswith(start)), file)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put every test into its group, the longest groups first; the order within a group stays."""
-    groups = {item: group_of(item) for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
-    ranks = {group: rank for rank, group in enumerate(GROUPS)}
-    items.sort(key=lambda item: ranks.get(groups[item], len(ranks)))
+    """Let the longest groups begin first; the order within a group stays."""
+    ranks = {group: rank for rank, group in enumerate(RANKS)}
+    items.sort(key=lambda item: ranks.get(group_of(item.nodeid), len(ranks)))
+
+
+class Groups(LoadScopeScheduling):
+    """Gives whole groups to the processes of pytest-xdist, in the order of collection."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    """Use groups however many processes there are, and however these were asked for."""
+    config.option.loadscopereorder = False
+    return Groups(config, log)
