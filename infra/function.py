@@ -117,7 +117,20 @@ class Function(Construct):
 
 
 def _look_ups() -> list[iam.PolicyStatement]:
-    return [iam.PolicyStatement(sid="LookUpKeys", actions=list(LOOK_UPS), resources=["*"])]
+    account = f"{Aws.PARTITION}:lambda:*:{Aws.ACCOUNT_ID}:function:*"
+    return [
+        iam.PolicyStatement(sid="LookUpKeys", actions=list(LOOK_UPS), resources=["*"]),
+        iam.PolicyStatement(
+            sid="LookUpFunctions",
+            actions=["lambda:GetFunctionConfiguration"],
+            resources=[f"arn:{account}"],
+        ),
+        iam.PolicyStatement(
+            sid="LookUpTheirRoles",
+            actions=["iam:GetRole"],
+            resources=[f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/*"],
+        ),
+    ]
 
 
 def _remember(incidents: IncidentTable) -> list[iam.PolicyStatement]:

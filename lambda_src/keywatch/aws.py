@@ -52,7 +52,7 @@ class Clients:
             if (service, region) not in self._made:
                 if self._session is None:
                     self._session = boto3.session.Session()
-                config = LOOKUP if service in {"kms", "cloudtrail"} else VITAL
+                config = LOOKUP if service in {"kms", "cloudtrail", "lambda", "iam"} else VITAL
                 self._made[service, region] = self._session.client(
                     service, region_name=region, config=config
                 )

@@ -125,6 +125,18 @@ def _base_facts(failure: KeyFailure) -> dict[str, str]:
         if failure.caller.principal.startswith("arn:")
         else "",
         "operation": failure.operation or "",
+        **_resource_facts(failure.resource or ""),
+    }
+
+
+def _resource_facts(resource: str) -> dict[str, str]:
+    """Return what an AWS service was encrypting, under the names that the services' own commands take."""
+    _, is_parameter, parameter = resource.partition(":parameter/")
+    _, is_bucket, path = resource.partition(":s3:::")
+    return {
+        "resource": resource,
+        "parameter": f"/{parameter}" if is_parameter else "",
+        "bucket": path.partition("/")[0] if is_bucket else "",
     }
 
 

@@ -38,6 +38,7 @@ ORDER: Mapping[str, tuple[Hypothesis, ...]] = {
     "malformed_identifier": (identifiers.malformed, states.as_said),
     "missing_or_not_authorized": (
         timing.not_yet_visible,
+        denials.role_recreated,
         denials.other_key,
         denials.proven_present,
         deletion.key_deleted,

@@ -31,7 +31,10 @@ def seen_facts(case: Case) -> dict[str, str]:
     """Return what look-ups saw, under the names of ``keywatch.catalogue.causes.record.SEEN``."""
     evidence, here = case.evidence, case.here
     key, store = evidence.key, evidence.store
-    facts = {"reported": "yes" if is_report(case.failure) else ""}
+    facts = {
+        "reported": "yes" if is_report(case.failure) else "",
+        "service": case.failure.caller.service or "",
+    }
     if key is not None:
         facts["key_state"] = key.state
     if store is not None:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from keywatch.lookups.functions import describe_function
 from keywatch.lookups.history import History
 from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.evidence import (
     ANSWERED,
     AliasFacts,
+    FunctionFacts,
     KeyFacts,
     LookupOutcome,
     LookupResult,
@@ -70,6 +72,12 @@ class Lookups:
         self._lock = Lock()
         self._aliases: _Memory[tuple[tuple[AliasFacts, ...], LookupResult]] = _Memory(now)
         self._stores: _Memory[tuple[tuple[StoreFacts, ...], LookupResult]] = _Memory(now)
+
+    def function(
+        self, arn: str, region: str
+    ) -> tuple[FunctionFacts | None, tuple[LookupResult, ...]]:
+        """Describe a Lambda function and its role."""
+        return describe_function(self._client, arn, region)
 
     def _kms(self, region: str) -> "KMSClient":
         client: KMSClient = self._client("kms", region)

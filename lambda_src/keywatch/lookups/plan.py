@@ -12,6 +12,7 @@ from typing import Any
 from keywatch.catalogue.causes import Lookup, cause_of
 from keywatch.catalogue.states import STATE_CAUSES, is_usable
 from keywatch.diagnosis.case import Case, case_of, find_look
+from keywatch.lookups.functions import is_function
 from keywatch.lookups.history import change_fact, joined, outcome_of_history
 from keywatch.lookups.kms import Lookups
 from keywatch.lookups.known_changes import (
@@ -55,6 +56,8 @@ def investigate(
         return asking.evidence
     asking.where_it_is(wants)
     asking.what_belongs_to_it(wants)
+    if Lookup.LAMBDA_ROLE in wants:
+        asking.function()
     asking.changes_behind_alias(ledger)
     if ask_trail:
         asking.history()
@@ -170,6 +173,14 @@ class _Investigation:
         if store and failure.subject.account in {self.scope.account, UNKNOWN}:
             facts, look = self.lookups.store(store, self.target.region)
             self.learn(look, store=facts)
+
+    def function(self) -> None:
+        """Describe the function whose environment Lambda could not decrypt, where it is in KeyWatch's own account."""
+        arn = self.failure.resource or ""
+        parts = arn.split(":")
+        if is_function(arn) and parts[4] == self.scope.account:
+            function, looks = self.lookups.function(arn, parts[3])
+            self.learn(*looks, function=function)
 
     def changes_behind_alias(self, ledger: Ledger) -> None:
         """Add the changes of the key that a vanished alias pointed to: deleting a key deletes its aliases."""

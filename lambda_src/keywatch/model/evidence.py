@@ -83,6 +83,16 @@ class StoreFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionFacts:
+    """What Lambda and IAM say of a function and its role. Times are UTC; ``role_created`` is ``None`` where unknown."""
+
+    arn: str
+    role: str
+    modified: datetime | None
+    role_created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeFact:
     """One change that was seen earlier (``source`` ledger) or that CloudTrail remembers. ``when`` is UTC."""
 
@@ -119,7 +129,7 @@ class Evidence:
     ``here`` the same in KeyWatch's own account where the call looked in another; ``other`` the
     second key of a call that used two; ``corrected`` the key under a corrected identifier;
     ``names`` are the aliases of ``key``; ``own_account`` is where KeyWatch can look; ``history`` is
-    what was read of CloudTrail.
+    what was read of CloudTrail; ``function`` the Lambda function that the call was made for.
     """
 
     key: KeyFacts | None = None
@@ -137,6 +147,7 @@ class Evidence:
     lookup_results: tuple[LookupResult, ...] = ()
     own_account: str | None = None
     history: HistoryRead | None = None
+    function: FunctionFacts | None = None
 
 
 NO_EVIDENCE = Evidence()

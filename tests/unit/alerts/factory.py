@@ -240,6 +240,28 @@ SCENES = {
         confidence=Confidence.LIKELY,
         identifier=KEY,
     ),
+    "lambda_role_recreated": Scene(
+        "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/orders/orders is not authorized to perform: "
+        "kms:Decrypt on the resource associated with this ciphertext because the resource does not exist in this Region, no "
+        "resource-based policies allow access, or a resource-based policy explicitly denies access",
+        (
+            Reason("GetRole", f"{APP} was created at 2026-11-23 02:00 UTC."),
+            Reason(
+                "GetFunctionConfiguration",
+                "the function was last changed at 2026-03-01 03:00 UTC, before its role was created.",
+            ),
+        ),
+        confidence=Confidence.LIKELY,
+        identifier=None,
+        key_arn=None,
+        alias=None,
+        facts={
+            "function": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:orders",
+            "role": APP,
+            "role_name": "payments-app",
+            "role_is_newer": "yes",
+        },
+    ),
     "kms_unavailable": Scene(
         "KeyUnavailableException: The request was rejected because the key was not available. The request can be retried.",
     ),

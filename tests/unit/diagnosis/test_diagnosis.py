@@ -6,14 +6,23 @@ from datetime import timedelta
 import pytest
 
 from keywatch.catalogue.causes import CAUSES
+from keywatch.catalogue.causes.services import SERVICE_STEPS
 from keywatch.catalogue.changes import CHANGES, MADE_BY
 from keywatch.catalogue.connection_errors import CONNECTION_ERRORS
 from keywatch.catalogue.states import STATE_CAUSES
 from keywatch.catalogue.texts import CONNECTION_ERRORS as CONNECTION_CODES
 from keywatch.diagnosis.diagnose import Diagnosis, diagnose
 from keywatch.diagnosis.order import ORDER
-from keywatch.model.evidence import NO_EVIDENCE, Evidence, HistoryRead, KeyFacts, LookupOutcome
+from keywatch.model.evidence import (
+    NO_EVIDENCE,
+    Evidence,
+    FunctionFacts,
+    HistoryRead,
+    KeyFacts,
+    LookupOutcome,
+)
 from keywatch.model.levels import Confidence, Severity
+from keywatch.model.signals import Caller
 from tests.unit.cases import (
     ACCOUNT,
     ALIAS,
@@ -746,6 +755,9 @@ def _of_store(text):
 
 
 _PROXY = "The external key store proxy"
+FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:orders"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/service/orders"
+
 REALISTIC = {
     "alias_not_found": (
         no_alias(),
@@ -808,6 +820,10 @@ REALISTIC = {
     "cloudhsm_unavailable": _of_store("KMS cannot communicate with your CloudHSM cluster"),
     "grant_not_found": (failed("InvalidGrantTokenException", None, KEY), {}),
     "kms_unavailable": (failed("KMSInternalException", None, KEY), {}),
+    "lambda_role_recreated": (
+        replace(denied(), resource=FUNCTION),
+        {"function": FunctionFacts(FUNCTION, ROLE, NOW - 30 * DAY, NOW - DAY)},
+    ),
     "unclassified": (failed("KMSInvalidStateException", f"{KEY} is in limbo.", KEY), {}),
 }
 # Commands that need what this case cannot have: an alias was deleted, or misspelt; a key has
@@ -826,7 +842,11 @@ class TestCatalogue:
         diagnosis = diagnose(failure, Evidence(own_account=ACCOUNT, **evidence), NOW)
         # THEN it is diagnosed, and every command of its remedies can be pasted
         assert diagnosis.cause == cause
-        templates = [step.command for step in CAUSES[cause].remedies if step.command]
+        templates = [
+            step.command
+            for step in CAUSES[cause].remedies
+            if step.command and step not in SERVICE_STEPS
+        ]
         expected = [
             one
             for one in templates
@@ -880,3 +900,40 @@ class TestCatalogue:
         assert diagnose(in_state("is disabled."), evidence, NOW) == diagnose(
             in_state("is disabled."), evidence, NOW
         )
+
+
+class TestLambdaRole:
+    """Lambda cannot decrypt a function's environment with the grant of a role that is gone."""
+
+    def denial(self):
+        return replace(
+            denied(), resource=FUNCTION, caller=Caller(ROLE, service="lambda.amazonaws.com")
+        )
+
+    @pytest.mark.parametrize(
+        ("created", "cause"),
+        [
+            (NOW - timedelta(hours=1), "lambda_role_recreated"),
+            (NOW - timedelta(days=90), "missing_or_not_authorized"),
+            (None, "missing_or_not_authorized"),
+        ],
+        ids=["after the last change", "before", "unknown"],
+    )
+    def test_a_role_younger_than_the_functions_last_change_is_the_likely_cause(
+        self, created, cause
+    ):
+        function = FunctionFacts(FUNCTION, ROLE, NOW - timedelta(days=30), created)
+        found, confidence, diagnosis = verdict(self.denial(), function=function)
+        assert found == cause
+        assert confidence is not CERTAIN
+        # THEN the role is set anew only where it was seen to be younger
+        commands = [step.command or "" for step in diagnosis.remedies]
+        assert any("update-function-configuration" in c for c in commands) is (
+            cause == "lambda_role_recreated"
+        )
+
+    def test_the_next_step_is_that_of_the_service_which_called(self):
+        diagnosis = verdict(self.denial())[2]
+        steps = [step.command or "" for step in diagnosis.remedies]
+        assert any(f"get-function-configuration --function-name {FUNCTION}" in c for c in steps)
+        assert not any("describe-secret" in c for c in steps)

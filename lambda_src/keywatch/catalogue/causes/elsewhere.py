@@ -2,6 +2,7 @@
 
 from keywatch.catalogue.causes.commands import DESCRIBE_KEY, GUIDE
 from keywatch.catalogue.causes.record import WHERE_IS_IT, Cause, Lookup, Proof, Remedy
+from keywatch.catalogue.causes.services import SERVICE_STEPS
 from keywatch.model.levels import Severity
 
 ELSEWHERE = (
@@ -64,10 +65,39 @@ ELSEWHERE = (
                 "aws iam simulate-principal-policy --policy-source-arn {principal} "
                 "--action-names kms:{operation} --resource-arns {key} --query 'EvaluationResults[].EvalDecision'",
             ),
+            *SERVICE_STEPS,
         ),
         doc=GUIDE + "policy-evaluation.html",
         doubt="which of the three it is. To find out, call DescribeKey with a role that can describe the key.",
-        lookups=WHERE_IS_IT,
+        lookups=WHERE_IS_IT | {Lookup.LAMBDA_ROLE},
+        proves_unusable=False,
+    ),
+    Cause(
+        id="lambda_role_recreated",
+        title="Lambda role was deleted and created again",
+        severity=Severity.HIGH,
+        meaning=(
+            "Lambda cannot decrypt the environment of the function. Its grant on the key names the role that "
+            "was deleted; a new role of the same name is another principal."
+        ),
+        remedies=(
+            Remedy(
+                "Compare when the role was created with when the function was last changed.",
+                "aws iam get-role --role-name {role_name} --query Role.CreateDate",
+            ),
+            Remedy("Set another role on the function, so that Lambda makes a new grant."),
+            Remedy(
+                "Set the function's own role again.",
+                "aws lambda update-function-configuration --function-name {function} --role {role} --region {region}",
+                only_where=("role_is_newer", ("yes",)),
+                must_be_seen=True,
+            ),
+            Remedy(
+                "If the function uses a customer managed key, setting the key again makes a new grant, too.",
+                "aws lambda get-function-configuration --function-name {function} --query KMSKeyArn --region {region}",
+            ),
+        ),
+        doc="https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html",
         proves_unusable=False,
     ),
     Cause(

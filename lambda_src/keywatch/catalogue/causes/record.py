@@ -25,6 +25,12 @@ FACTS = (
     "key_store",  # custom key store id
     "xks_key",  # id of the external key in its own key manager
     "deletion_date",  # when the key is gone for good
+    "function",  # ARN of the Lambda function whose environment could not be decrypted
+    "role",  # ARN of that function's role
+    "role_name",  # the name of that role
+    "resource",  # what the AWS service was encrypting or decrypting, by its ARN, id or name
+    "parameter",  # the name of that resource, where it is a parameter of Systems Manager
+    "bucket",  # the same, where it is an S3 bucket or an object in one
 )
 
 # What a look-up of the case saw, or nothing where none was possible: what a command that changes
@@ -34,6 +40,8 @@ SEEN = (
     "store_state",  # ConnectionState of the key store
     "alias_exists",  # yes or no
     "replica_is_missing",  # yes: the primary key was seen and names no replica where the call was made
+    "role_is_newer",  # yes: the function's role was created after the function was last changed
+    "service",  # the AWS service that made the call for somebody
 )
 
 
@@ -46,6 +54,7 @@ class Lookup(StrEnum):
     ALIASES = "ListAliases, to see when the alias was made and which one was meant"
     CORRECTED = "DescribeKey or ListAliases of the corrected identifier, and nothing else"
     KEY_STORE = "DescribeCustomKeyStores of the store that the call or the key names"
+    LAMBDA_ROLE = "GetFunctionConfiguration and GetRole, where Lambda made the call for a function"
 
 
 # What is missing may live elsewhere, or be a slip of somebody who meant another alias.

@@ -6,7 +6,7 @@ resource-based policy explicitly denies access" is one answer for three causes, 
 
 from keywatch.catalogue.states import STATE_CAUSES
 from keywatch.diagnosis.case import Case, Explanation
-from keywatch.diagnosis.reasons import Reason, because_look, key_state
+from keywatch.diagnosis.reasons import Reason, because_look, key_state, stamp
 from keywatch.model.evidence import LookupOutcome
 from keywatch.model.levels import Confidence
 
@@ -59,6 +59,34 @@ def proven_present(case: Case) -> Explanation | None:
         (reason, left),
         facts={"key": key.arn, "denied": "yes"},
     )
+
+
+def role_recreated(case: Case) -> Explanation | None:
+    """Blame a role that was made again under its name: the function's grant names the unique id of the one before.
+
+    Lambda makes the grant when the function's role or key is set; a role that is younger than the
+    function's last change was never given one (reports: serverless/examples 279, chalice 1103).
+    """
+    function = case.evidence.function
+    if function is None or function.modified is None or function.role_created is None:
+        return None
+    if function.role_created <= function.modified:
+        return None
+    reasons = (
+        Reason("GetRole", f"{function.role} was created at {stamp(function.role_created)}."),
+        Reason(
+            "GetFunctionConfiguration",
+            f"the function was last changed at {stamp(function.modified)}, before its role was created.",
+        ),
+    )
+    facts = {
+        "function": function.arn,
+        "role": function.role,
+        "role_name": function.role.rpartition("/")[2],
+        "role_is_newer": "yes",
+    }
+    unknown = "AWS does not show which role the grant names. That calls succeed once the role was set anew would prove it."
+    return Explanation("lambda_role_recreated", Confidence.LIKELY, reasons, facts, (unknown,))
 
 
 def other_key(case: Case) -> Explanation | None:
