@@ -43,6 +43,12 @@ TABLE_ACTIONS = (
 )
 ACCEPTED = {
     "AwsSolutions-IAM5[Resource::*]": "Read-only look-ups of keys that may not exist, and of lists.",
+    "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::<AWS::AccountId>:role/*]": (
+        "When a function's role was made tells whether it was made again: any function's, read only."
+    ),
+    "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:lambda:*:<AWS::AccountId>:function:*]": (
+        "As above: when the function whose environment cannot be decrypted was last changed."
+    ),
     "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]": "As SNS asks for it: one key, through SNS only.",
 }
 
@@ -117,13 +123,12 @@ class Function(Construct):
 
 
 def _look_ups() -> list[iam.PolicyStatement]:
-    account = f"{Aws.PARTITION}:lambda:*:{Aws.ACCOUNT_ID}:function:*"
     return [
         iam.PolicyStatement(sid="LookUpKeys", actions=list(LOOK_UPS), resources=["*"]),
         iam.PolicyStatement(
             sid="LookUpFunctions",
             actions=["lambda:GetFunctionConfiguration"],
-            resources=[f"arn:{account}"],
+            resources=[f"arn:{Aws.PARTITION}:lambda:*:{Aws.ACCOUNT_ID}:function:*"],
         ),
         iam.PolicyStatement(
             sid="LookUpTheirRoles",

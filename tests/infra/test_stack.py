@@ -253,6 +253,7 @@ def test_the_function_may_look_up_keys_and_touch_what_is_its_own():
         "cloudtrail",
         "cloudwatch",
         "events",
+        "iam",
         "lambda",
         "logs",
         "sns",
