@@ -144,7 +144,7 @@ def test_no_alert_is_lost_whatever_fails_wherever(name, fault):
             world.wire.before, world.wire.after = strike.before, strike.after
             # WHEN it runs, with redelivery and the clock
             run(world, scenario)
-            # THEN everybody who must hear of it did, at most twice, and no count went down
+            # THEN everybody who must hear of it did, of each cause at most twice, and no count went down
             assert strike.struck, (number, call)
             told = [
                 alert["cause"]
@@ -152,8 +152,8 @@ def test_no_alert_is_lost_whatever_fails_wherever(name, fault):
                 if alert["status"] in {"opened", "changed"}
             ]
             for causes in scenario.expect:
-                heard = sum(cause in causes.split("|") for cause in told)
-                assert 1 <= heard <= 2, (number, call, told)
+                heard = [told.count(cause) for cause in causes.split("|")]
+                assert 1 <= max(heard) <= 2, (number, call, told)
             assert sum(int(item["failures"]["N"]) for item in world.incidents()) >= failures_before
 
 

@@ -19,6 +19,15 @@ from tests.support.world import (
 )
 
 STORE = "cks-1234567890abcdef0"
+# KMS Developer Guide, "Troubleshooting external key stores".
+EXTERNAL_KEY_GONE = (
+    "The external key store proxy rejected the request because it could not find the external key. If the "
+    "request is repeated, verify that the external key exists in your external key manager."
+)
+PROXY_SILENT = (
+    "KMS cannot communicate with the external key store proxy. If the request is retried and the issue "
+    "persists, reach out to the external key store proxy administrator."
+)
 
 
 def every_minute(world, minutes, during=lambda: None):
@@ -141,6 +150,23 @@ def test_alternating_errors_do_not_alternate_messages(world):
     # THEN at most each cause was told once
     told = [(alert["status"], alert["cause"]) for alert in world.inbox()]
     assert len(told) == len(set(told)) <= 2
+
+
+@pytest.mark.parametrize("callers", [1, 2])
+def test_alternating_errors_of_a_key_that_works_are_told_once_each(world, callers):
+    # GIVEN a key that DescribeKey shows enabled, of which nothing says whether one error or the other is the cause
+    world.kms.add(state="Enabled")
+    # WHEN its callers fail in turn with errors of two causes for an hour, and the clock sees each of them
+    for minute in range(60):
+        world.wait(minutes=1)
+        text = (EXTERNAL_KEY_GONE, PROXY_SILENT)[minute % callers]
+        world.take(failed("KMSInvalidStateException", text, KEY_ID, at=world.now))
+        world.tick()
+    # THEN each cause is told when it is new, and never again
+    causes = ["external_key_not_found", "xks_proxy_unreachable"][:callers]
+    assert [(alert["status"], alert["cause"]) for alert in world.inbox()] == list(
+        zip(("opened", "changed"), causes, strict=False)
+    )
 
 
 def test_failures_after_the_end_open_a_new_incident(world):

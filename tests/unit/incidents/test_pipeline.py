@@ -26,6 +26,10 @@ from tests.support.world import (
 from tests.support.world import world as open_world
 
 
+def statuses(world):
+    return [alert["status"] for alert in world.inbox()]
+
+
 def test_a_burst_of_failures_of_one_key_is_one_alert_with_its_count(world):
     # GIVEN a disabled key
     world.kms.add(state="Disabled")
@@ -37,6 +41,19 @@ def test_a_burst_of_failures_of_one_key_is_one_alert_with_its_count(world):
     assert alert["cause"] == "key_disabled"
     assert alert["impact"]["failures"] == 500
     assert alert["impact"]["callers"] == [{"name": APP, "count": 500}]
+
+
+def test_the_same_event_delivered_twice_in_a_batch_is_one_failure(world):
+    # GIVEN an event that SQS delivers twice in one batch, and two others, one of which has no id
+    world.kms.add(state="Disabled")
+    once, other, nameless = disabled(), disabled(), disabled(eventID="")
+    # WHEN the batch is taken
+    world.take(once, other, once, nameless, nameless)
+    # THEN it counts once; what has no id cannot be told apart, so it counts each time
+    (alert,) = world.inbox()
+    assert alert["impact"]["failures"] == 4
+    assert alert["impact"]["callers"] == [{"name": APP, "count": 4}]
+    assert world.counted()["Duplicates"] == 1
 
 
 def test_the_same_incident_is_counted_and_not_alerted_again(world):
@@ -184,6 +201,32 @@ def test_a_failed_alert_is_sent_by_the_next_delivery(world):
     assert world.take(disabled()) == set()
     # THEN the alert is sent
     assert [alert["status"] for alert in world.inbox()] == ["opened"]
+
+
+def test_a_claim_that_cannot_be_given_back_is_counted_and_its_alert_is_not_lost(world):
+    # GIVEN a topic that refuses an alert, and a table that fails when its claim is to be given back
+    world.kms.add(state="Disabled")
+    refusing = []
+
+    def refuse(service, operation):
+        if operation == "publish":
+            refusing.append(operation)
+        if refusing:
+            raise aws_error("InternalServerError")
+
+    world.wire.before = refuse
+    # WHEN a call fails
+    assert world.take(disabled()) == {"0"}
+    # THEN both are counted
+    counted = world.counted()
+    assert (counted["AlertsFailed"], counted["ClaimsNotReturned"]) == (1, 1)
+    # AND the alert comes when the claim has run out
+    world.wire.before = lambda service, operation: None
+    world.take(disabled())
+    assert world.inbox() == []
+    world.wait(seconds=91)
+    world.tick()
+    assert statuses(world) == ["opened"]
 
 
 @pytest.mark.parametrize("operation", ["publish", "update_item"])
