@@ -6,6 +6,7 @@ differ in these (``AccessDenied`` and ``AccessDeniedException``).
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from keywatch.catalogue.codes import (
@@ -42,22 +43,39 @@ def core_of(code: str) -> tuple[str, bool]:
 
 def of_kms(row: ErrorCode) -> bool:
     """Tell whether KMS says a code, or a service that passes on KMS's answer with ``KMS.`` before it."""
-    return "kms" in row.services or core_of(row.code)[1]
+    return "kms" in row.said_by.split() or core_of(row.code)[1]
 
 
 def of_another_service(row: ErrorCode) -> bool:
     """Tell whether another service says a code as one of its own."""
-    return row.services != ("kms",) and not core_of(row.code)[1]
+    return row.said_by != "kms" and not core_of(row.code)[1]
 
 
-# Core to meaning: answers of KMS; codes of other services; common words, by service and core.
-KMS_MEANINGS: dict[str, Meaning] = {core_of(r.code)[0]: r.means for r in CODES if of_kms(r)}
-SERVICE_MEANINGS: dict[str, Meaning] = {
-    core_of(r.code)[0]: r.means for r in CODES if of_another_service(r) and not r.common_word
-}
-COMMON_WORDS: dict[tuple[str, str], Meaning] = {
-    (service, core_of(r.code)[0]): r.means for r in CODES if r.common_word for service in r.services
-}
+@dataclass(frozen=True, slots=True)
+class _Meanings:
+    """Core to meaning: answers of KMS; codes of other services; common words, by service and core."""
+
+    kms: dict[str, Meaning] = field(default_factory=dict)
+    services: dict[str, Meaning] = field(default_factory=dict)
+    common_words: dict[tuple[str, str], Meaning] = field(default_factory=dict)
+
+
+def _meanings() -> _Meanings:
+    found = _Meanings()
+    for row in CODES:  # one plain loop: every cold start runs it
+        core, says_kms = core_of(row.code)
+        services = row.said_by.split()
+        if says_kms or "kms" in services:
+            found.kms[core] = row.means
+        if row.common_word:
+            found.common_words.update(((service, core), row.means) for service in services)
+        elif not says_kms and row.said_by != "kms":
+            found.services[core] = row.means
+    return found
+
+
+_FOUND = _meanings()
+KMS_MEANINGS, SERVICE_MEANINGS, COMMON_WORDS = _FOUND.kms, _FOUND.services, _FOUND.common_words
 WORDS: dict[str, Words] = {core_of(r.code)[0]: r.means.words for r in CODES if r.means.words}
 _ALONE_IN_LOGS = frozenset(core_of(r.code)[0] for r in CODES if r.alone_in_logs)
 _ONLY_KMS = tuple(prefix.lower() for prefix in ONLY_KMS_PREFIXES)

@@ -67,11 +67,6 @@ class ErrorCode:
     unruled: str = ""
     unfiltered: str = ""
 
-    @property
-    def services(self) -> tuple[str, ...]:
-        """Return the services that say this code."""
-        return tuple(self.said_by.split())
-
 
 def _out(reason: str) -> Meaning:
     return Meaning(None, reason="out_of_scope_" + reason)

@@ -87,14 +87,12 @@ def _says(
     logged: tuple[str, ...] = (),
     unfiltered: str = "",
     **phrases: str,
-) -> tuple[ErrorText, ...]:
+) -> list[ErrorText]:
     """Return a row for each of ``phrases`` (row id to phrase) that mean the same."""
-    return tuple(
-        ErrorText(
-            row_id, phrase, cause, confidence, form, also, logged=logged, unfiltered=unfiltered
-        )
+    return [
+        ErrorText(row_id, phrase, cause, confidence, form, also, "", logged, unfiltered)
         for row_id, phrase in phrases.items()
-    )
+    ]
 
 
 # Sentences out of scope that hold words of the rows below.
@@ -354,37 +352,44 @@ TEXTS: tuple[ErrorText, ...] = (
     _OUT_OF_SCOPE + _DENIALS + _NOT_FOUND + _STATES + _KEY_STORES + _SERVICES + _IDENTIFIERS
 )
 
+
+def _connection_errors(cause: str, *codes: str) -> list[ErrorText]:
+    also, logged = ("connectionerrorcode",), ("ConnectionErrorCode",)
+    return [
+        ErrorText(f"connection_{code}", code, cause, CERTAIN, also=also, logged=logged)
+        for code in codes
+    ]
+
+
 # ConnectionErrorCode of DescribeCustomKeyStores: present only when the connection has failed (KMS
 # API Reference).
-CONNECTION_ERRORS: tuple[ErrorText, ...] = tuple(
-    ErrorText(
-        f"connection_{code}",
-        code,
-        cause,
-        CERTAIN,
-        also=("connectionerrorcode",),
-        logged=("ConnectionErrorCode",),
-    )
-    for code, cause in (
-        ("internal_error", "key_store_disconnected"),
-        ("network_errors", "key_store_disconnected"),
-        ("invalid_credentials", "key_store_disconnected"),
-        ("cluster_not_found", "cloudhsm_unavailable"),
-        ("insufficient_cloudhsm_hsms", "cloudhsm_unavailable"),
-        ("insufficient_free_addresses_in_subnet", "cloudhsm_unavailable"),
-        ("subnet_not_found", "cloudhsm_unavailable"),
-        ("user_locked_out", "cloudhsm_unavailable"),
-        ("user_logged_in", "cloudhsm_unavailable"),
-        ("user_not_found", "cloudhsm_unavailable"),
-        ("xks_proxy_access_denied", "xks_proxy_denied"),
-        ("xks_proxy_invalid_configuration", "xks_proxy_misconfigured"),
-        ("xks_proxy_invalid_response", "xks_proxy_misconfigured"),
-        ("xks_proxy_invalid_tls_configuration", "xks_proxy_misconfigured"),
-        ("xks_proxy_not_reachable", "xks_proxy_unreachable"),
-        ("xks_proxy_timed_out", "xks_proxy_unreachable"),
-        ("xks_vpc_endpoint_service_invalid_configuration", "xks_proxy_misconfigured"),
-        ("xks_vpc_endpoint_service_not_found", "xks_proxy_misconfigured"),
-    )
+CONNECTION_ERRORS: tuple[ErrorText, ...] = (
+    *_connection_errors(
+        "key_store_disconnected", "internal_error", "network_errors", "invalid_credentials"
+    ),
+    *_connection_errors(
+        "cloudhsm_unavailable",
+        "cluster_not_found",
+        "insufficient_cloudhsm_hsms",
+        "insufficient_free_addresses_in_subnet",
+        "subnet_not_found",
+        "user_locked_out",
+        "user_logged_in",
+        "user_not_found",
+    ),
+    *_connection_errors("xks_proxy_denied", "xks_proxy_access_denied"),
+    *_connection_errors(
+        "xks_proxy_misconfigured",
+        "xks_proxy_invalid_configuration",
+        "xks_proxy_invalid_response",
+        "xks_proxy_invalid_tls_configuration",
+    ),
+    *_connection_errors("xks_proxy_unreachable", "xks_proxy_not_reachable", "xks_proxy_timed_out"),
+    *_connection_errors(
+        "xks_proxy_misconfigured",
+        "xks_vpc_endpoint_service_invalid_configuration",
+        "xks_vpc_endpoint_service_not_found",
+    ),
 )
 
 # The AWS Encryption SDK's own words; what KMS said stands in the lines before them.

@@ -11,8 +11,9 @@ from functools import lru_cache
 
 from keywatch.model.signals import Caller
 from keywatch.model.text import one_line
-from keywatch.sources.fields import mapping, text
+from keywatch.sources.fields import inner, mapping, text, texts
 
+_LIMITS = {"arn": 512, "accountId": 20, "invokedBy": 128}
 UNKNOWN_CALLER = Caller("unknown")
 _ASSUMED_ROLE = re.compile(
     r"(arn:aws[a-z-]{0,20}):sts::(\d{12}):assumed-role/([^/]{1,200})/(.{1,200})"
@@ -22,10 +23,9 @@ _ASSUMED_ROLE = re.compile(
 def read_caller(identity: object) -> Caller:
     """Return the caller that a ``userIdentity`` describes; ``unknown`` where it names nobody."""
     fields = mapping(identity)
-    arn = text(fields.get("arn"))
-    account = text(fields.get("accountId"), 20)
-    service = text(fields.get("invokedBy"), 128)
-    issuer = text(mapping(mapping(fields.get("sessionContext")).get("sessionIssuer")).get("arn"))
+    said = texts(fields, _LIMITS)
+    arn, account, service = said["arn"], said["accountId"], said["invokedBy"]
+    issuer = text(inner(fields, "sessionContext", "sessionIssuer").get("arn"))
     if arn is None and issuer is None:
         return _without_arn(fields, account, service)
     role, session = _role_of(arn) if arn else (None, None)
@@ -35,7 +35,7 @@ def read_caller(identity: object) -> Caller:
 def _without_arn(fields: Mapping[str, object], account: str | None, service: str | None) -> Caller:
     if service:
         return Caller(service, None, account, service)
-    behalf = text(mapping(fields.get("onBehalfOf")).get("userId"))
+    behalf = text(inner(fields, "onBehalfOf").get("userId"))
     name = (
         text(fields.get("userName"))
         or text(fields.get("principalId"))
@@ -69,7 +69,7 @@ def is_own(identity: object, own_role: str | None) -> bool:
     if not own_role:
         return False
     fields = mapping(identity)
-    issuer = mapping(mapping(fields.get("sessionContext")).get("sessionIssuer")).get("arn")
+    issuer = inner(fields, "sessionContext", "sessionIssuer").get("arn")
     if issuer is not None:
         return isinstance(issuer, str) and issuer.startswith(own_role)
     arn = fields.get("arn")

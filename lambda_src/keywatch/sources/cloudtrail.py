@@ -17,13 +17,25 @@ from keywatch.parsing.classify import read_error
 from keywatch.sources.callers import is_own, read_caller
 from keywatch.sources.canary import is_canary
 from keywatch.sources.changes import read_change
-from keywatch.sources.fields import mapping, moment, text
+from keywatch.sources.fields import inner, mapping, moment, text, texts
 from keywatch.sources.resources import key_arns, keys_configured, keys_typed, protected_resource
 from keywatch.sources.source import Event, Reception, Source
 from keywatch.sources.subjects import subject_of
 
 KMS = "kms.amazonaws.com"
 MAX_MESSAGE = 1100
+# The texts of a record, and the longest that is kept of each.
+_LIMITS = {
+    "errorCode": 128,
+    "errorMessage": MAX_MESSAGE,
+    "eventSource": 128,
+    "eventName": 64,
+    "awsRegion": 32,
+    "recipientAccountId": 20,
+    "sharedEventID": 64,
+    "eventID": 64,
+}
+_EXTRA_LIMITS = {"customKeyStoreId": 64, "xksKeyId": 128}
 _DETAIL_TYPES = ("AWS API Call via CloudTrail", "AWS Service Event via CloudTrail")
 
 
@@ -38,18 +50,16 @@ def read_record(record: object, reception: Reception) -> Signal:
     if code in (None, "") and message in (None, ""):
         return _succeeded(fields, operation, service, received)
     if is_own(fields.get("userIdentity"), reception.own_role):
-        return (
-            CanarySeen("canary", moment(fields.get("eventTime"), received))
-            if is_canary(fields)
-            else Unrelated("own_call")
-        )
-    code, message = text(code, 128), text(message, MAX_MESSAGE)
-    classification = read_error(code, message, service=service, operation=operation)
+        return _own(fields, received)
+    said = texts(fields, _LIMITS)
+    classification = read_error(
+        said["errorCode"], said["errorMessage"], service=service, operation=operation
+    )
     if classification is None:
         return Unrelated("not_about_keys")
     if classification.cause is None:
         return Unrelated(classification.reason or "out_of_scope")
-    return _failure(fields, classification, received)
+    return _failure(fields, said, classification, received)
 
 
 def _succeeded(
@@ -60,21 +70,28 @@ def _succeeded(
     return Unrelated("not_failed")
 
 
+def _own(fields: Mapping[str, object], received: datetime) -> Unrelated:
+    if is_canary(fields):
+        return CanarySeen("canary", moment(fields.get("eventTime"), received))
+    return Unrelated("own_call")
+
+
 def _failure(
-    fields: Mapping[str, object], classification: ErrorClassification, received: datetime
+    fields: Mapping[str, object],
+    said: Mapping[str, str | None],
+    classification: ErrorClassification,
+    received: datetime,
 ) -> KeyFailure:
-    request = mapping(fields.get("requestParameters"))
-    extra = mapping(fields.get("additionalEventData"))
+    request = inner(fields, "requestParameters")
+    extra = texts(inner(fields, "additionalEventData"), _EXTRA_LIMITS)
     caller = read_caller(fields.get("userIdentity"))
-    region = text(fields.get("awsRegion"), 32)
-    account = caller.account or text(fields.get("recipientAccountId"), 20)
+    account, region = caller.account or said["recipientAccountId"], said["awsRegion"]
     keys = _keys(fields, request, classification)
-    identifier, key_arn = keys.identifier, keys.arn
-    key_store = text(extra.get("customKeyStoreId"), 64) or text(request.get("customKeyStoreId"), 64)
+    key_store = extra["customKeyStoreId"] or text(request.get("customKeyStoreId"), 64)
     subject = subject_of(
         classification=classification,
-        identifier=identifier,
-        key_arn=key_arn,
+        identifier=keys.identifier,
+        key_arn=keys.arn,
         account=classification.account or account,
         region=region,
         key_store=key_store,
@@ -84,22 +101,22 @@ def _failure(
         source="cloudtrail",
         # Each account's copy of a cross-account call has an eventID of its own; what they share
         # tells that they are one.
-        event_id=text(fields.get("sharedEventID"), 64) or text(fields.get("eventID"), 64) or "",
+        event_id=said["sharedEventID"] or said["eventID"] or "",
         time=moment(fields.get("eventTime"), received),
         classification=classification,
         subject=subject,
         caller=caller,
-        partition=_partition(key_arn, region),
+        partition=_partition(keys.arn, region),
         account=account,
         region=region,
-        service=text(fields.get("eventSource"), 128) or KMS,
-        operation=text(fields.get("eventName"), 64),
-        error_code=text(fields.get("errorCode"), 128),
-        error_message=text(fields.get("errorMessage"), MAX_MESSAGE),
-        identifier=identifier,
-        key_arn=key_arn,
+        service=said["eventSource"] or KMS,
+        operation=said["eventName"],
+        error_code=said["errorCode"],
+        error_message=said["errorMessage"],
+        identifier=keys.identifier,
+        key_arn=keys.arn,
         key_store=key_store,
-        external_key=text(extra.get("xksKeyId"), 128),
+        external_key=extra["xksKeyId"],
         resource=protected_resource(request),
         other_keys=keys.others,
     )
@@ -143,9 +160,8 @@ def _one_of_two(
     ):
         if action in message:
             named = request.get(field)
-            return (resolved[place],) if resolved else (), (named,) if isinstance(
-                named, str
-            ) and named else ()
+            typed = (named,) if isinstance(named, str) and named else ()
+            return (resolved[place],) if resolved else (), typed
     return resolved, typed
 
 
@@ -153,8 +169,9 @@ def _as_typed(typed: tuple[str, ...], named: str) -> KeyIdentifier:
     """Return what the caller typed for the key that AWS names, or AWS's own name of it."""
     tail = named.rpartition("/")[2] or named
     same = [value for value in typed if value == named or value.rpartition("/")[2] == tail]
-    chosen = same[0] if same else typed[0] if len(typed) == 1 else named
-    return parse(chosen)
+    if same:
+        return parse(same[0])
+    return parse(typed[0] if len(typed) == 1 else named)
 
 
 def _only(resolved: tuple[str, ...]) -> str | None:

@@ -22,6 +22,27 @@ def text(value: object, limit: int = 512) -> str | None:
     return one_line(value, limit) or None
 
 
+def texts(fields: Mapping[str, object], limits: Mapping[str, int]) -> dict[str, str | None]:
+    """Return ``text`` of several members at once: name to the longest that is kept of it."""
+    found: dict[str, str | None] = {}
+    for name, limit in limits.items():
+        value = fields.get(name)
+        if not isinstance(value, str):
+            found[name] = None
+        elif len(value) <= limit and value.isascii() and value.isprintable():
+            found[name] = value.strip() or None
+        else:
+            found[name] = one_line(value, limit) or None
+    return found
+
+
+def inner(value: object, *path: str) -> Mapping[str, object]:
+    """Return the JSON object at ``path`` in ``value``, or an empty one."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else _NOTHING
+
+
 def moment(value: object, otherwise: datetime) -> datetime:
     """Return an ISO 8601 time as UTC; ``otherwise`` for anything that is no such time."""
     if not isinstance(value, str):
