@@ -11,6 +11,7 @@ from keywatch.lookups.kms import Lookups
 from keywatch.lookups.scope import Scope
 from keywatch.settings import Settings
 from keywatch.sources.ignore import Ignorer
+from keywatch.store.groups import GroupTable
 from keywatch.store.housekeeping import HousekeepingStore
 from keywatch.store.incident_table import IncidentTable
 from keywatch.store.table import Table
@@ -38,6 +39,7 @@ class Services:
     settings: Settings
     table: Table
     incidents: IncidentTable
+    groups: GroupTable
     lookups: Lookups
     publisher: Publisher
     logger: Log
@@ -70,6 +72,7 @@ def build(
         settings=settings,
         table=table,
         incidents=IncidentTable(table),
+        groups=GroupTable(table),
         lookups=Lookups(client, now),
         publisher=Publisher(
             lambda service: client(service, region),

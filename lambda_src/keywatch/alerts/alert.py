@@ -34,8 +34,23 @@ class SubjectView:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupView:
+    """Many subjects that broke together. ``by`` says in words what they have in common; ``size`` counts all of them.
+
+    ``members`` are names, as many as are known.
+    """
+
+    id: str
+    size: int
+    by: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
-    """One message about one incident. ``status`` is opened, reminder, changed or resolved; ``notes`` are extra sentences.
+    """One message about one incident, or about a ``group`` of them; ``notes`` are extra sentences.
+
+    ``status`` is opened, reminder, changed or resolved; of a group it is group or resolved.
 
     ``severity`` overrules the catalogue's; ``previous_cause`` (a cause id) is what a ``changed``
     alert changed from. An alert without failures is an early warning. The notes of a ``resolved``
@@ -51,3 +66,4 @@ class Alert:
     notes: tuple[str, ...] = ()
     severity: str | None = None
     previous_cause: str | None = None
+    group: GroupView | None = None

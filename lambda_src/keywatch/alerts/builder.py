@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 from keywatch.alerts import links
-from keywatch.alerts.alert import Alert, Impact, SubjectView
+from keywatch.alerts.alert import Alert, GroupView, Impact, SubjectView
 from keywatch.alerts.document import (
     SCHEMA,
     SHORTENED,
@@ -14,6 +14,7 @@ from keywatch.alerts.document import (
     AffectedSubject,
     Count,
     Document,
+    GroupMembers,
     ImpactCounts,
     RecordedChange,
     SizeLimits,
@@ -36,7 +37,7 @@ def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Documen
     subject, impact = _subject(alert.subject), _impact(alert.impact, lists)
     changes = sorted(alert.changes, key=attrgetter("when"), reverse=True)
     addresses = links.build(alert.subject, cause, changes)
-    return {
+    document: Document = {
         "schema": SCHEMA,
         "status": alert.status,
         "severity": alert.severity or cause.severity.value,
@@ -52,7 +53,32 @@ def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Documen
         "impact": impact,
         "changes": [_change(one, limits) for one in lists.first("changes", changes)],
         "links": addresses | ({"documentation": cause.doc} if cause.doc else {}),
-        "notes": [*lists.texts("notes", alert.notes), *lists.cuts],
+        "notes": [],
+    }
+    if alert.group:
+        document["group"] = _group(alert.group, lists)
+        document["title"] = one_line(f"{cause.title}: {_how_many(alert.group)}", limits.text)
+    document["notes"] = [*lists.texts("notes", alert.notes), *lists.cuts]
+    return document
+
+
+def _how_many(group: GroupView) -> str:
+    return f"{group.size:,} keys and aliases"
+
+
+def _group(group: GroupView, lists: "_Lists") -> GroupMembers:
+    limits = lists.limits
+    shown = one_lines(group.members[: limits.members], limits.name)
+    if len(shown) < group.size:
+        lists.cuts.append(
+            f"{SHORTENED}: {len(shown):,} of {group.size:,} names are shown; "
+            f'the action incidents with "group": "{group.id}" lists all.'
+        )
+    return {
+        "id": group.id,
+        "size": group.size,
+        "by": one_line(group.by, limits.text),
+        "members": [name or UNKNOWN for name in shown],
     }
 
 
@@ -99,7 +125,10 @@ def _summary(
 ) -> str:
     """Say what it means, what helps at once, what the cause was before, and what has failed so far."""
     parts = ["Resolved."]
-    if alert.status != "resolved":
+    if alert.group:
+        start = f"{_how_many(alert.group)} broke together: {alert.group.by}."
+        parts = [start, "All of it is over." if alert.status == "resolved" else cause.meaning]
+    elif alert.status != "resolved":
         parts = [cause.meaning, hints(alert.diagnosis.facts)]
     if alert.previous_cause:
         parts.append(f"Previous cause: {cause_of(alert.previous_cause).title}.")

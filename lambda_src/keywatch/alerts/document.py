@@ -5,7 +5,7 @@ added. All text is one cleaned, bounded line; all times are ISO 8601 in UTC.
 """
 
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from keywatch.alerts.escape import MAX_COMMAND
 
@@ -59,6 +59,15 @@ class RecordedChange(TypedDict):
     event_id: str
 
 
+class GroupMembers(TypedDict):
+    """Many subjects that broke together: how many, what they have in common, and the names of as many as fit."""
+
+    id: str
+    size: int
+    by: str
+    members: list[str]
+
+
 class Document(TypedDict):
     """An alert as every channel gets it."""
 
@@ -78,24 +87,29 @@ class Document(TypedDict):
     changes: list[RecordedChange]
     links: dict[str, str]
     notes: list[str]
+    group: NotRequired[GroupMembers]
 
 
 @dataclass(frozen=True, slots=True)
 class SizeLimits:
-    """How much of everything a document may hold: items in a list, names in a count, characters in a text, name, command."""
+    """How much of everything a document may hold: items in a list, names in a count, characters in a text, name, command.
+
+    ``members`` is the most names of a group.
+    """
 
     items: int
     names: int
     text: int
     name: int
     command: int
+    members: int
 
 
 # From everything that people and tools read down to what always fits; a message too big for SNS is
 # built anew one step down.
 SIZE_LIMITS = (
-    SizeLimits(12, 25, 1_000, 300, MAX_COMMAND),
-    SizeLimits(5, 10, 400, 200, 1_200),
-    SizeLimits(3, 5, 200, 120, 800),
-    SizeLimits(1, 1, 120, 80, 500),
+    SizeLimits(12, 25, 1_000, 300, MAX_COMMAND, 800),
+    SizeLimits(5, 10, 400, 200, 1_200, 300),
+    SizeLimits(3, 5, 200, 120, 800, 60),
+    SizeLimits(1, 1, 120, 80, 500, 5),
 )

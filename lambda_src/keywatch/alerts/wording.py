@@ -21,7 +21,7 @@ SURENESS = {
     "likely": "likely, not proven",
     "possible": "possible, not proven",
 }
-_STATUS_TAGS = {"reminder": " STILL FAILING", "changed": " CHANGED"}
+_STATUS_TAGS = {"reminder": " STILL FAILING", "changed": " CHANGED", "group": " GROUP"}
 
 # Facts of a diagnosis that belong into the first lines, and how they read there.
 _HINTS = {
@@ -42,6 +42,7 @@ class Headings(NamedTuple):
     impact: str
     changes: str
     remedies: str
+    members: str = "Which keys and aliases"
 
 
 _GOING_ON = Headings("Why", "What we don't know", "Impact", "Who changed it", "How to fix it")

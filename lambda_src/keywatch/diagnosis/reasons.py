@@ -72,6 +72,7 @@ _WHY_NOT_SEEN = {
     LookupOutcome.DENIED: "KeyWatch was denied",
     LookupOutcome.THROTTLED: "KeyWatch was throttled",
     LookupOutcome.FAILED: "the look-up failed",
+    LookupOutcome.SKIPPED: "KeyWatch did not look",
 }
 
 

@@ -10,9 +10,10 @@ from keywatch.catalogue.causes import cause_of
 from keywatch.diagnosis import early_warning
 from keywatch.diagnosis.case import PROPAGATION
 from keywatch.diagnosis.diagnose import Diagnosis
+from keywatch.incidents import grouping
 from keywatch.incidents.assess import assess
 from keywatch.model.evidence import FROM_TRAIL, ChangeFact, Evidence
-from keywatch.model.incident import HEALED, HELD, HOLD, MUTED, OPEN, QUIET, Incident
+from keywatch.model.incident import HEALED, HELD, HOLD, MUTED, NEW, OPEN, QUIET, Incident
 from keywatch.services import Services
 from keywatch.sources.subjects import key_subject
 from keywatch.store.json_forms import dump_changes, dump_diagnosis
@@ -23,8 +24,18 @@ def announce(
 ) -> Incident | None:
     """Hold or send a claimed incident; return it as it is once sent, ``None`` where it was not.
 
-    Raises what SNS raises; nothing is recorded as sent before it was.
+    What breaks together with many others is left to their group. Raises what SNS raises; nothing is
+    recorded as sent before it was.
     """
+    group = grouping.join(services, incident, changes) if incident.status == NEW else None
+    if group and _muted_by_key(services, incident, changes):
+        services.counts.add("IncidentsMuted")
+        services.incidents.record_outcome(
+            incident, services.now() + QUIET, status=MUTED, cause=incident.latest_cause
+        )
+        return None
+    if group:
+        return grouping.tell_together(services, incident, group, changes)
     diagnosis, evidence = assess(services, incident.latest_failure, changes)
     now = services.now()
     if must_wait(incident, diagnosis, now):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from keywatch.catalogue.causes import cause_of
 from keywatch.catalogue.states import is_usable
 from keywatch.diagnosis.case import PROPAGATION
+from keywatch.incidents import digests, grouping
 from keywatch.incidents.announce import announce, announce_as_seen, must_wait
 from keywatch.incidents.assess import assess
 from keywatch.incidents.follow import follow
@@ -24,6 +25,7 @@ RESERVE = 8.0  # seconds of the function's time that are not begun with
 
 def tick(services: Services, remaining: Callable[[], float] = lambda: 60.0) -> int:
     """Handle incidents that are due, slice by slice, until none is left or time is short; return how many were handled."""
+    digests.tick(services, remaining)
     handled = 0
     while remaining() > RESERVE:
         due = list(services.incidents.due(services.now(), SLICE))
@@ -55,6 +57,8 @@ def _handle(services: Services, incident: Incident) -> None:
         announce(services, incident, changes)
     elif incident.status == HELD:
         _look_again(services, incident, changes)
+    elif incident.group:
+        grouping.follow_member(services, incident)
     else:
         follow(services, incident, changes)
 

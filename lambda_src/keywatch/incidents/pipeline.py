@@ -6,13 +6,15 @@ set of look-ups. Whatever fails for one subject fails only the messages of that 
 in the queue.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from keywatch.incidents import changes, failures
+from keywatch.incidents import changes, digests, failures
 from keywatch.incidents.memory import Memory
 from keywatch.incidents.sorting import sort
+from keywatch.model.incident import FailureBatch
 from keywatch.model.signals import Signal
 from keywatch.services import Services
 
@@ -20,6 +22,17 @@ T = TypeVar("T")
 
 WORKERS = 8
 RESERVE = 8.0  # seconds: what is not begun by then is left in the queue
+
+
+def in_turn(batches: Iterable[FailureBatch]) -> list[FailureBatch]:
+    """Return subjects such that callers take turns: whoever breaks many does not delay what breaks for others."""
+    so_far: Counter[str] = Counter()
+    turns = []
+    for batch in batches:
+        caller = batch.latest_failure.caller.principal
+        turns.append((so_far[caller], batch))
+        so_far[caller] += 1
+    return [batch for _, batch in sorted(turns, key=lambda turn: turn[0])]
 
 
 class Pipeline:
@@ -50,12 +63,15 @@ class Pipeline:
             lambda pair: (pair[0],),
             remaining,
         )
-        return failed | self._each(
-            found.batches,
-            lambda batch: failures.handle(services, memory, batch),
-            lambda batch: batch.messages,
-            remaining,
-        )
+        try:
+            return failed | self._each(
+                in_turn(found.batches),
+                lambda batch: failures.handle(services, memory, batch),
+                lambda batch: batch.messages,
+                remaining,
+            )
+        finally:
+            digests.add_up(services)
 
     def _each(
         self,

@@ -22,6 +22,7 @@ class LookupOutcome(StrEnum):
     DENIED = "denied"
     THROTTLED = "throttled"
     FAILED = "failed"
+    SKIPPED = "skipped"  # KeyWatch did not ask: others of the same group were looked at, or there was no room or time
 
 
 # AWS gave an answer, be it "there is none".

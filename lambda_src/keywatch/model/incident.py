@@ -36,7 +36,8 @@ class Incident:
 
     ``latest_cause`` is the reading of the newest failure, ``cause`` and ``severity`` what was last
     announced, ``announced`` every cause announced so far; ``history`` what CloudTrail was asked for
-    once, because its quota is small; ``last_diagnosis`` is the diagnosis last announced (as JSON text).
+    once, because its quota is small; ``last_diagnosis`` is the diagnosis last announced (as JSON text);
+    ``group`` is the id of the group that tells of it.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Incident:
     sent_at: datetime | None = None
     history: tuple[ChangeFact, ...] = ()
     last_diagnosis: str | None = None
+    group: str | None = None
 
     def leased(self, now: datetime) -> bool:
         """Tell whether somebody is at it right now."""

@@ -99,6 +99,7 @@ def incident_of(item: Item) -> Incident:
         sent_at=time_of(item["sent_at"]) if "sent_at" in item else None,
         history=load_changes(item["history"]["S"]) if "history" in item else (),
         last_diagnosis=item["told"]["S"] if "told" in item else None,
+        group=item["group"]["S"] if "group" in item else None,
     )
 
 

@@ -43,11 +43,13 @@ class Update:
     """What changes in an item, by attribute.
 
     ``once`` is set only where nothing is there yet; a number that is missing adds up from 0.
+    ``include`` puts a text into a set of texts.
     """
 
     set: Mapping[str, Attribute] = field(default_factory=dict)
     once: Mapping[str, Attribute] = field(default_factory=dict)
     add: Mapping[str, int] = field(default_factory=dict)
+    include: Mapping[str, str] = field(default_factory=dict)
     remove: tuple[str, ...] = ()
 
 
@@ -127,6 +129,8 @@ def _clauses(update: Update, names: dict[str, str], values: dict[str, Attribute]
         sets.append(f"{attribute} = if_not_exists({attribute}, {_bind(values, ':v', value)})")
     for name, number in update.add.items():
         adds.append(f"{_bind(names, '#n', name)} {_bind(values, ':v', {'N': str(number)})}")
+    for name, text in update.include.items():
+        adds.append(f"{_bind(names, '#n', name)} {_bind(values, ':v', {'SS': [text]})}")
     removes = [_bind(names, "#n", name) for name in update.remove]
     clauses = (("SET", sets), ("ADD", adds), ("REMOVE", removes))
     return " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses if parts)

@@ -70,7 +70,8 @@ def _reading(glance: KeyObservation) -> ErrorClassification | None:
         return classification
     if look.outcome is LookupOutcome.DENIED:
         return ErrorClassification("missing_or_not_authorized", Confidence.POSSIBLE)
-    if look.outcome is not LookupOutcome.THROTTLED and parse(glance.key).kind is Kind.MALFORMED:
+    unasked = {LookupOutcome.THROTTLED, LookupOutcome.SKIPPED}
+    if look.outcome not in unasked and parse(glance.key).kind is Kind.MALFORMED:
         return ErrorClassification("malformed_identifier", Confidence.LIKELY)
     return (
         ErrorClassification("unclassified", Confidence.POSSIBLE)

@@ -19,6 +19,7 @@ MAX_DESCRIPTION = 8_000
 MAX_STEP = 350
 MAX_KEYWORD = 75
 _NAMES_SHOWN = 5
+_MEMBERS_SHOWN = 20
 _SIGNS = {"critical": "🔴", "high": "🟠", "warning": "🟡", "info": "🔵"}
 
 
@@ -93,6 +94,7 @@ def _sections(document: Document) -> tuple[str, ...]:
         _section(why, _bullets([*because, *document["unknowns"]])),
         _section(f"*{titles.impact}*", impact),
         _section(f"*{titles.changes}*", _changes(document, shorten)),
+        _section(f"*{titles.members}*", _members(document)),
         "" if over else "\n".join(_long_commands(document)),
         "\n".join(links),
     )
@@ -112,6 +114,17 @@ def _changes(document: Document, shorten: Callable[[str], str]) -> list[str]:
         f"- {readable_time(one['when'])}: {markdown(one['what'], 128)} by {code(shorten(one['who']), 200)}"
         for one in document["changes"]
     ]
+
+
+def _members(document: Document) -> list[str]:
+    group = document.get("group")
+    if group is None:
+        return []
+    shown = group["members"][:_MEMBERS_SHOWN]
+    more = group["size"] - len(shown)
+    return [f"- {code(name, 150)}" for name in shown] + (
+        [f"- and {more:,} more"] if more > 0 else []
+    )
 
 
 def _long_commands(document: Document) -> list[str]:

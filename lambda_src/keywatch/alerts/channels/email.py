@@ -17,6 +17,7 @@ from keywatch.alerts.wording import (
 
 WIDTH = 78
 _NAMES_SHOWN = 3
+_MEMBERS_SHOWN = 100
 # Commands, and nothing else, start at this depth: no text from outside can be wrapped so that it
 # looks like a command.
 _COMMAND = " " * 4
@@ -43,12 +44,23 @@ def body(document: Document) -> str:
         "" if certain else unknowns,  # where there is doubt, it is told before what to do
         _section(titles.impact, _wrapped(impact, "- ")),
         _section(titles.changes, _wrapped(changes, "- ")),
+        _section(titles.members, _wrapped(_members(document), "- ")),
         _section(titles.remedies, ["\n\n".join(_steps(document))]),
         unknowns if certain else "",
         _section("Links", addresses),
         _section("", _wrapped([*cuts, _footer(document)])),
     )
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _members(document: Document) -> list[str]:
+    """Return the names of a group; where there are too many to read, the first, and how many more there are."""
+    group = document.get("group")
+    if group is None:
+        return []
+    shown = group["members"][:_MEMBERS_SHOWN]
+    more = group["size"] - len(shown)
+    return [*shown, f"and {more:,} more: the action incidents lists all"] if more > 0 else shown
 
 
 def _opening(document: Document) -> tuple[str, str]:

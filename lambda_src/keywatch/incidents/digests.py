@@ -1,0 +1,215 @@
+"""The messages about groups: one that opens, some at growing intervals while the group grows, one when all is over."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from keywatch.alerts.group_alert import ended_note, group_alert
+from keywatch.catalogue.causes import cause_of
+from keywatch.diagnosis.diagnose import Diagnosis
+from keywatch.diagnosis.recovery import Recovery, recovery_of
+from keywatch.incidents.assess import assess
+from keywatch.incidents.grouping import without_look_ups
+from keywatch.model.evidence import ChangeFact
+from keywatch.model.group import WINDOW, Group, interval_after
+from keywatch.model.incident import ENDED, HELD, HOLD, NEW, OPEN, QUIET, RESOLVED, Incident
+from keywatch.model.signals import Subject
+from keywatch.services import Services
+from keywatch.store.json_forms import load_diagnosis
+
+RESERVE = 8.0
+LOOK_EVERY = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(hours=1)
+LONGEST_HOLD = timedelta(minutes=5)
+MOST_MEMBERS = 100_000
+ONE_IN, MOST_PROBED = 30, 20
+
+
+def add_up(services: Services) -> None:
+    """Count who joined since the last time, and tell of groups that are due now. Never raises."""
+    try:
+        for group in services.groups.add_up(services.now()):
+            if group.due_at and group.due_at <= services.now():
+                _attempt(services, group)
+    except Exception:
+        services.counts.add("GroupsFailed")
+        services.logger.exception("groups could not be counted; it is tried again")
+
+
+def tick(services: Services, remaining: Callable[[], float] = lambda: 60.0) -> None:
+    """Look at the groups that are due, as the minute passes. Never raises."""
+    add_up(services)
+    try:
+        for group in services.groups.due(services.now()):
+            if remaining() > RESERVE:
+                _attempt(services, group)
+    except Exception:
+        services.counts.add("GroupsFailed")
+        services.logger.exception("groups that are due could not be read")
+
+
+def _attempt(services: Services, group: Group) -> None:
+    try:
+        if claimed := services.groups.claim(group, services.now()):
+            _handle(services, claimed)
+    except Exception:
+        services.counts.add("GroupsFailed")
+        services.logger.exception(
+            "a group could not be handled; it is tried again when its lease ends"
+        )
+
+
+def _handle(services: Services, group: Group) -> None:
+    now = services.now()
+    members = _members(services, group)
+    if not members:
+        _end(services, group, now)
+    elif group.messages == 0:
+        _open(services, group, members, now)
+    elif group.size > group.told_size and _interval_is_over(group, now):
+        _tell(services, group, members, _leads(services, group))
+    else:
+        _look(services, group, members, now)
+
+
+def _members(services: Services, group: Group) -> list[Incident]:
+    """Return the incidents of a group that have not ended."""
+    found = {one.subject.id: one for one in services.groups.fresh_members(group)}
+    for one in services.incidents.going_on(MOST_MEMBERS):
+        if one.group == group.id:
+            found[one.subject.id] = one
+    return list(found.values())
+
+
+def _leads(services: Services, group: Group) -> list[Incident]:
+    """Return the incidents of those that alerted by themselves: they were looked at."""
+    read = (services.incidents.read(Subject.from_id(one)).incident for one in sorted(group.alone))
+    return [incident for incident in read if incident is not None]
+
+
+def _interval_is_over(group: Group, now: datetime) -> bool:
+    return group.told_at is None or now - group.told_at >= interval_after(group.messages)
+
+
+def _open(services: Services, group: Group, members: list[Incident], now: datetime) -> None:
+    """Tell of a group for the first time, unless all that was looked at of it seems to pass by itself."""
+    leads = _leads(services, group)
+    passing = bool(leads) and all(lead.status in {HELD, NEW, *ENDED} for lead in leads)
+    if passing and now - group.since < LONGEST_HOLD:
+        services.groups.postpone(group, now + HOLD)
+    elif passing and all(lead.status in ENDED for lead in leads):
+        _look(services, group, members, now)
+    else:
+        _tell(services, group, members, leads)
+
+
+def _tell(
+    services: Services, group: Group, members: Sequence[Incident], leads: Sequence[Incident]
+) -> None:
+    """Send a message about a group, then record that it was sent."""
+    now = services.now()
+    diagnosis, changes = _explained(services, members, leads)
+    incidents = [*leads, *members]
+    group = replace(group, size=max(group.size, len(incidents)))
+    alert = group_alert(
+        "group", group, incidents, diagnosis, changes, function_name=services.settings.function_name
+    )
+    services.publisher.publish(alert)
+    services.counts.add("AlertsSent")
+    services.groups.record_sent(group, now, now + interval_after(group.messages + 1))
+
+
+def _explained(
+    services: Services, members: Sequence[Incident], leads: Sequence[Incident]
+) -> tuple[Diagnosis, tuple[ChangeFact, ...]]:
+    """Return the diagnosis of one that was looked at, best of the cause that most of the group have."""
+    common = _most_common(one.cause or one.latest_cause for one in (*members, *leads))
+    seen = [lead for lead in leads if lead.last_diagnosis and lead.status == OPEN]
+    chosen = next((one for one in seen if one.cause == common), None) or (seen or members)[0]
+    changes = (*services.incidents.read(chosen.subject).changes, *chosen.history)
+    if chosen.last_diagnosis:
+        try:
+            return load_diagnosis(chosen.last_diagnosis), changes
+        except (ValueError, KeyError, TypeError):
+            services.counts.add("DiagnosesUnreadable")
+    return without_look_ups(chosen.latest_failure, changes, services.now()), changes
+
+
+def _most_common(causes: Iterable[str]) -> str:
+    counted: dict[str, int] = {}
+    for cause in causes:
+        counted[cause] = counted.get(cause, 0) + 1
+    return max(counted, key=lambda cause: counted[cause])
+
+
+def _look(services: Services, group: Group, members: list[Incident], now: datetime) -> None:
+    """See whether a group that is quiet works again, once all that alerted by themselves do; else remind, or wait."""
+    newest = max(one.last_seen for one in members)
+    if _goes_on(services, group, newest, now):
+        _tell(services, group, members, _leads(services, group))
+        return
+    if now - newest < QUIET:
+        services.groups.postpone(group, now + LOOK_EVERY)
+    elif all(lead.status in ENDED for lead in _leads(services, group)) and (
+        proven := _proven(services, members)
+    ):
+        services.counts.add("GroupMembersProven", proven)
+        _end_all(services, group, members, now)
+    else:
+        services.groups.postpone(group, now + min(max(LOOK_EVERY, now - newest), LONGEST_WAIT))
+
+
+def _goes_on(services: Services, group: Group, newest: datetime, now: datetime) -> bool:
+    """Tell whether a reminder is due: calls go on failing long after the last message."""
+    told = group.told_at
+    long_ago = told is not None and now - told >= services.settings.repeat_interval
+    return long_ago and told is not None and newest > told and now - newest < QUIET
+
+
+def _proven(services: Services, members: Sequence[Incident]) -> int:
+    """Return how many of a sample are proven usable again; 0 unless all of it are."""
+    wanted = min(MOST_PROBED, max(1, len(members) // ONE_IN))
+    sample = members[:: max(1, len(members) // wanted)][:wanted]
+    for one in sample:
+        _, evidence = assess(services, one.latest_failure, one.history, ask_trail=False)
+        cause = one.cause or one.latest_cause
+        if recovery_of(cause, one.subject, evidence) is not Recovery.PROVEN:
+            return 0
+    return len(sample)
+
+
+def _end_all(services: Services, group: Group, members: Sequence[Incident], now: datetime) -> None:
+    """End the incidents of a group; those for which calls failed meanwhile go on."""
+    ended = sum(services.incidents.end(one, RESOLVED, now) for one in members)
+    services.counts.add("IncidentsResolved", ended)
+    services.groups.postpone(group, now)
+
+
+def _end(services: Services, group: Group, now: datetime) -> None:
+    """Say that a group is over, if people were told of it, then end it."""
+    if group.takes(now):
+        services.groups.postpone(group, group.joined_at + WINDOW)
+        return
+    leads = _leads(services, group)
+    if group.messages and leads:
+        diagnosis, changes = (
+            _explained(services, (), leads) if _open_leads(leads) else _closing(services, leads)
+        )
+        closing = replace(diagnosis, remedies=(), unknowns=())
+        services.publisher.publish(
+            group_alert("resolved", group, leads, closing, changes, notes=(ended_note(group, 0),))
+        )
+        services.counts.add("AlertsSent")
+    services.groups.end(group)
+
+
+def _open_leads(leads: Sequence[Incident]) -> bool:
+    return any(lead.status == OPEN and lead.last_diagnosis for lead in leads)
+
+
+def _closing(
+    services: Services, leads: Sequence[Incident]
+) -> tuple[Diagnosis, tuple[ChangeFact, ...]]:
+    lead = leads[0]
+    diagnosis = without_look_ups(lead.latest_failure, lead.history, services.now())
+    return replace(diagnosis, cause=cause_of(lead.cause or diagnosis.cause).id), lead.history

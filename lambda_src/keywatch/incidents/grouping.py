@@ -1,0 +1,86 @@
+"""What breaks together is told together: who joins a group, and what each of its incidents becomes."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from keywatch.catalogue.causes import Lookup, cause_of
+from keywatch.diagnosis.diagnose import Diagnosis, diagnose
+from keywatch.incidents.common import keys_of
+from keywatch.model.evidence import NO_EVIDENCE, ChangeFact, LookupOutcome, LookupResult
+from keywatch.model.group import Group
+from keywatch.model.incident import OPEN, QUIET, RESOLVED, UNPROVEN_QUIET, Incident
+from keywatch.model.signals import KeyFailure
+from keywatch.services import Services
+from keywatch.store.json_forms import dump_diagnosis
+
+BY_ITSELF = "-"  # in the place of a group: the incident has joined, and alerts by itself
+
+
+def join(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> Group | None:
+    """Let a claimed incident join its groups; return the one that tells of it, ``None`` where it alerts by itself."""
+    if incident.group is not None:
+        return None
+    keys = keys_of(incident.latest_failure, changes)
+    try:
+        return services.groups.join(keys, incident.subject.id, services.now())
+    except (ClientError, BotoCoreError):
+        services.counts.add("TableUnreachable")
+        services.logger.exception("groups could not be read: the incident alerts by itself")
+        return None
+
+
+def tell_together(
+    services: Services, incident: Incident, group: Group, changes: tuple[ChangeFact, ...]
+) -> Incident:
+    """Leave an incident to its group, without a look-up; return it as it is then."""
+    now = services.now()
+    diagnosis = without_look_ups(incident.latest_failure, changes, now)
+    cause = cause_of(diagnosis.cause)
+    services.incidents.record_outcome(
+        incident,
+        now + UNPROVEN_QUIET,
+        status=OPEN,
+        cause=cause.id,
+        severity=cause.severity.value,
+        announced=cause.id,
+        sent_at=now,
+        last_diagnosis=dump_diagnosis(diagnosis),
+        group=group.id,
+    )
+    services.counts.add("IncidentsGrouped")
+    told = replace(
+        incident,
+        status=OPEN,
+        cause=cause.id,
+        severity=cause.severity.value,
+        sent_at=now,
+        group=group.id,
+        last_diagnosis=dump_diagnosis(diagnosis),
+    )
+    services.groups.told_through(group, told)
+    return told
+
+
+def without_look_ups(
+    failure: KeyFailure, changes: tuple[ChangeFact, ...], now: datetime
+) -> Diagnosis:
+    """Return what AWS's words and the known changes say by themselves, and that KeyWatch did not look."""
+    wanted = cause_of(failure.classification.cause).lookups
+    asked = failure.identifier.text if failure.identifier else failure.subject.name
+    look = LookupResult(
+        "DescribeKey", asked, failure.region or failure.subject.region, LookupOutcome.SKIPPED
+    )
+    looks = (look,) if Lookup.KEY in wanted or Lookup.ALIASES in wanted else ()
+    return diagnose(failure, replace(NO_EVIDENCE, changes=changes, lookup_results=looks), now)
+
+
+def follow_member(services: Services, incident: Incident) -> None:
+    """Look at an incident that a group tells of: only silence ends it here, the group looks at the rest."""
+    now = services.now()
+    silence_ends = incident.last_seen + UNPROVEN_QUIET
+    if now >= silence_ends and services.incidents.end(incident, RESOLVED, now):
+        services.counts.add("IncidentsResolved")
+        return
+    services.incidents.record_outcome(incident, max(silence_ends, now + QUIET), sent_at=now)

@@ -1,0 +1,77 @@
+"""Groups: what breaks together, for the same caller, by the same person's changes, or by one cause above the keys. Pure.
+
+The first subjects of a group alert at once and each by itself; those that follow within ten minutes
+of one another are told of together. One subject may belong to several groups; the first of them
+that is full tells of it.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+ALONE = 5  # subjects of a group that alert by themselves
+WINDOW = timedelta(minutes=10)  # what breaks later than this after the last one breaks by itself
+INTERVALS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))  # between messages
+_LONGEST = 300
+
+# What a group has in common.
+KMS, KEY_STORE, PERSON, CALLER = "kms", "key_store", "person", "caller"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupKey:
+    """What the subjects of a group have in common: ``by`` (caller, person, key_store, kms), its name, its account and Region."""
+
+    by: str
+    account: str
+    region: str
+    name: str
+
+    @property
+    def id(self) -> str:
+        """Return the partition key of the group: bounded, whatever the name."""
+        name = self.name
+        if len(name) > _LONGEST:
+            name = hashlib.sha256(name.encode()).hexdigest()
+        return f"group|{self.by}|{self.account}|{self.region}|{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What is stored of a group. Times are UTC.
+
+    ``size`` counts all subjects that ever joined; ``alone`` are the ids of those of the present
+    window that alert by themselves; ``joined_at`` is when the last one joined. ``messages`` is how
+    many were sent about it, ``told_size`` how many subjects the last of them counted.
+    """
+
+    id: str
+    key: GroupKey
+    size: int
+    alone: frozenset[str]
+    since: datetime
+    joined_at: datetime
+    due_at: datetime | None = None
+    messages: int = 0
+    told_size: int = 0
+    told_at: datetime | None = None
+
+    def takes(self, now: datetime) -> bool:
+        """Tell whether what breaks now breaks together with the others."""
+        return now - self.joined_at < WINDOW
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether enough subjects have alerted by themselves."""
+        return len(self.alone) >= ALONE
+
+
+def group_id(key: GroupKey, began: datetime) -> str:
+    """Return the id of a group that begins now."""
+    digest = hashlib.sha256(f"{key.id}|{began.isoformat()}".encode()).hexdigest()
+    return f"kw-group-{digest[:16]}"
+
+
+def interval_after(messages: int) -> timedelta:
+    """Return how long to wait for the next message after so many."""
+    return INTERVALS[min(max(messages, 1), len(INTERVALS)) - 1]

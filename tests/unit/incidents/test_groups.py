@@ -1,0 +1,170 @@
+"""What breaks together is told together: few messages, nothing lost, and what breaks alone alerts alone and at once."""
+
+from collections import Counter
+
+from tests.support.world import (
+    ACCOUNT,
+    World,
+    alias_missing,
+    changed,
+    disabled,
+    key_arn,
+)
+from tests.support.world import world as open_world
+
+EVERY = 60  # seconds between two ticks
+
+
+def caller(name: str) -> dict:
+    """Return the fields of a record that say who called."""
+    role = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+    issuer = {"type": "Role", "arn": role, "accountId": ACCOUNT, "userName": name}
+    return {
+        "userIdentity": {
+            "type": "AssumedRole",
+            "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/i-0abc",
+            "accountId": ACCOUNT,
+            "sessionContext": {"sessionIssuer": issuer},
+        }
+    }
+
+
+def missing(count: int, world: World, first: int = 0) -> list[dict]:
+    return [alias_missing(f"alias/gone-{n}", at=world.now) for n in range(first, first + count)]
+
+
+def key_id(number: int) -> str:
+    return f"{number:08x}-12ab-34cd-56ef-1234567890ab"
+
+
+def minutes(world: World, count: int) -> None:
+    for _ in range(count):
+        world.wait(seconds=EVERY)
+        world.tick()
+
+
+def look_ups(world: World) -> int:
+    return sum(service in {"kms", "cloudtrail"} for service, _ in world.wire.calls)
+
+
+def test_a_wave_of_one_caller_is_a_few_alerts_and_a_digest_that_counts_all():
+    with open_world() as world:
+        # WHEN a deployment loses 300 aliases
+        assert world.take(*missing(300, world)) == set()
+        # THEN five alert by themselves, and one digest counts and names all
+        alerts = world.inbox()
+        assert Counter(alert["status"] for alert in alerts) == {"opened": 5, "group": 1}
+        digest = alerts[-1]
+        assert digest["group"]["size"] == 300
+        assert set(digest["group"]["members"]) == {f"alias/gone-{n}" for n in range(300)}
+        assert "role/payments-app" in digest["group"]["by"]
+        # AND every one is an incident of its own
+        assert len(world.incidents()) == 300
+
+
+def test_a_wave_costs_few_messages_and_look_ups_in_its_first_hour():
+    with open_world() as world:
+        # WHEN ten batches of new names come within minutes, and an hour passes
+        alerts = []
+        for batch in range(10):
+            assert world.take(*missing(50, world, 50 * batch)) == set()
+            minutes(world, 1)
+        minutes(world, 55)
+        alerts = world.inbox()
+        # THEN people got at most 12 messages, the last digest counts all, and AWS was hardly asked
+        assert len(alerts) <= 12
+        digests = [alert for alert in alerts if alert["status"] == "group"]
+        assert digests[-1]["group"]["size"] == 500
+        assert [d["group"]["size"] for d in digests] == sorted(d["group"]["size"] for d in digests)
+        assert len({d["incident_id"] for d in digests}) == 1
+        assert look_ups(world) <= 0.3 * 500
+
+
+def test_keys_of_different_callers_alert_one_by_one():
+    with open_world() as world:
+        for n in range(40):
+            world.kms.add(key_id(n), "Disabled")
+        world.take(*(disabled(key_id(n), at=world.now, **caller(f"app-{n}")) for n in range(40)))
+        assert Counter(alert["status"] for alert in world.inbox()) == {"opened": 40}
+
+
+def test_a_flood_of_made_up_names_does_not_delay_what_breaks_for_somebody_else():
+    with open_world() as world:
+        # GIVEN 200 made-up keys of one caller, and last in the batch one real key of another
+        world.kms.add(state="Disabled")
+        flood = [alias_missing(f"alias/{n}", at=world.now, **caller("evil")) for n in range(200)]
+        world.take(*flood, disabled(at=world.now))
+        # THEN the real one alerts by itself, among the first
+        alerts = world.inbox()
+        real = [n for n, alert in enumerate(alerts) if alert["subject"]["key_arn"] == key_arn()]
+        assert len(real) == 1
+        assert real[0] <= 1
+        assert "group" not in alerts[real[0]]
+
+
+def test_what_breaks_later_alerts_by_itself_although_the_group_goes_on():
+    with open_world() as world:
+        world.take(*missing(20, world))
+        minutes(world, 15)
+        world.inbox()
+        # WHEN one more name is missing a quarter of an hour later
+        world.take(*missing(1, world, 900))
+        # THEN it is told at once
+        assert [alert["subject"]["alias"] for alert in world.inbox()] == ["alias/gone-900"]
+
+
+def test_keys_that_one_person_broke_are_a_group_whoever_calls_them():
+    with open_world() as world:
+        for n in range(12):
+            world.kms.add(key_id(n), "Disabled")
+            world.take(changed("CreateKey", key=key_id(n), at=world.now))
+        changes = [changed("DisableKey", key=key_id(n), at=world.now) for n in range(12)]
+        world.take(*changes)
+        alerts = world.inbox()
+        assert len(alerts) <= 7
+        assert any("user/alice" in a["group"]["by"] for a in alerts if a["status"] == "group")
+
+
+def test_a_group_ends_with_one_message_once_its_subjects_work_again():
+    with open_world() as world:
+        world.take(*missing(40, world))
+        world.inbox()
+        # WHEN the aliases are back and an hour passes
+        world.kms.add()
+        for n in range(40):
+            world.kms.alias_targets[f"alias/gone-{n}"] = world.kms.keys and next(
+                iter(world.kms.keys)
+            )
+        minutes(world, 60)
+        # THEN the five that alerted by themselves are resolved one by one, the rest in one message
+        resolved = [alert for alert in world.inbox() if alert["status"] == "resolved"]
+        assert len([alert for alert in resolved if "group" not in alert]) == 5
+        assert len([alert for alert in resolved if "group" in alert]) == 1
+        assert {item["status"]["S"] for item in world.incidents()} == {"resolved"}
+        # AND what breaks after that is a new group
+        world.kms.alias_targets.clear()
+        world.take(*missing(20, world, 100))
+        alerts = world.inbox()
+        assert Counter(alert["status"] for alert in alerts) == {"opened": 5, "group": 1}
+
+
+def test_members_that_nobody_can_prove_end_by_silence_and_so_does_their_group():
+    with open_world() as world:
+        world.take(*missing(20, world))
+        for _ in range(100):
+            world.wait(minutes=5)
+            world.tick()
+        assert {item["status"]["S"] for item in world.incidents()} == {"resolved"}
+        ends = [a for a in world.inbox() if a["status"] == "resolved" and "group" in a]
+        assert len(ends) == 1
+
+
+def test_two_instances_count_every_subject_of_a_group_once():
+    with open_world() as world:
+        world.workers = 8
+        world.take(*missing(100, world))
+        world.cold_start()
+        world.take(*missing(150, world, 50))
+        minutes(world, 2)
+        digests = [alert for alert in world.inbox() if alert["status"] == "group"]
+        assert digests[-1]["group"]["size"] == 200
