@@ -12,6 +12,7 @@ MODULES = {
     "explain": "keywatch.actions.explain.action",
     "sweep": "keywatch.actions.sweep.action",
     "doctor": "keywatch.actions.doctor.action",
+    "incidents": "keywatch.actions.incidents.action",
 }
 
 

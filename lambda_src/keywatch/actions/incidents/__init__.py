@@ -1,0 +1,1 @@
+"""``incidents``: what is broken now, every subject of every group included."""

@@ -1,0 +1,112 @@
+"""``incidents`` asks what is broken now."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from keywatch.actions.action import NO, YES, Action, Answer, Call, Field, Fields, Option
+from keywatch.actions.display import STYLES, Listing, Shown, line
+from keywatch.model.incident import HELD, MUTED, NEW, OPEN
+
+_STATUSES = (NEW, HELD, MUTED, OPEN)
+_LONGEST = 512
+
+
+def _is_status(value: object) -> bool:
+    return value in _STATUSES
+
+
+def _is_time(value: object) -> bool:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST
+
+
+def _run(fields: Fields, call: Call) -> Answer:
+    from keywatch.actions.incidents.run import incidents
+
+    return incidents(fields, call.services)
+
+
+def _exit_code(answer: Answer) -> int:
+    return NO if answer["incidents"] else YES
+
+
+def _show(answer: Answer) -> Iterable[Shown]:
+    rows = tuple(
+        (
+            line(one["severity"] or "", STYLES.get(one["severity"] or "", "")),
+            line(one["cause"]),
+            line(one["subject"]),
+            line(one["first_seen"]),
+            line(f"{one['failures']:,}"),
+        )
+        for one in answer["incidents"]
+    )
+    title = f"Broken in {answer['region']}"
+    yield (
+        Listing(title, ("severity", "cause", "what", "since", "failures"), rows)
+        if rows
+        else line("No incident is going on.", "green")
+    )
+    if answer["left_out"]:
+        yield line(
+            f"{answer['left_out']:,} more were left out: ask for one group, cause or account."
+        )
+
+
+ACTION = Action(
+    name="incidents",
+    question="What is broken now?",
+    example="incidents --cause alias_not_found",
+    request={"cause": "alias_not_found"},
+    run=_run,
+    exit_code=_exit_code,
+    show=_show,
+    fields=(
+        Field(
+            "status",
+            "string",
+            "incidents in this state",
+            _is_status,
+            f"must be one of {', '.join(_STATUSES)}",
+            option=Option("--status"),
+        ),
+        Field(
+            "since",
+            "string",
+            "incidents that began at or after this time",
+            _is_time,
+            "must be a time with its zone, such as 2026-03-01T03:00:00Z",
+            option=Option("--since", "TIME"),
+        ),
+        Field(
+            "cause",
+            "string",
+            "incidents of this cause",
+            _is_name,
+            "must be a cause, such as key_disabled",
+            option=Option("--cause"),
+        ),
+        Field(
+            "account",
+            "string",
+            "incidents in this account",
+            _is_name,
+            "must be an account",
+            option=Option("--account"),
+        ),
+        Field(
+            "group",
+            "string",
+            "incidents that this group told of",
+            _is_name,
+            "must be the id of a group, as its message says it",
+            option=Option("--group", "ID"),
+        ),
+    ),
+)
