@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from keywatch.catalogue.changes import CHANGES, NATIVE_CHANGES
+from keywatch.catalogue.changes import NATIVE_CHANGES, RULE_CHANGES
 from keywatch.catalogue.code_lookup import rule_codes
 from keywatch.catalogue.codes import RULE_PREFIXES
+from keywatch.catalogue.notices import LAUNCH_WORDS, NOTICE_SOURCES, OPENSEARCH_EVENT, RDS_EVENTS
 
 Pattern = dict[str, Any]
 
@@ -46,7 +47,7 @@ def failures(own_roles: object, canary: Canary, extra_sources: Sequence[str] = (
     """
     return {
         "source": ["aws.kms", *extra_sources],
-        "detail-type": [API_CALL],
+        "detail-type": [API_CALL, SERVICE_EVENT],
         "detail": {
             "eventSource": ["kms.amazonaws.com"],
             "errorCode": [{"exists": True}],
@@ -62,7 +63,7 @@ def changes(extra_sources: Sequence[str] = ()) -> Pattern:
         "detail-type": [API_CALL, SERVICE_EVENT],
         "detail": {
             "eventSource": ["kms.amazonaws.com"],
-            "eventName": list(CHANGES),
+            "eventName": list(RULE_CHANGES),
             "errorCode": [{"exists": False}],
         },
     }
@@ -86,6 +87,40 @@ def services(own_roles: object, extra_sources: Sequence[str] = ()) -> Pattern:
             ],
             **_not_by(own_roles),
         },
+    }
+
+
+# Words of an error message that speak of a KMS key under a code that does not.
+KEY_WORDS = ("*:kms:*", "*KMS key*", "*KMS Key*", "*does not exist in this Region*")
+
+
+def service_texts(own_roles: object, extra_sources: Sequence[str] = ()) -> Pattern:
+    """Failing calls of other services whose error message speaks of a KMS key, whatever the code: many say ``AccessDenied``.
+
+    A rule of its own: merged into ``services`` it would be over the quota for one pattern. What
+    both let in comes twice and is counted once.
+    """
+    return {
+        "source": [{"prefix": "aws."}, *extra_sources],
+        "detail-type": [API_CALL],
+        "detail": {
+            "eventSource": [{"anything-but": ["kms.amazonaws.com"]}],
+            "errorCode": [{"exists": True}],
+            "errorMessage": [{"wildcard": words} for words in KEY_WORDS],
+            **_not_by(own_roles),
+        },
+    }
+
+
+def notices(extra_sources: Sequence[str] = ()) -> Pattern:
+    """Notices of services that lost a key: databases of RDS, OpenSearch domains, instances that Auto Scaling cannot launch."""
+    return {
+        "source": [*NOTICE_SOURCES, *extra_sources],
+        "$or": [
+            {"detail": {"EventID": list(RDS_EVENTS)}},
+            {"detail": {"event": [OPENSEARCH_EVENT]}},
+            {"detail": {"StatusMessage": [{"wildcard": f"*{words}*"} for words in LAUNCH_WORDS]}},
+        ],
     }
 
 

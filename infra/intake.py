@@ -135,6 +135,18 @@ def _rules(extra: tuple[str, ...]) -> tuple[_Rule, ...]:
             ENABLED,
             event_patterns.changes(extra),
         ),
+        _Rule(
+            "ServiceTextRule",
+            "Failing calls of other services whose message names a KMS key",
+            ENABLED_FOR_READS,
+            event_patterns.service_texts(own_roles, extra),
+        ),
+        _Rule(
+            "NoticeRule",
+            "Notices of services that lost a KMS key",
+            ENABLED,
+            event_patterns.notices(extra),
+        ),
         _Rule("NativeRule", "Events of KMS itself", ENABLED, event_patterns.native(extra)),
         _Rule(
             "VolumeRule",

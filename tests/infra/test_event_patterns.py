@@ -6,14 +6,22 @@ from pathlib import Path
 import pytest
 
 from infra import event_patterns
-from keywatch.catalogue.changes import CHANGES
+from keywatch.catalogue.changes import RULE_CHANGES
 from keywatch.catalogue.own import CANARY_ALIAS
 from tests.infra import events
 from tests.infra.event_bridge import matches
 from tests.infra.synthesis import EVERYTHING_OFF, EVERYTHING_ON, only, resolved, rule, template
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
-RULES = ("FailureRule", "ServiceRule", "ChangeRule", "NativeRule", "VolumeRule")
+RULES = (
+    "FailureRule",
+    "ServiceRule",
+    "ChangeRule",
+    "NativeRule",
+    "VolumeRule",
+    "ServiceTextRule",
+    "NoticeRule",
+)
 ALL_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 
@@ -35,6 +43,8 @@ def test_rules_for_failures_see_read_only_calls_such_as_decrypt():
         "ChangeRule": "ENABLED",
         "NativeRule": "ENABLED",
         "VolumeRule": "ENABLED",
+        "ServiceTextRule": ALL_READS,
+        "NoticeRule": "ENABLED",
     }
 
 
@@ -135,7 +145,7 @@ def test_successful_calls_stay_out():
     assert let_in_by(events.api_call(eventName="TagResource", readOnly=False)) == []
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("name", RULE_CHANGES)
 def test_a_change_comes_in_when_it_worked_and_is_a_failure_when_it_did_not(name):
     assert let_in_by(events.api_call(eventName=name, readOnly=False)) == ["ChangeRule"]
     assert let_in_by(events.failing(eventName=name, readOnly=False)) == ["FailureRule"]
@@ -245,10 +255,17 @@ def test_private_sources_are_accepted_everywhere_when_set_and_nowhere_else():
         events.api_call(source="keywatch.replay", eventName="DisableKey"),
         {**events.native("KMS CMK Deletion"), "source": "keywatch.replay"},
         {**events.volume(), "source": "keywatch.replay"},
+        events.api_call(
+            source="keywatch.replay",
+            eventSource="backup.amazonaws.com",
+            errorCode="AccessDeniedException",
+            errorMessage="Access to the KMS key was denied",
+        ),
+        notice("keywatch.replay", {"EventID": "RDS-EVENT-0418"}),
     ]
     # WHEN THEN each goes where the original would go, and nowhere without the setting
     assert [let_in_by(event, EVERYTHING_ON) for event in replayed] == [[name] for name in RULES]
-    assert [let_in_by(event, EVERYTHING_OFF) for event in replayed] == [[]] * 5
+    assert [let_in_by(event, EVERYTHING_OFF) for event in replayed] == [[]] * 7
 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-iso-b"])
@@ -266,11 +283,84 @@ def test_every_pattern_fits_the_quota(partition):
         event_patterns.changes(sources),
         event_patterns.native(sources),
         event_patterns.volumes(sources),
+        event_patterns.service_texts(own_roles, sources),
+        event_patterns.notices(sources),
     ]
     # THEN no pattern is longer than EventBridge takes
     assert all(
         len(json.dumps(pattern)) <= event_patterns.MAX_PATTERN_LENGTH for pattern in all_patterns
     )
+
+
+def notice(source, detail):
+    return {"source": source, "detail-type": "whatever AWS calls it", "detail": detail}
+
+
+@pytest.mark.parametrize(
+    ("source", "detail"),
+    [
+        ("aws.rds", {"EventID": "RDS-EVENT-0418"}),
+        ("aws.rds", {"EventID": "RDS-EVENT-0420"}),
+        ("aws.es", {"event": "KMS Key Inaccessible"}),
+        ("aws.autoscaling", {"StatusMessage": "Client.InternalError: Client error on launch"}),
+        (
+            "aws.autoscaling",
+            {"StatusMessage": "Client.InvalidKMSKey.InvalidState: The KMS key provided is …"},
+        ),
+    ],
+)
+def test_notices_of_services_that_lost_a_key_come_in(source, detail):
+    assert let_in_by(notice(source, detail)) == ["NoticeRule"]
+
+
+@pytest.mark.parametrize(
+    ("source", "detail"),
+    [
+        ("aws.rds", {"EventID": "RDS-EVENT-0006"}),
+        ("aws.es", {"event": "Service Software Update"}),
+        ("aws.autoscaling", {"StatusMessage": "Insufficient capacity"}),
+        ("custom.app", {"EventID": "RDS-EVENT-0418"}),
+    ],
+)
+def test_other_notices_stay_out(source, detail):
+    assert let_in_by(notice(source, detail)) == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        (
+            "User: arn:aws:iam::111122223333:role/x is not authorized to perform: kms:Decrypt on resource: "
+            "arn:aws:kms:eu-west-1:111122223333:key/1 because the resource does not exist in this Region"
+        ),
+        "The KMS key does not exist or is not enabled",
+        "Access to KMS Key denied",
+    ],
+)
+def test_a_message_about_a_key_comes_in_whatever_the_code(message):
+    # GIVEN a service that says AccessDenied for everything
+    event = events.api_call(
+        source="aws.backup",
+        eventSource="backup.amazonaws.com",
+        errorCode="AccessDeniedException",
+        errorMessage=message,
+    )
+    assert let_in_by(event) == ["ServiceTextRule"]
+
+
+def test_messages_about_other_things_stay_out():
+    event = events.api_call(
+        source="aws.backup",
+        eventSource="backup.amazonaws.com",
+        errorCode="AccessDeniedException",
+        errorMessage="User: x is not authorized to perform: s3:GetObject",
+    )
+    assert let_in_by(event) == []
+
+
+@pytest.mark.parametrize("name", ["CreateGrant", "RetireGrant"])
+def test_what_services_do_all_day_stays_out(name):
+    assert let_in_by(events.api_call(eventName=name)) == []
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the collected records are not part of a clone")

@@ -24,6 +24,7 @@ class KindOfChange:
     - ``makes_visible``: it makes or moves something that KMS may not show everywhere for minutes.
     - ``explains_absence``: with it at hand nobody else need be asked why something is not there.
     - ``takes_aliases_along``: it tells of a key what became of the aliases that pointed to it.
+    - ``only_looked_up``: AWS services do it all day, so no rule lets it in; CloudTrail is asked.
     """
 
     name: str
@@ -37,6 +38,7 @@ class KindOfChange:
     makes_visible: bool = False
     explains_absence: bool = False
     takes_aliases_along: bool = False
+    only_looked_up: bool = False
 
 
 # A key that was deleted comes back only as a replica of a multi-Region key (CreateKey is recorded in
@@ -105,6 +107,21 @@ _ALL = (
         announces="key_material_missing",
         native="KMS Imported Key Material Expiration",
     ),
+    KindOfChange("PutKeyPolicy", "key"),
+    KindOfChange("CreateGrant", "key", only_looked_up=True),
+    KindOfChange(
+        "RevokeGrant",
+        "key",
+        makes=("grant_not_found",),
+        suspect_for=timedelta(days=1),
+    ),
+    KindOfChange(
+        "RetireGrant",
+        "key",
+        makes=("grant_not_found",),
+        suspect_for=timedelta(days=1),
+        only_looked_up=True,
+    ),
     KindOfChange("CreateAlias", "alias", undone_by=("DeleteAlias",), makes_visible=True),
     KindOfChange(
         "UpdateAlias",
@@ -144,6 +161,8 @@ _ALL = (
 
 CHANGES: Mapping[str, KindOfChange] = {change.name: change for change in _ALL}
 
+# Those that the rule lets in.
+RULE_CHANGES = tuple(change.name for change in _ALL if not change.only_looked_up)
 NATIVE_CHANGES: Mapping[str, str] = {change.native: change.name for change in _ALL if change.native}
 MAKE_VISIBLE = tuple(change.name for change in _ALL if change.makes_visible)
 EXPLAIN_ABSENCE = tuple(change.name for change in _ALL if change.explains_absence)

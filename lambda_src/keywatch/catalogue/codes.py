@@ -296,6 +296,21 @@ _SERVICE_CODES = (
         "CustomerManagedKeyUnavailableException", _UNKNOWN, "quicksight", unfiltered=_NO_ROOM
     ),
     ErrorCode("InvalidS3KmsKeyArnException", _MALFORMED, "config", unfiltered=_NO_ROOM),
+    ErrorCode("DataEncryptionException", _UNKNOWN, "ssm-contacts", unfiltered=_NO_ROOM),
+    # The policy of the bucket or of the key does not let CloudTrail in; AWS does not say which.
+    ErrorCode(
+        "InsufficientEncryptionPolicyException",
+        Meaning("missing_or_not_authorized", _POSSIBLE),
+        "cloudtrail",
+        unfiltered=_NO_ROOM,
+    ),
+    ErrorCode(
+        "EncryptionIntegrityChecksFailedException", _UNKNOWN, "codecommit", unfiltered=_NO_ROOM
+    ),
+    ErrorCode("UnableToDecryptSecretValueException", _UNKNOWN, "ecr", unfiltered=_NO_ROOM),
+    ErrorCode("GlueEncryptionException", _UNKNOWN, "glue lakeformation", unfiltered=_NO_ROOM),
+    ErrorCode("InvalidS3Configuration", _UNKNOWN, "ses", common_word=True, unfiltered=_COMMON),
+    ErrorCode("KMSRequestFailedException", _UNKNOWN, "snowball", unfiltered=_NO_ROOM),
     # No service model has it; it is S3KmsKeyArn's plain sibling.
     ErrorCode("InvalidKmsKeyArnException", _MALFORMED, "*", unfiltered=_NO_ROOM),
 )
@@ -315,7 +330,8 @@ _SERVICES_OUT_OF_SCOPE = (
     ErrorCode("KMSOptInRequired", _CREDENTIALS, "kinesis sns"),
     ErrorCode("KmsOptInRequired", _CREDENTIALS, "sqs"),
     ErrorCode("KmsInvalidKeyUsage", _USAGE, "sqs"),
-    ErrorCode("KMSRequestFailedException", _VALIDATION, "snowball"),
+    ErrorCode("EncryptionKeyInvalidUsageException", _USAGE, "codecommit"),
+    ErrorCode("EncryptionKeyRequiredException", _VALIDATION, "codecommit"),
 )
 
 CODES: tuple[ErrorCode, ...] = (

@@ -8,13 +8,14 @@ reads one: their patterns would make every cold start longer.
 from collections.abc import Mapping
 
 from keywatch.model.signals import Signal, Unrelated
-from keywatch.sources import cloudtrail, native
+from keywatch.sources import cloudtrail, native, notices
 from keywatch.sources.source import Reception, Source
 
 # What may come over the bus or be given to explain, the most frequent first.
 EVENTS: tuple[Source, ...] = (
     cloudtrail.EVENTS,
     native.EVENTS,
+    notices.EVENTS,
     cloudtrail.LOG_FILES,
     cloudtrail.RECORDS,
 )
