@@ -24,10 +24,8 @@ from keywatch.sources.subjects import subject_of
 
 KMS = "kms.amazonaws.com"
 MAX_MESSAGE = 1100
-# The texts of a record, and the longest that is kept of each.
+# What is kept of a failed call's record, and the longest that is kept of each text.
 _LIMITS = {
-    "errorCode": 128,
-    "errorMessage": MAX_MESSAGE,
     "eventSource": 128,
     "eventName": 64,
     "awsRegion": 32,
@@ -51,15 +49,13 @@ def read_record(record: object, reception: Reception) -> Signal:
         return _succeeded(fields, operation, service, received)
     if is_own(fields.get("userIdentity"), reception.own_role):
         return _own(fields, received)
-    said = texts(fields, _LIMITS)
-    classification = read_error(
-        said["errorCode"], said["errorMessage"], service=service, operation=operation
-    )
+    code, message = text(code, 128), text(message, MAX_MESSAGE)
+    classification = read_error(code, message, service=service, operation=operation)
     if classification is None:
         return Unrelated("not_about_keys")
     if classification.cause is None:
         return Unrelated(classification.reason or "out_of_scope")
-    return _failure(fields, said, classification, received)
+    return _failure(fields, (code, message), classification, received)
 
 
 def _succeeded(
@@ -78,10 +74,11 @@ def _own(fields: Mapping[str, object], received: datetime) -> Unrelated:
 
 def _failure(
     fields: Mapping[str, object],
-    said: Mapping[str, str | None],
+    error: tuple[str | None, str | None],
     classification: ErrorClassification,
     received: datetime,
 ) -> KeyFailure:
+    said = texts(fields, _LIMITS)
     request = inner(fields, "requestParameters")
     extra = texts(inner(fields, "additionalEventData"), _EXTRA_LIMITS)
     caller = read_caller(fields.get("userIdentity"))
@@ -111,8 +108,8 @@ def _failure(
         region=region,
         service=said["eventSource"] or KMS,
         operation=said["eventName"],
-        error_code=said["errorCode"],
-        error_message=said["errorMessage"],
+        error_code=error[0],
+        error_message=error[1],
         identifier=keys.identifier,
         key_arn=keys.arn,
         key_store=key_store,
