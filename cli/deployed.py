@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 STACK = "KeyWatch"
 OUTPUT = "FunctionName"
 # The function may take 330 seconds; a second call would only start the same again.
-_PATIENT = Config(connect_timeout=10, read_timeout=345, retries={"total_max_attempts": 1})
+_LONG_CALL = Config(connect_timeout=10, read_timeout=345, retries={"total_max_attempts": 1})
 Answer = dict[str, Any]
 
 
@@ -29,16 +29,16 @@ class Deployed:
     def ask(self, request: Answer) -> Answer:
         """Return the function's answer to a manual request. Raises ``CannotAskError``."""
         try:
-            client = self._session.client("lambda", config=_PATIENT)
+            client = self._session.client("lambda", config=_LONG_CALL)
             self._function = self._function or self._function_name()
             reply = client.invoke(FunctionName=self._function, Payload=json.dumps(request).encode())
             answer = json.loads(reply["Payload"].read())
         except (ClientError, BotoCoreError) as error:
             raise CannotAskError(_explained(error)) from error
         if reply.get("FunctionError") or not isinstance(answer, dict):
-            said = answer.get("errorMessage") if isinstance(answer, dict) else answer
+            problem = answer.get("errorMessage") if isinstance(answer, dict) else answer
             raise CannotAskError(
-                f"The function failed: {said}. See its log: aws logs tail /keywatch/function --since 10m"
+                f"The function failed: {problem}. See its log: aws logs tail /keywatch/function --since 10m"
             )
         return answer
 

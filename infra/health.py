@@ -248,7 +248,7 @@ def _visible(queue: sqs.Queue) -> cloudwatch.Metric:
 
 
 def _parts(health: Health, incoming: Intake, settings: Settings) -> str:
-    """Return what the function is told about the rest of the stack (``keywatch.settings.Parts``)."""
+    """Return what the function is told about the rest of the stack (``keywatch.settings.StackParts``)."""
     return Stack.of(health).to_json_string(
         {
             "rules": [[rule.ref, rule.state] for rule in incoming.rules],

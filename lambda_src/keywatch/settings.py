@@ -21,7 +21,7 @@ class IgnoreRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class StackParts:
     """What else the stack consists of, as far as the doctor looks at it.
 
     ``rules`` maps the name of each rule to the state that it must have; ``deployment`` changes with
@@ -35,7 +35,7 @@ class Parts:
     deployment: str = ""
 
     @classmethod
-    def from_json(cls, text: str) -> "Parts":
+    def from_json(cls, text: str) -> "StackParts":
         """Read what the stack wrote; an empty text is a function without a stack around it."""
         given = json.loads(text or "{}")
         rules, letters = dict(given.get("rules", ())), tuple(given.get("dead_letter_urls", ()))
@@ -62,7 +62,7 @@ class Settings:
     repeat_interval: timedelta = timedelta(minutes=DEFAULT_REPEAT_MINUTES)
     search_regions: tuple[str, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
-    parts: Parts = field(default_factory=Parts)
+    parts: StackParts = field(default_factory=StackParts)
 
     @property
     def own_role(self) -> str:
@@ -90,7 +90,7 @@ class Settings:
             ignore=tuple(
                 IgnoreRule(**rule) for rule in json.loads(environment.get("IGNORE_RULES") or "[]")
             ),
-            parts=Parts.from_json(environment.get("PARTS", "")),
+            parts=StackParts.from_json(environment.get("PARTS", "")),
         )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from infra.health import deployment
 from infra.settings import Settings
-from keywatch.settings import Parts
+from keywatch.settings import StackParts
 from keywatch.sources import canary
 from tests.infra.synthesis import EVERYTHING_OFF, EVERYTHING_ON, only, resolved, resources, template
 
@@ -99,7 +99,7 @@ def test_the_function_reads_what_the_stack_tells_it_of_its_parts():
     of = template(EVERYTHING_OFF)
     text = resolved(only(of, "AWS::Lambda::Function")["Environment"]["Variables"]["PARTS"])
     # WHEN the function reads it
-    parts = Parts.from_json(text)
+    parts = StackParts.from_json(text)
     # THEN it knows every rule with the state that it was deployed with, both dead-letter queues, and the health topic
     rules = resources(of, "AWS::Events::Rule")
     assert parts.rules == {name: rule["State"] for name, rule in rules.items()}

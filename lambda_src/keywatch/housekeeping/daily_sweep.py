@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from keywatch.actions.sweep.digest import send_digest
 from keywatch.actions.sweep.findings import Finding, alertable
-from keywatch.actions.sweep.run import SweepLimits, run
+from keywatch.actions.sweep.paced_kms import SweepLimits
+from keywatch.actions.sweep.part import sweep_part
 from keywatch.model.identifiers import parse
 from keywatch.model.incident import OPEN
 from keywatch.model.signals import Caller, ErrorClassification, KeyFailure, Subject
@@ -53,7 +54,7 @@ def go_on(
         return
     found = SweepFindingStore(services.table, began, state.time(BEFORE) or began, services.now())
     resume, enough_time = state.text(AFTER) or "", lambda: remaining() > NEEDED
-    progress = run(services, resume, enough_time, limits or SweepLimits())
+    progress = sweep_part(services, resume, enough_time, limits or SweepLimits())
     for finding in filter(alertable, progress.findings):
         found.put(finding.id, _record(finding))
     leased = now + LEASE if progress.complete else None

@@ -7,8 +7,8 @@ from aws_lambda_powertools import Metrics
 from botocore.exceptions import EndpointConnectionError
 
 from keywatch.actions.check.action import MAX_WAIT
-from keywatch.actions.check.judgement import EXTERNAL_UNSEEN
 from keywatch.actions.check.run import check
+from keywatch.actions.check.usability import EXTERNAL_UNSEEN
 from keywatch.actions.dispatch import answer
 from keywatch.model.evidence import ChangeFact
 from keywatch.runtime import Runtime

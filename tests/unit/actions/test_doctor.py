@@ -11,10 +11,10 @@ from aws_lambda_powertools import Metrics
 
 from keywatch.actions.dispatch import answer
 from keywatch.actions.doctor import run as doctor
-from keywatch.actions.doctor.own import NOBODYS_KEY
+from keywatch.actions.doctor.permissions import NOBODYS_KEY
 from keywatch.runtime import Runtime
 from keywatch.services import build
-from keywatch.settings import Parts, Settings
+from keywatch.settings import Settings, StackParts
 from tests.unit.actions.support import (
     ACCOUNT,
     ELSEWHERE,
@@ -144,7 +144,7 @@ HEALTHY: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("kms", ELSEWHERE): {"DescribeKey": ABSENT},
 }
-PARTS = Parts(
+PARTS = StackParts(
     rules={"failures": ALL_READS},
     queue_url=f"{URL}intake",
     dead_letter_urls=(f"{URL}dead", f"{URL}undelivered"),
@@ -473,7 +473,7 @@ def test_without_log_groups_there_is_nothing_to_subscribe():
 
 
 def test_a_function_without_a_stack_around_it_is_not_called_healthy():
-    ill = clinic(parts=Parts()).ill()
+    ill = clinic(parts=StackParts()).ill()
     assert ill == dict.fromkeys(
         ["rules", "intake", "queue", "dead_letters", "health_subscriptions"], "warn"
     )

@@ -14,7 +14,8 @@ from aws_lambda_powertools import Metrics
 from botocore.exceptions import ClientError
 
 from keywatch.actions.dispatch import answer
-from keywatch.actions.sweep.run import MAX_FINDINGS, PER_SECOND, SweepLimits, sweep
+from keywatch.actions.sweep.paced_kms import PER_SECOND, SweepLimits
+from keywatch.actions.sweep.run import MAX_FINDINGS, sweep
 from keywatch.runtime import Runtime
 from keywatch.services import build
 from keywatch.settings import Settings

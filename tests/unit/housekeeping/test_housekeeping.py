@@ -10,11 +10,11 @@ from aws_lambda_powertools import Metrics
 from botocore.exceptions import ClientError
 
 from keywatch.actions.doctor import run as doctor
-from keywatch.actions.sweep.run import SweepLimits
+from keywatch.actions.sweep.paced_kms import SweepLimits
 from keywatch.catalogue.own import CANARY_ALIAS
 from keywatch.housekeeping import canary, daily_sweep, minute
 from keywatch.runtime import Runtime
-from keywatch.settings import IgnoreRule, Parts
+from keywatch.settings import IgnoreRule, StackParts
 from keywatch.store.housekeeping import CANARY_CALLED, HousekeepingStore
 from tests.support.world import ACCOUNT, REGION, ROLE, aws_error, disabled, failed
 from tests.support.world import world as open_world
@@ -53,7 +53,7 @@ class Life:
         return {"status": "pass", "counts": {"pass": 1, "warn": 0, "fail": 0}, "lines": []}
 
     def deploy(self, fingerprint):
-        settings = replace(self.services.settings, parts=Parts(deployment=fingerprint))
+        settings = replace(self.services.settings, parts=StackParts(deployment=fingerprint))
         self.services = replace(self.services, settings=settings)
 
     def minute(self, remaining=55.0):

@@ -1,21 +1,14 @@
-"""What ``check`` answers about one key, as plain JSON and as an alert."""
+"""What ``check`` answers about one key."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from keywatch.alerts.alert import Alert, Impact
-from keywatch.alerts.incident_alert import subject_view
+from keywatch.actions.plain_json import iso, remedies
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.diagnosis.reasons import not_seen
 from keywatch.model.evidence import ANSWERED, KeyFacts, LookupResult, StoreFacts
-from keywatch.model.incident import OPEN, new_id
 from keywatch.model.signals import KeyFailure
-from keywatch.services import Services
-
-BY_HAND = "This is an on-demand check. No failing call was seen."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,46 +37,11 @@ class KeyAnswer:
     unknowns: tuple[str, ...] = ()
     notified: bool | None = None
 
-    def unseen(self, look: LookupResult) -> "KeyAnswer":
+    def unseen(self, result: LookupResult) -> "KeyAnswer":
         """Return this answer with what a look-up without an answer leaves unknown."""
-        return (
-            self
-            if look.outcome in ANSWERED
-            else replace(self, unknowns=(*self.unknowns, not_seen(look)))
-        )
-
-
-def publish(answer: KeyAnswer, services: Services) -> KeyAnswer:
-    """Send the diagnosis as an alert, within the incident that is open about it, if there is one."""
-    diagnosis, failure = answer.diagnosis, answer.failure
-    if diagnosis is None or failure is None:
-        return answer
-    now = services.now()
-    open_incident = _open_incident(services, failure)
-    alert = Alert(
-        status="reminder" if open_incident else "opened",
-        incident_id=open_incident or new_id(failure.subject, now),
-        subject=subject_view(failure.subject, failure, diagnosis),
-        diagnosis=diagnosis,
-        impact=Impact(failures=0, first_seen=now, last_seen=now),
-        notes=(BY_HAND,),
-    )
-    try:
-        services.publisher.publish(alert)
-    except (ClientError, BotoCoreError) as error:
-        services.counts.add("AlertsFailed")
-        problem = f"The alert could not be published ({type(error).__name__}: {error})."
-        return replace(answer, notified=False, unknowns=(*answer.unknowns, problem))
-    services.counts.add("AlertsSent")
-    return replace(answer, notified=True)
-
-
-def _open_incident(services: Services, failure: KeyFailure) -> str | None:
-    try:
-        incident = services.incidents.read(failure.subject).incident
-    except (ClientError, BotoCoreError):
-        return None
-    return incident.id if incident and incident.status == OPEN else None
+        if result.outcome in ANSWERED:
+            return self
+        return replace(self, unknowns=(*self.unknowns, not_seen(result)))
 
 
 def render(answer: KeyAnswer) -> dict[str, Any]:
@@ -100,9 +58,7 @@ def render(answer: KeyAnswer) -> dict[str, Any]:
         "did_you_mean": diagnosis.facts.get("did_you_mean") if diagnosis else None,
         "last_used": iso(answer.usage.last_used) if answer.usage else None,
         "usage": _usage(answer.usage),
-        "remedies": [{"text": r.text, "command": r.command} for r in diagnosis.remedies]
-        if diagnosis
-        else [],
+        "remedies": remedies(diagnosis.remedies if diagnosis else ()),
         "notes": list(answer.notes),
         "unknowns": list(dict.fromkeys(answer.unknowns)),
     } | ({} if answer.notified is None else {"notified": answer.notified})
@@ -152,10 +108,6 @@ def _usage(usage: Usage | None) -> dict[str, Any]:
     """Say in one word whether the key was ever used: KMS knows only what happened since it began to keep track."""
     if usage is None:
         return {"ever_used": "unknown", "tracking_since": None}
-    ever = "yes" if usage.last_used else "no" if usage.known else "unknown"
+    never = "no" if usage.known else "unknown"
+    ever = "yes" if usage.last_used else never
     return {"ever_used": ever, "tracking_since": iso(usage.tracking_since)}
-
-
-def iso(when: datetime | None) -> str | None:
-    """Return a UTC time as ISO 8601, to the second."""
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ") if when else None

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from keywatch.model.identifiers import partition_of
 from keywatch.services import Services
 from keywatch.store.housekeeping import HousekeepingState
@@ -29,6 +31,14 @@ class HealthCheck:
     why: str
     find_out: Callable[["Deployment"], HealthCheckResult]
     command: str | None = None
+
+
+NOT_TOLD = HealthCheckResult(WARN, "The stack did not tell the function where to look.")
+
+
+def is_gone(error: ClientError) -> bool:
+    """Tell whether AWS says that there is no such thing."""
+    return bool(error.response.get("Error", {}).get("Code") == "ResourceNotFoundException")
 
 
 class Deployment:

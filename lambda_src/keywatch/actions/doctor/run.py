@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.actions.doctor import delivery, own, trail
+from keywatch.actions.doctor import intake, own, permissions, subscriptions, trail
 from keywatch.actions.doctor.deployment import (
     FAIL,
     PASS,
@@ -37,7 +37,13 @@ def doctor(services: Services) -> Answer:
 def run_checks(services: Services) -> Answer:
     """Run every check; the status in all is that of the worst one."""
     deployment = Deployment(services)
-    checks = [*trail.CHECKS, *delivery.CHECKS, *own.checks(services)]
+    checks = [
+        *trail.CHECKS,
+        *intake.CHECKS,
+        *subscriptions.CHECKS,
+        *own.CHECKS,
+        *permissions.checks(services.settings),
+    ]
     with ThreadPoolExecutor(WORKERS) as pool:
         lines = list(pool.map(lambda check: _line(check, deployment), checks))
     counts = {

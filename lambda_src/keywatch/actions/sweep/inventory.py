@@ -1,21 +1,16 @@
 """All keys, aliases and key stores of a Region, by their lists: few calls, whatever their number."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.actions.rate_limiter import RateLimiter
+from keywatch.actions.sweep.paced_kms import PacedKms
 from keywatch.diagnosis.reasons import not_seen
 from keywatch.lookups.outcomes import outcome_of
-from keywatch.model.evidence import LookupOutcome, LookupResult, StoreFacts
+from keywatch.model.evidence import KeyFacts, LookupResult, StoreFacts
 
-if TYPE_CHECKING:
-    from mypy_boto3_kms import KMSClient
-
-MAX_RETRIES = 4
-PAGE = {"list_keys": 1000, "list_aliases": 100, "describe_custom_key_stores": 100}
 OPERATIONS = {
     "list_keys": "ListKeys",
     "list_aliases": "ListAliases",
@@ -23,7 +18,7 @@ OPERATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inventory:
     """What there is: key ids in order, the target of each alias (``None`` where it has none), key stores, what was not seen."""
 
@@ -34,8 +29,12 @@ class Inventory:
     aliases_seen: bool = True
     keys_seen: bool = True
 
-    def names(self) -> dict[str, tuple[str, ...]]:
-        """Return the aliases of each key that has any."""
+    def aliases_of(self, key: KeyFacts) -> tuple[str, ...]:
+        """Return the aliases of a key; where none could be seen, what stands for them."""
+        return self._names.get(key.key_id, ()) if self.aliases_seen else ("(not seen)",)
+
+    @cached_property
+    def _names(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
         for alias, target in self.aliases.items():
             if target:
@@ -43,57 +42,31 @@ class Inventory:
         return {key: tuple(names) for key, names in found.items()}
 
 
-def take(kms: "KMSClient", region: str, pace: RateLimiter) -> Inventory:
-    """List everything in ``region``; a list that is refused is missing and said to be (``unseen``)."""
-    unseen: list[str] = []
-    seen = dict.fromkeys(PAGE, True)
+def take(kms: PacedKms) -> Inventory:
+    """List everything in the Region; a list that is refused is missing and said to be (``unseen``)."""
+    unseen: dict[str, str] = {}
 
     def listed(operation: str, member: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         try:
-            for page in _pages(kms, operation, pace):
+            for page in kms.pages(operation):
                 found += page.get(member, [])
         except (ClientError, BotoCoreError) as error:
-            seen[operation] = False
-            unseen.append(
-                not_seen(LookupResult(OPERATIONS[operation], "all", region, *outcome_of(error)))
-            )
+            result = LookupResult(OPERATIONS[operation], "all", kms.region, *outcome_of(error))
+            unseen[operation] = not_seen(result)
         return found
 
-    keys = sorted({entry["KeyId"] for entry in listed("list_keys", "Keys")})
-    aliases = {
-        entry["AliasName"]: entry.get("TargetKeyId") for entry in listed("list_aliases", "Aliases")
-    }
-    stores = tuple(
-        _store(entry) for entry in listed("describe_custom_key_stores", "CustomKeyStores")
-    )
+    keys = {entry["KeyId"] for entry in listed("list_keys", "Keys")}
+    aliases = listed("list_aliases", "Aliases")
+    stores = listed("describe_custom_key_stores", "CustomKeyStores")
     return Inventory(
-        tuple(keys), aliases, stores, tuple(unseen), seen["list_aliases"], seen["list_keys"]
+        keys=tuple(sorted(keys)),
+        aliases={entry["AliasName"]: entry.get("TargetKeyId") for entry in aliases},
+        stores=tuple(map(_store, stores)),
+        unseen=tuple(unseen.values()),
+        aliases_seen="list_aliases" not in unseen,
+        keys_seen="list_keys" not in unseen,
     )
-
-
-def _pages(kms: "KMSClient", operation: str, pace: RateLimiter) -> Iterator[dict[str, Any]]:
-    """Yield all pages of a list, each with some patience."""
-    marker: dict[str, Any] = {}
-    while True:
-        page = patiently(lambda: getattr(kms, operation)(Limit=PAGE[operation], **marker), pace)  # noqa: B023 - called at once
-        yield page
-        if not page.get("Truncated") or not page.get("NextMarker"):
-            return
-        marker = {"Marker": page["NextMarker"]}
-
-
-def patiently(call: Any, pace: RateLimiter) -> Any:  # noqa: ANN401 - any boto3 call and its answer
-    """Make a call at its time, and again after a while where AWS says that it was too much; raises what it raises then."""
-    for attempt in range(MAX_RETRIES + 1):
-        pace.wait()
-        try:
-            return call()
-        except ClientError as error:
-            if outcome_of(error)[0] is not LookupOutcome.THROTTLED or attempt == MAX_RETRIES:
-                raise
-            pace.back_off(2.0**attempt / 2)
-    raise AssertionError  # pragma: no cover - the loop returns or raises
 
 
 def _store(entry: dict[str, Any]) -> StoreFacts:

@@ -1,4 +1,4 @@
-"""Do events come in, and do alerts go out? Rules, queue, dead letters, and who is subscribed."""
+"""Do events come in? Rules, the queue and who reads it, dead letters."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -8,37 +8,29 @@ from botocore.exceptions import ClientError
 
 from keywatch.actions.doctor.deployment import (
     FAIL,
+    NOT_TOLD,
     PASS,
-    WARN,
     Deployment,
     HealthCheck,
     HealthCheckResult,
+    is_gone,
 )
-from keywatch.model.evidence import ANSWERED
 from keywatch.model.text import counted
 
 OLD = timedelta(minutes=15)
-PENDING = "PendingConfirmation"
-_NO_PARTS = HealthCheckResult(WARN, "The stack did not tell the function where to look.")
 
 
 def _rules(deployment: Deployment) -> HealthCheckResult:
     if not deployment.parts.rules:
-        return _NO_PARTS
+        return NOT_TOLD
     events = deployment.client("events")
     problems: list[str] = []
     for name, state in deployment.parts.rules.items():
         problems += _rule_problems(events, name, state, deployment.queue_arn)
     if problems:
         return HealthCheckResult(FAIL, " ".join(problems))
-    return (
-        HealthCheckResult(
-            PASS,
-            f"All {len(deployment.parts.rules)} rules are enabled and send their events to the queue.",
-        )
-        if deployment.parts.rules
-        else _NO_PARTS
-    )
+    rules = f"All {len(deployment.parts.rules)} rules"
+    return HealthCheckResult(PASS, f"{rules} are enabled and send their events to the queue.")
 
 
 def _rule_problems(events: Any, name: str, state: str, queue_arn: str) -> Iterable[str]:  # noqa: ANN401 - a boto3 client
@@ -46,7 +38,7 @@ def _rule_problems(events: Any, name: str, state: str, queue_arn: str) -> Iterab
         found = events.describe_rule(Name=name).get("State")
         targets = events.list_targets_by_rule(Rule=name)["Targets"]
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
+        if not is_gone(error):
             raise
         yield f"Rule {name} does not exist."
         return
@@ -58,7 +50,7 @@ def _rule_problems(events: Any, name: str, state: str, queue_arn: str) -> Iterab
 
 def _mapping(deployment: Deployment) -> HealthCheckResult:
     if not deployment.queue_arn:
-        return _NO_PARTS
+        return NOT_TOLD
     lambda_ = deployment.client("lambda")
     found = lambda_.list_event_source_mappings(
         EventSourceArn=deployment.queue_arn, FunctionName=deployment.settings.function_name
@@ -76,7 +68,7 @@ def _mapping(deployment: Deployment) -> HealthCheckResult:
 
 def _queue(deployment: Deployment) -> HealthCheckResult:
     if not deployment.parts.queue_url:
-        return _NO_PARTS
+        return NOT_TOLD
     waiting = _waiting(deployment, deployment.parts.queue_url)
     now = deployment.services.now()
     points = deployment.client("cloudwatch").get_metric_statistics(
@@ -95,7 +87,7 @@ def _queue(deployment: Deployment) -> HealthCheckResult:
 
 def _dead_letters(deployment: Deployment) -> HealthCheckResult:
     if not deployment.parts.dead_letter_urls:
-        return _NO_PARTS
+        return NOT_TOLD
     found = {
         url: count
         for url in deployment.parts.dead_letter_urls
@@ -119,67 +111,6 @@ def _waiting(deployment: Deployment, queue_url: str) -> int:
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
-def _alert_subscriptions(deployment: Deployment) -> HealthCheckResult:
-    settings = deployment.settings
-    topics = [settings.topic_arn, *settings.channel_targets.values()]
-    return _subscribed(
-        deployment,
-        topics,
-        FAIL,
-        "Nobody is subscribed to the alerts: the topic has no confirmed subscription.",
-    )
-
-
-def _health_subscriptions(deployment: Deployment) -> HealthCheckResult:
-    topic = deployment.parts.health_topic_arn
-    return (
-        _subscribed(deployment, [topic], WARN, "Nobody is subscribed to KeyWatch's health alarms.")
-        if topic
-        else _NO_PARTS
-    )
-
-
-def _subscribed(
-    deployment: Deployment, topics: list[str], nobody: str, says: str
-) -> HealthCheckResult:
-    pages = deployment.client("sns").get_paginator("list_subscriptions_by_topic")
-    found = [
-        sub
-        for topic in topics
-        for page in pages.paginate(TopicArn=topic)
-        for sub in page["Subscriptions"]
-    ]
-    pending = [sub for sub in found if sub["SubscriptionArn"] == PENDING]
-    confirmed = [sub for sub in found if sub["SubscriptionArn"].startswith("arn:")]
-    subscribe = f"aws sns subscribe --topic-arn {topics[0]} --protocol email --notification-endpoint you@example.com"
-    if not confirmed:
-        waiting = f" {len(pending)} waiting for confirmation." if pending else ""
-        return HealthCheckResult(nobody, f"{says}{waiting}", subscribe)
-    if pending:
-        names = ", ".join(str(sub.get("Endpoint")) for sub in pending[:5])
-        return HealthCheckResult(WARN, f"Not confirmed yet: {names}.", subscribe)
-    return HealthCheckResult(PASS, f"{counted(len(confirmed), 'confirmed subscription')}.")
-
-
-def _topic_key(deployment: Deployment) -> HealthCheckResult:
-    attributes = deployment.client("sns").get_topic_attributes(
-        TopicArn=deployment.settings.topic_arn
-    )["Attributes"]
-    key_id = attributes.get("KmsMasterKeyId")
-    if not key_id:
-        return HealthCheckResult(PASS, "The alert topic depends on no key.")
-    key, result = deployment.services.lookups.key(key_id, deployment.settings.region)
-    if key and key.state == "Enabled":
-        return HealthCheckResult(PASS, "The key of the alert topic is enabled.")
-    state = key.state if key else result.error or result.outcome.value
-    check = f"make check KEY={key_id}"
-    return HealthCheckResult(
-        FAIL if key or result.outcome in ANSWERED else WARN,
-        f"The key of the alert topic is {state}.",
-        check,
-    )
-
-
 CHECKS = (
     HealthCheck(
         "rules",
@@ -200,18 +131,5 @@ CHECKS = (
         "dead_letters",
         "An event in a dead-letter queue is an alert that was never sent.",
         _dead_letters,
-    ),
-    HealthCheck(
-        "alert_subscriptions",
-        "Alerts reach nobody without a confirmed subscription.",
-        _alert_subscriptions,
-    ),
-    HealthCheck(
-        "health_subscriptions",
-        "Alarms about KeyWatch itself have a topic of their own.",
-        _health_subscriptions,
-    ),
-    HealthCheck(
-        "alert_topic_key", "Alerts about broken keys must not depend on a broken key.", _topic_key
     ),
 )
