@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tests.worlds import commands, product
-from tests.worlds.attempts import answer
+from tests.worlds.attempts import Outcome, answer
 from tests.worlds.clock import minutes
 from tests.worlds.cloudtrail_api import shown_from
 from tests.worlds.kms import Change
@@ -195,6 +195,7 @@ class Judge:
             for o in truth.now
             if o.causes & known and (not o.lookable or self._seen_broken(message, truth))
         ]
+        still = [outcome for outcome in still if not self._told_elsewhere(outcome, message)]
         if not still:
             return
         fresh = any(t.first > message.when - OLD for t in told if t.first)
@@ -206,6 +207,17 @@ class Judge:
         ):
             return
         self._found("resolved while broken", message, f"still {still[0].story}")
+
+    def _told_elsewhere(self, outcome: Outcome, message: Message) -> bool:
+        """Tell whether another incident that is open says how it fails now: a store may work again while a key does not."""
+        others = (m for m in self.run.messages if m.status in ALERTING and m.when <= message.when)
+        return any(
+            m.document["incident_id"] != message.document["incident_id"]
+            and m.cause in outcome.causes
+            and bool(m.names & outcome.all_names)
+            and self._open_at(m, message.when)
+            for m in others
+        )
 
     def _seen_broken(self, message: Message, truth: Truth) -> bool:
         return all(
