@@ -7,10 +7,12 @@ from aws_lambda_powertools import Metrics
 from botocore.exceptions import EndpointConnectionError
 
 from keywatch.actions.check.action import MAX_WAIT
+from keywatch.actions.check.failure import classification_of
+from keywatch.actions.check.observation import KeyObservation
 from keywatch.actions.check.run import check
 from keywatch.actions.check.usability import EXTERNAL_UNSEEN
 from keywatch.actions.dispatch import answer
-from keywatch.model.evidence import ChangeFact
+from keywatch.model.evidence import ChangeFact, LookupOutcome, LookupResult
 from keywatch.runtime import Runtime
 from tests.unit.actions.support import (
     ELSEWHERE,
@@ -512,3 +514,11 @@ def test_a_bad_request_is_answered_with_the_field_that_is_wrong(request_, field)
     assert problem["code"] == "invalid_request"
     assert list(problem["fields"]) == [field]
     assert on.kms[REGION].calls == []
+
+
+@pytest.mark.parametrize("outcome", [LookupOutcome.THROTTLED, LookupOutcome.SKIPPED])
+def test_a_malformed_name_that_nobody_was_asked_about_is_not_judged(outcome):
+    # GIVEN a name that is no key's, and a look-up that was not made or not answered
+    result = LookupResult("DescribeKey", "nonsense/x", REGION, outcome)
+    # THEN nothing is said of it
+    assert classification_of(KeyObservation("nonsense/x", REGION, None, result)) is None

@@ -24,10 +24,8 @@ def classification_of(observation: KeyObservation) -> ErrorClassification | None
         return classification
     if result.outcome is LookupOutcome.DENIED:
         return ErrorClassification("missing_or_not_authorized", Confidence.POSSIBLE)
-    if (
-        result.outcome is not LookupOutcome.THROTTLED
-        and parse(observation.key).kind is Kind.MALFORMED
-    ):
+    unasked = {LookupOutcome.THROTTLED, LookupOutcome.SKIPPED}
+    if result.outcome not in unasked and parse(observation.key).kind is Kind.MALFORMED:
         return ErrorClassification("malformed_identifier", Confidence.LIKELY)
     if result.outcome is LookupOutcome.ABSENT:
         return ErrorClassification("unclassified", Confidence.POSSIBLE)
