@@ -213,7 +213,7 @@ class Judge:
         others = (m for m in self.run.messages if m.status in ALERTING and m.when <= message.when)
         return any(
             m.document["incident_id"] != message.document["incident_id"]
-            and m.cause in outcome.causes
+            and m.cause in outcome.causes - {message.cause}
             and bool(m.names & outcome.all_names)
             and self._open_at(m, message.when)
             for m in others
