@@ -79,6 +79,7 @@ _ALL = (
         "CancelKeyDeletion",
         "key",
         makes=("key_disabled",),
+        suspect_for=timedelta(hours=1),
         undone_by=("EnableKey", "ScheduleKeyDeletion"),
         takes_aliases_along=True,
     ),

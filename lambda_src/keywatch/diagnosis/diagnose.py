@@ -7,7 +7,7 @@ never papered over.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from keywatch.catalogue.causes import Remedy, cause_of, remedies_for
 from keywatch.catalogue.changes import CHANGES, MADE_BY
@@ -19,6 +19,9 @@ from keywatch.diagnosis.recovery import Recovery, recovery_of
 from keywatch.model.evidence import ANSWERED, Evidence
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import KeyFailure
+
+# An alias whose calls worked for longer after it was moved did not break by that.
+FRESH_MOVE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +105,16 @@ def _made_by(case: Case, explanation: Explanation) -> tuple[Reason, ...]:
     made = (
         (because_change(change),) if change and (seen_now or case.before_call(change.when)) else ()
     )
-    repointed = case.standing("UpdateAlias")
-    if repointed and case.before_call(repointed.when) and cause_of(explanation.cause).key_states:
-        return (*made, because_change(repointed))
-    return made
+    return made or _repointed(case, explanation)
+
+
+def _repointed(case: Case, explanation: Explanation) -> tuple[Reason, ...]:
+    """Name who pointed the alias to a key that cannot serve, shortly before, where nobody is known to have broken that key."""
+    moved = case.standing("UpdateAlias")
+    if moved is None or not case.before_call(moved.when):
+        return ()
+    fresh = case.failure.time - moved.when <= FRESH_MOVE
+    return (because_change(moved),) if fresh and cause_of(explanation.cause).key_states else ()
 
 
 def _base_facts(failure: KeyFailure) -> dict[str, str]:

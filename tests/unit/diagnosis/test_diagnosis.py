@@ -322,12 +322,23 @@ class TestAlias:
         )[2]
         assert (diagnosis.cause, diagnosis.facts["did_you_mean"]) == ("alias_not_found", ALIAS)
 
-    def test_who_re_pointed_an_alias_is_named_when_its_new_key_cannot_serve(self):
-        # GIVEN an alias that was moved yesterday, to a key that is disabled
-        moved = change("UpdateAlias", DAY, alias=ALIAS, target_key=KEY_ID)
+    @pytest.mark.parametrize(("ago", "named"), [(30 * MINUTE, True), (DAY, False)])
+    def test_who_re_pointed_an_alias_is_named_when_its_new_key_cannot_serve(self, ago, named):
+        # GIVEN an alias that was moved just before, or long ago, to a key that is disabled
+        moved = change("UpdateAlias", ago, alias=ALIAS, target_key=KEY_ID)
         failure = failed("DisabledException", f"{KEY} is disabled.", ALIAS)
         diagnosis = verdict(failure, changes=(moved,), **found(key("Disabled")))[2]
-        assert f"{BOB} called UpdateAlias ({ALIAS} to {KEY_ID})" in because(diagnosis)
+        # THEN only the move that its calls cannot have survived is named
+        said = f"{BOB} called UpdateAlias ({ALIAS} to {KEY_ID})" in because(diagnosis)
+        assert said is named
+
+    def test_who_re_pointed_an_alias_is_not_named_where_somebody_disabled_the_key(self):
+        moved = change("UpdateAlias", 30 * MINUTE, alias=ALIAS, target_key=KEY_ID)
+        disabled = change("DisableKey", 20 * MINUTE, who=APP)
+        failure = failed("DisabledException", f"{KEY} is disabled.", ALIAS)
+        said = because(verdict(failure, changes=(moved, disabled), **found(key("Disabled")))[2])
+        assert f"{APP} called DisableKey" in said
+        assert "UpdateAlias" not in said
 
 
 class TestElsewhere:
@@ -629,7 +640,7 @@ class TestStates:
     def test_a_cancelled_deletion_leaves_the_key_disabled_and_that_is_named(self):
         changes = (
             change("ScheduleKeyDeletion", 3 * DAY),
-            change("CancelKeyDeletion", DAY, who=APP),
+            change("CancelKeyDeletion", 30 * MINUTE, who=APP),
         )
         assert f"{APP} called CancelKeyDeletion" in because(
             verdict(in_state("is disabled."), changes=changes)[2]
