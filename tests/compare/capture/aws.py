@@ -96,7 +96,8 @@ def _call(made: Any, operation: str, params: Mapping[str, Any]) -> Answer:
         shown = (
             expressions.plain(stored(params)) if service == "dynamodb" else _message_opened(params)
         )
-        AWS.calls.append({"call": f"{service} {operation} {region}", "params": shown})
+        ordered = {name: shown[name] for name in sorted(shown)}
+        AWS.calls.append({"call": f"{service} {operation} {region}", "params": ordered})
     if script is None:
         return _REAL_CALL(made, operation, params)
     _validate(made, operation, params)
