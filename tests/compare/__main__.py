@@ -1,8 +1,9 @@
 """``python -m tests.compare``: do two versions of KeyWatch behave alike? Also ``hops`` and ``sizes``.
 
-Exit code 1 where anything differs that was not reviewed. Reviewed are ``reworded.json`` (``old`` and ``new`` texts) and
-``accepted.json`` (changes of behaviour: ``case``, a pattern of names as the summary shows them; ``lines``, an expression
-that fits every line that is gone or new; ``why``).
+Exit code 1 where anything differs that was not reviewed. Reviewed are ``reworded.json`` (``old`` and ``new`` texts;
+``{*}`` in one stands for what the case fills in) and
+``accepted.json`` (changes of behaviour: ``case``, a pattern of names as the summary shows them; ``drop``, an expression
+for the text that is not compared there; ``why``).
 """
 
 import argparse

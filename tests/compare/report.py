@@ -3,16 +3,19 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from fnmatch import fnmatchcase
+from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
 REWORDED = Path(__file__).parent / "reworded.json"
 ACCEPTED = Path(__file__).parent / "accepted.json"
 Cases = Mapping[str, str]
+ANYTHING = "{*}"  # in a reviewed text: what the case at hand fills in
 _BREAKS = re.compile(r"(?:\\n|\s)+")
 _OWN = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
 
@@ -42,17 +45,18 @@ def _lines(text: str | None) -> list[str]:
 
 @dataclass(frozen=True)
 class Accepted:
-    """A reviewed change of behaviour: in cases whose name fits ``case``, lines that all fit ``lines``; ``why`` it is right."""
+    """A reviewed change of behaviour: in cases whose name fits ``case``, what fits ``drop`` is left out; ``why`` that is right.
+
+    ``drop`` is an expression for text in one line: breaks are blanks by then.
+    """
 
     case: str
-    lines: str
+    drop: str
     why: str
 
-    def covers(self, difference: Difference) -> bool:
-        """Tell whether a difference is that change and nothing else."""
-        if not fnmatchcase(difference.name, self.case):
-            return False
-        return all(re.search(self.lines, line[1:]) for line in difference.changed())
+    def without(self, name: str, text: str) -> str:
+        """Return what is left to compare of a case."""
+        return re.sub(self.drop, "", text) if fnmatchcase(name, self.case) else text
 
 
 @dataclass(frozen=True)
@@ -74,27 +78,71 @@ class Reviewed:
 
     def reworded(self, text: str) -> str:
         """Return what the version before said in the words of today."""
-        for old, new in self.texts.items():
-            text = text.replace(_inside(old), _inside(new))
+        for old, new in self._old:
+            text = old.sub(lambda _, new=new: new, text)
         return text
+
+    def canonical(self, text: str) -> str:
+        """Return what today's version says, with ``{*}`` for what a reviewed text fills in there."""
+        for filled, new in self._new:
+            text = filled.sub(lambda _, new=new: new, text)
+        return text
+
+    @cached_property
+    def _old(self) -> list[tuple[re.Pattern[str], str]]:
+        texts = {
+            shown(old): shown(new) for old, new in self.texts.items() for shown in reversed(_SHOWN)
+        }
+        return [(_expression(old), new) for old, new in texts.items()]
+
+    @cached_property
+    def _new(self) -> list[tuple[re.Pattern[str], str]]:
+        filled = [new for new in self.texts.values() if ANYTHING in new]
+        texts = dict.fromkeys(shown(new) for new in filled for shown in _SHOWN)
+        return [(_expression(new), new) for new in texts]
 
     def alike(self, before: str, after: str) -> bool:
         """Tell whether two answers are the same but for reviewed texts; a text that was reworded may break its lines anew."""
-        said = self.reworded(before)
-        if said == after:
+        if self.reworded(before) == self.canonical(after):
             return True
-        return bool(self.texts) and self.reworded(_flat(before)) == self.reworded(
-            _flat(after)
-        ) != _flat(before)
+        said, says = _flat(before), _flat(after)
+        return self.reworded(said) == self.canonical(says) != said
+
+    def accepts(self, name: str, before: str, after: str) -> bool:
+        """Tell whether two answers differ in nothing but reviewed changes of behaviour, and texts."""
+        said, says = self.reworded(_flat(before)), self.canonical(_flat(after))
+        left = said, says
+        for change in self.changes:
+            said, says = change.without(name, said), change.without(name, says)
+        return said == says and left != (said, says)
+
+
+def _expression(text: str) -> re.Pattern[str]:
+    return re.compile(re.escape(text).replace(re.escape(ANYTHING), r'(?!\{\*\})[^"\n]{1,300}?'))
 
 
 def _flat(text: str) -> str:
     return _BREAKS.sub(" ", text)
 
 
-def _inside(text: str) -> str:
-    """Return a text as it stands within JSON."""
+def _in_json(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _in_chat(text: str) -> str:
+    return _in_json(
+        text.replace("<", "\N{FULLWIDTH LESS-THAN SIGN}").replace(
+            ">", "\N{FULLWIDTH GREATER-THAN SIGN}"
+        )
+    )
+
+
+def _in_html(text: str) -> str:
+    return _in_json(escape(text))
+
+
+# How a text may stand in an answer or a snapshot.
+_SHOWN: tuple[Callable[[str], str], ...] = (_in_json, _in_chat, _in_html, str)
 
 
 @dataclass
@@ -111,11 +159,12 @@ def compared(before: Cases, after: Cases, reviewed: Reviewed) -> Compared:
     result = Compared(len(before), [])
     for name in dict.fromkeys((*before, *after)):
         old, new = before.get(name), after.get(name)
-        if old is not None and new is not None and reviewed.alike(old, new):
-            continue
-        difference = Difference(name, None if old is None else reviewed.reworded(old), new)
-        known = any(change.covers(difference) for change in reviewed.changes)
-        (result.accepted if known else result.found).append(difference)
+        if old is None or new is None:
+            result.found.append(Difference(name, old, new))
+        elif not reviewed.alike(old, new):
+            known = reviewed.accepts(name, old, new)
+            difference = Difference(name, reviewed.reworded(old), reviewed.canonical(new))
+            (result.accepted if known else result.found).append(difference)
     return result
 
 

@@ -55,6 +55,20 @@ def test_reviewed_texts_are_no_difference_and_others_are():
     assert [difference.name for difference in found] == ["b", "gone", "new"]
 
 
+def test_a_reworded_text_may_name_what_the_case_is_about():
+    # GIVEN a text that now names the alias, in two cases of which one differs in more
+    before = {"a": '"correct the name": 1', "b": '"correct the name": 1'}
+    after = {
+        "a": '"if you meant alias/x, correct it.": 1',
+        "b": '"if you meant alias/y, correct it.": 2',
+    }
+    # WHEN they are compared
+    reviewed = report.Reviewed({"correct the name": "if you meant {*}, correct it."})
+    found = report.compared(before, after, reviewed).found
+    # THEN only that one differs
+    assert [difference.name for difference in found] == ["b"]
+
+
 def test_a_reworded_text_may_break_its_lines_elsewhere_and_no_other_may():
     # GIVEN a mail whose lines break elsewhere because it was reworded, and one that was not
     before = {"a": '"who is\\nhurt by this\\nkey"', "b": '"one\\ntwo"'}
@@ -67,14 +81,22 @@ def test_a_reworded_text_may_break_its_lines_elsewhere_and_no_other_may():
 
 def test_a_reviewed_change_is_that_change_and_nothing_else():
     # GIVEN a reviewed change of a state, and two cases of which one differs in more
-    change = report.Accepted("sweep / *", '"state"', "it is usable")
-    before = {"sweep / 1": '"state": "a"\n"x": 1', "sweep / 2": '"state": "a"\n"x": 1'}
-    after = {"sweep / 1": '"state": "b"\n"x": 1', "sweep / 2": '"state": "b"\n"x": 2'}
+    change = report.Accepted("sweep / *", '"state": "."', "it is usable")
+    before = {
+        "sweep / 1": '"state": "a"\n"x": 1',
+        "sweep / 2": '"state": "a"\n"x": 1',
+        "c": '"state": "a"',
+    }
+    after = {
+        "sweep / 1": '"state": "b"\n"x": 1',
+        "sweep / 2": '"state": "b"\n"x": 2',
+        "c": '"state": "b"',
+    }
     # WHEN they are compared
     side = report.compared(before, after, report.Reviewed(changes=(change,)))
-    # THEN the one is accepted and the other differs
+    # THEN the one is accepted, and the other differs, as does what the change is not about
     assert [difference.name for difference in side.accepted] == ["sweep / 1"]
-    assert [difference.name for difference in side.found] == ["sweep / 2"]
+    assert [difference.name for difference in side.found] == ["sweep / 2", "c"]
 
 
 def test_how_an_expression_was_put_together_is_no_difference():

@@ -35,7 +35,7 @@ ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "keywatch",
     "POWERTOOLS_METRICS_NAMESPACE": "KeyWatch",
     "POWERTOOLS_LOG_LEVEL": "INFO",
-    "COLUMNS": "120",
+    "COLUMNS": "400",
 }
 # Where a warm container's runtime may be kept, in any version.
 _KEEPERS = ("handler", "keywatch.runtime", "keywatch")
