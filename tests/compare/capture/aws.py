@@ -121,6 +121,8 @@ def _validate(made: Any, operation: str, params: Mapping[str, Any]) -> None:
 def _message_opened(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters; a message that is JSON is opened, and every body of it too."""
     shown = dict(params)
+    if isinstance(shown.get("Payload"), bytes):
+        shown["Payload"] = dict(sorted(json.loads(shown["Payload"]).items()))
     if isinstance(shown.get("Message"), str):
         shown["Message"] = opened(shown["Message"])
         if params.get("MessageStructure") == "json" and isinstance(shown["Message"], dict):
