@@ -21,38 +21,38 @@ PARTS = ("explain", "scenarios", "tables", "templates", "snapshots")
 
 
 def compare(
-    revision: str, parts: Sequence[str] = PARTS, *, reduced: bool = False
+    before: str, after: str | None = None, parts: Sequence[str] = PARTS, *, reduced: bool = False
 ) -> dict[str, Compared]:
-    """Compare ``revision`` with the work tree; return what was found, by part."""
+    """Compare the revision ``before`` with another, or with the work tree; return what was found, by part."""
     reviewed = Reviewed.read()
-    with trees.laid_out(revision) as before:
-        sides = _sides(revision, before, parts, given(reduced=reduced))
+    with trees.laid_out(before) as old_tree, trees.laid_out(after) as new_tree:
+        sides = _sides(old_tree, new_tree, parts, given(reduced=reduced))
         return {part: report.compared(old, new, reviewed) for part, old, new in sides}
 
 
 def _sides(
-    revision: str, before: Tree, parts: Sequence[str], inputs: dict[str, Any]
+    before: Tree, after: Tree, parts: Sequence[str], inputs: dict[str, Any]
 ) -> Iterator[tuple[str, Cases, Cases]]:
-    """Yield what the version before did and what the work tree does, by part."""
+    """Yield what the two versions did, by part."""
     for part in ("explain", "templates"):
         if part in parts:
-            old, new = (tree.capture(part, inputs)["cases"] for tree in (before, trees.NOW))
+            old, new = (tree.capture(part, inputs)["cases"] for tree in (before, after))
             yield part, old, new
     if "scenarios" in parts or "tables" in parts:
-        old, new = (tree.capture("scenarios", inputs) for tree in (before, trees.NOW))
+        old, new = (tree.capture("scenarios", inputs) for tree in (before, after))
         yield "scenarios", old["cases"], new["cases"]
         if "tables" in parts:
-            onward = trees.NOW.capture("scenarios", inputs | {"tables": old["tables"]})["cases"]
+            onward = after.capture("scenarios", inputs | {"tables": old["tables"]})["cases"]
             back = before.capture("scenarios", inputs | {"tables": new["tables"]})["cases"]
             yield (
-                "tables of before, read now",
-                {name: old["cases"][name] for name in onward},
+                "tables of before, read after",
+                {n: old["cases"].get(n, "") for n in onward},
                 onward,
             )
-            yield "tables of now, read before", back, {name: new["cases"][name] for name in back}
+            yield "tables of after, read before", back, {n: new["cases"].get(n, "") for n in back}
     if "snapshots" in parts:
-        was = snapshots.before(revision)
-        yield "snapshots", was, snapshots.followed(was, snapshots.now())
+        was = snapshots.of(before.path)
+        yield "snapshots", was, snapshots.followed(was, snapshots.of(after.path))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -60,6 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("what", nargs="?", default="behaviour", choices=sorted(_WHAT))
     parser.add_argument(
         "--before", default=trees.BEFORE, metavar="REVISION", help="the version to compare with"
+    )
+    parser.add_argument(
+        "--after", metavar="REVISION", help="the other one; without it, the work tree"
     )
     parser.add_argument(
         "--only",
@@ -74,7 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _behaviour(options: argparse.Namespace) -> int:
-    compared = compare(options.before, options.only or PARTS)
+    compared = compare(options.before, options.after, options.only or PARTS)
     for part in compared.values():
         for text in report.diffs(part.found, options.most):
             sys.stdout.write(text + "\n")
@@ -84,20 +87,25 @@ def _behaviour(options: argparse.Namespace) -> int:
 
 
 def _hops(options: argparse.Namespace) -> int:
-    with trees.laid_out(options.before) as before:
-        for name, tree in ((options.before, before), ("now", trees.NOW)):
-            for warmth, counts in tree.capture("hops", {}).items():
-                said = ", ".join(f"{count} {what}" for what, count in counts.items())
-                sys.stdout.write(f"{name:<10} one record to its alert, {warmth}: {said}\n")
+    for name, tree in _both(options):
+        for warmth, counts in tree.capture("hops", {}).items():
+            said = ", ".join(f"{count} {what}" for what, count in counts.items())
+            sys.stdout.write(f"{name:<10} one record to its alert, {warmth}: {said}\n")
     return 0
 
 
 def _sizes(options: argparse.Namespace) -> int:
-    with trees.laid_out(options.before) as before:
-        trees.formatted(before)
-        for name, tree in ((options.before, before), ("now", trees.NOW)):
-            sys.stdout.writelines(f"{name:<10} {line}\n" for line in sizes(tree.path).lines())
+    for name, tree in _both(options):
+        if tree.commit:
+            trees.formatted(tree)
+        sys.stdout.writelines(f"{name:<10} {line}\n" for line in sizes(tree.path).lines())
     return 0
+
+
+def _both(options: argparse.Namespace) -> Iterator[tuple[str, Tree]]:
+    for revision in (options.before, options.after):
+        with trees.laid_out(revision) as tree:
+            yield revision or "now", tree
 
 
 _WHAT: dict[str, Callable[[argparse.Namespace], int]] = {

@@ -1,28 +1,17 @@
-"""Reviewed snapshots, before and now: each by its name, wherever its file lies."""
+"""Reviewed snapshots of two versions: each by its name, wherever its file lies."""
 
 import re
 from pathlib import Path
-
-from tests.compare import trees
 
 _FOLDER = "__snapshots__"
 _NAME = re.compile(r"^# name: (.+)$", re.MULTILINE)
 Cases = dict[str, str]
 
 
-def before(revision: str) -> Cases:
-    """Return the snapshots of a revision."""
+def of(tree: Path) -> Cases:
+    """Return the snapshots that lie in a tree."""
     found: Cases = {}
-    for path in trees.files(revision):
-        if _FOLDER in path:
-            found |= _cases(Path(path).name, trees.shown(revision, path))
-    return found
-
-
-def now() -> Cases:
-    """Return the snapshots as they are in the work tree."""
-    found: Cases = {}
-    for path in sorted((trees.ROOT / "tests").rglob("*")):
+    for path in sorted((tree / "tests").rglob("*")):
         if _FOLDER in path.parts and path.is_file():
             found |= _cases(path.name, path.read_text(encoding="utf-8"))
     return found

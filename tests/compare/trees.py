@@ -59,10 +59,13 @@ def has(revision: str) -> bool:
 
 
 @contextmanager
-def laid_out(revision: str) -> Iterator[Tree]:
-    """Lay ``revision`` out in a temporary folder; nothing is left behind, in the repository neither."""
+def laid_out(revision: str | None) -> Iterator[Tree]:
+    """Lay ``revision`` out in a temporary folder, and leave nothing behind; ``None`` is the work tree as it is."""
+    if revision is None:
+        yield NOW
+        return
     commit = _git("rev-parse", f"{revision}^{{commit}}").decode().strip()
-    with tempfile.TemporaryDirectory(prefix="keywatch-before-") as folder:
+    with tempfile.TemporaryDirectory(prefix="keywatch-compare-") as folder:
         with tarfile.open(fileobj=BytesIO(_git("archive", commit))) as archive:
             archive.extractall(folder, filter="data")
         yield Tree(Path(folder), commit)
@@ -80,16 +83,6 @@ def formatted(tree: Tree) -> None:
         str(tree.path / "lambda_src"),
     ]
     subprocess.run(command, check=True)
-
-
-def shown(revision: str, path: str) -> str:
-    """Return a file as it was."""
-    return _git("show", f"{revision}:{path}").decode()
-
-
-def files(revision: str) -> list[str]:
-    """Return the paths of a revision."""
-    return _git("ls-tree", "-r", "--name-only", "-z", revision).decode().strip("\0").split("\0")
 
 
 def _git(*arguments: str) -> bytes:
