@@ -438,8 +438,17 @@ class TestElsewhere:
 class TestNothingExplainsIt:
     def test_what_aws_said_is_kept_with_what_cannot_be_told(self):
         cause, confidence, diagnosis = verdict(no_key(), lookup_results=(absent(),))
-        assert (cause, confidence) == ("key_not_found", CERTAIN)
+        assert (cause, confidence) == ("key_not_found", LIKELY)
         assert "whether it was deleted or never existed" in unknown(diagnosis)
+
+    def test_it_is_certain_once_cloudtrail_would_show_that_it_was_made(self):
+        # GIVEN a history that was read whole, and that shows what was done before the call
+        shown = replace(read(complete=True), shown_until=NOW)
+        found = verdict(no_key(), lookup_results=(absent(),), history=shown)
+        assert found[:2] == ("key_not_found", CERTAIN)
+        # THEN before that it may have been made moments ago, and not be visible yet
+        early = replace(shown, shown_until=NOW - timedelta(hours=1))
+        assert verdict(no_key(), lookup_results=(absent(),), history=early)[1] is LIKELY
 
     def test_an_empty_history_is_said(self):
         # GIVEN nothing was left unread of what CloudTrail keeps

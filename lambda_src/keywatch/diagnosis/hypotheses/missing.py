@@ -59,9 +59,7 @@ def never_seen(case: Case) -> Explanation:
         if look and look.outcome is LookupOutcome.ABSENT
         else ()
     )
-    explanation = Explanation(
-        classification.cause or "unclassified", classification.confidence, because
-    )
+    explanation = Explanation(classification.cause or "unclassified", _confidence(case), because)
     if own and case.account and case.account != own:
         return explanation.adding(
             unknowns=(
@@ -76,6 +74,16 @@ def never_seen(case: Case) -> Explanation:
         "DeleteAlias, ScheduleKeyDeletion and DeleteKey of it."
     )
     return explanation.adding(unknowns=(unknown,))
+
+
+def _confidence(case: Case) -> Confidence:
+    """Return how sure it is that this is no key or alias which was made moments before and is not visible yet.
+
+    AWS says "not found" of such a one, too, and CloudTrail shows its creation minutes later.
+    """
+    said, read = case.failure.classification.confidence, case.evidence.history
+    shown = read is not None and read.complete and read.shown_until >= case.failure.time
+    return said if shown or said is not CERTAIN else LIKELY
 
 
 def _with_history(explanation: Explanation, read: HistoryRead) -> Explanation:

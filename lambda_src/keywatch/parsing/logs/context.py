@@ -36,7 +36,8 @@ _OPERATIONS = tuple(
         r"[\"']eventName[\"'] ?: ?[\"']([A-Za-z0-9]{3,60})[\"']",
         r"TrentService\.([A-Za-z0-9]{3,60})",
         r"perform: kms:([A-Za-z0-9]{3,60})",
-        r"[\"']?(?:operation|operationName|Operation)[\"']? ?[:=] ?[\"']?([A-Z][A-Za-z0-9]{3,60})\b",
+        # Not in "… when calling the Decrypt operation: This KMS key …".
+        r"(?<![A-Za-z0-9] )[\"']?(?:operation|operationName|Operation)[\"']? ?[:=] ?[\"']?([A-Z][A-Za-z0-9]{3,60})\b",
     )
 )
 _JAVA_CALL = re.compile(
