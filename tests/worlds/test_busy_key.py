@@ -1,6 +1,7 @@
 """Who did it, on a key that is used a hundred thousand times: found with few look-ups, as CloudTrail's API allows them."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -50,20 +51,24 @@ def busy_key(what: str) -> tuple[Run, str]:
     return World(story).run(), culprit[0].tokens[0]
 
 
-@pytest.mark.worlds_target
+def told_of_calls(run: Run) -> dict[str, Any]:
+    """Return the alert about the failing call: the daily sweep may have told of the key before."""
+    opened = [m.document for m in run.messages if m.document["status"] == "opened"]
+    return next(document for document in opened if "sweep of" not in str(document["because"]))
+
+
 @pytest.mark.parametrize("what", CULPRITS)
 def test_the_culprit_behind_100_000_decrypts_is_named_with_at_most_6_lookups(what: str) -> None:
     # GIVEN a busy key, broken by somebody whose record was lost WHEN a call fails
     run, culprit = busy_key(what)
 
     # THEN the alert names them, and CloudTrail was asked at most six times
-    opened = next(m.document for m in run.messages if m.document["status"] == "opened")
+    opened = told_of_calls(run)
     assert culprit in str(opened["because"]), opened["because"]
-    assert sum(call.service == "cloudtrail" for call in run.calls) <= MOST_LOOKUPS
+    assert sum(call.operation == "lookup_events" for call in run.calls) <= MOST_LOOKUPS
 
 
 @pytest.mark.parametrize("what", CULPRITS)
 def test_a_busy_key_is_never_said_to_be_unchanged(what: str) -> None:
-    run, _ = busy_key(what)
-    opened = next(m.document for m in run.messages if m.document["status"] == "opened")
+    opened = told_of_calls(busy_key(what)[0])
     assert "no change" not in str(opened["because"])
