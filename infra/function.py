@@ -157,6 +157,7 @@ def _environment(
         "ALERT_TOPIC_ARN": alerting.topic.topic_arn,
         "OWN_ROLE_ARN": role.role_arn,
         "REPEAT_INTERVAL_MINUTES": str(settings.repeat_interval_minutes),
+        "MESSAGES_PER_HOUR": str(settings.messages_per_hour),
         "SEARCH_REGIONS": json.dumps(settings.search_regions),
         "IGNORE_RULES": json.dumps([rule.as_dict() for rule in settings.ignore]),
         "POWERTOOLS_SERVICE_NAME": "keywatch",

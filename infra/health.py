@@ -220,6 +220,13 @@ def _alarms(incoming: Intake, function: lambda_.Function) -> tuple[_Alarm, ...]:
             "key, if it has one, is enabled: `make doctor`.",
         ),
         _Alarm(
+            "MessagesWithheld",
+            _own("MessagesWithheld", cloudwatch.Stats.SUM),
+            0,
+            "More alerts came in an hour than messages_per_hour allows. Those that were withheld are sent when there is room. "
+            "Run `./keywatch incidents`: it lists all that is broken.",
+        ),
+        _Alarm(
             "ClockFailed",
             _own("ClockFailed", cloudwatch.Stats.SUM),
             0,

@@ -97,6 +97,12 @@ class Settings:
         "minutes between reminders while failures go on",
         default=240,
     )
+    messages_per_hour: int = _setting(
+        v.whole_number(5, 1_000),
+        "a whole number from 5 to 1000",
+        "the most messages in an hour, a fifth of them for critical ones only; what has to wait is counted, told of and sent later",
+        default=60,
+    )
     extra_event_sources: tuple[str, ...] = _setting(
         v.list_of(v.event_source, most=5),
         "a list of at most 5 event sources that do not begin with aws.",

@@ -11,6 +11,7 @@ from keywatch.lookups.kms import Lookups
 from keywatch.lookups.scope import Scope
 from keywatch.settings import Settings
 from keywatch.sources.ignore import Ignorer
+from keywatch.store.budgets import MessageBudget
 from keywatch.store.groups import GroupTable
 from keywatch.store.housekeeping import HousekeepingStore
 from keywatch.store.incident_table import IncidentTable
@@ -80,6 +81,7 @@ def build(
             settings.channel_targets,
             fallback_topic_arn=settings.fallback_topic_arn,
             count=counts.add,
+            budget=MessageBudget(table, settings.messages_per_hour, now, counts.add),
         ),
         logger=logger,
         ignorer=Ignorer(settings.ignore),

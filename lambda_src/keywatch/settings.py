@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 DEFAULT_REPEAT_MINUTES = 240
+DEFAULT_MESSAGES_PER_HOUR = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Settings:
     channel_targets: Mapping[str, str] = field(default_factory=dict)
     fallback_topic_arn: str | None = None
     repeat_interval: timedelta = timedelta(minutes=DEFAULT_REPEAT_MINUTES)
+    messages_per_hour: int = DEFAULT_MESSAGES_PER_HOUR
     search_regions: tuple[str, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
     parts: StackParts = field(default_factory=StackParts)
@@ -85,6 +87,9 @@ class Settings:
             fallback_topic_arn=environment.get("FALLBACK_TOPIC_ARN") or None,
             repeat_interval=timedelta(
                 minutes=int(environment.get("REPEAT_INTERVAL_MINUTES") or DEFAULT_REPEAT_MINUTES)
+            ),
+            messages_per_hour=int(
+                environment.get("MESSAGES_PER_HOUR") or DEFAULT_MESSAGES_PER_HOUR
             ),
             search_regions=tuple(json.loads(environment.get("SEARCH_REGIONS") or "[]")),
             ignore=tuple(

@@ -102,6 +102,7 @@ def test_the_function_is_told_what_it_needs():
         if name not in ("INCIDENT_TABLE", "ALERT_TOPIC_ARN", "OWN_ROLE_ARN", "PARTS")
     } == {
         "REPEAT_INTERVAL_MINUTES": "240",
+        "MESSAGES_PER_HOUR": "60",
         "SEARCH_REGIONS": "[]",
         "IGNORE_RULES": "[]",
         "POWERTOOLS_SERVICE_NAME": "keywatch",

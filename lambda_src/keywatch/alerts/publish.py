@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Protocol
 
 from botocore.exceptions import ClientError
 
@@ -19,6 +20,8 @@ from keywatch.alerts.channels import CHANNELS
 from keywatch.alerts.document import SIZE_LIMITS, Document
 from keywatch.alerts.names import UNKNOWN
 from keywatch.alerts.wording import subject_line
+from keywatch.catalogue.causes import cause_of
+from keywatch.model.text import counted
 
 FALLBACK_USED = "AlertTopicKeyBroken"
 
@@ -27,13 +30,27 @@ def _ignore(_metric: str) -> None:
     """Count nothing."""
 
 
+class Budget(Protocol):
+    """How many alerts may be sent."""
+
+    def take(self, severity: str) -> int:
+        """Take the room for one; return how many were withheld that nobody was told of."""
+
+    def give_back(self) -> None:
+        """Give the room back for one that was not sent."""
+
+    def told(self, withheld: int) -> None:
+        """Note that people were told how many were withheld."""
+
+
 class Publisher:
     """Publishes alerts to the alert topic and to each channel that has a target of its own.
 
     ``clients`` returns the boto3 client of an AWS service. ``targets`` maps names of channels to
     ARNs. ``fallback_topic_arn`` is a topic without a customer key, used when the alert topic's own
     key is the broken one. ``count`` takes the name of a metric to add one to:
-    ``AlertTopicKeyBroken``, and ``<Name>PublishFailed`` for each channel with a target.
+    ``AlertTopicKeyBroken``, and ``<Name>PublishFailed`` for each channel with a target. ``budget``
+    bounds how many alerts are sent.
     """
 
     def __init__(
@@ -44,7 +61,10 @@ class Publisher:
         fallback_topic_arn: str | None = None,
         count: Callable[[str], None] = _ignore,
         channels: Iterable[Channel] = CHANNELS,
+        *,
+        budget: Budget | None = None,
     ) -> None:
+        self._budget = budget
         self._clients, self._topic, self._fallback = clients, topic_arn, fallback_topic_arn
         self._count = count
         channels, targets = tuple(channels), targets or {}
@@ -56,7 +76,25 @@ class Publisher:
         )
 
     def publish(self, alert: Alert) -> None:
-        """Send ``alert``. Raises what SNS raises when it was not sent; a channel beside the alert topic is only counted."""
+        """Send ``alert``. Raises what SNS raises when it was not sent; a channel beside the alert topic is only counted.
+
+        Raises ``Withheld`` where the budget leaves no room.
+        """
+        if self._budget is None:
+            self._publish(alert)
+            return
+        severity = alert.severity or cause_of(alert.diagnosis.cause).severity.value
+        withheld = self._budget.take(severity)
+        if withheld:
+            alert = replace(alert, notes=(_withheld(withheld), *alert.notes))
+        try:
+            self._publish(alert)
+        except Exception:
+            self._budget.give_back()
+            raise
+        self._budget.told(withheld)
+
+    def _publish(self, alert: Alert) -> None:
         document = build_document(alert)
         try:
             self._send(self._topic, alert, document)
@@ -135,4 +173,11 @@ def _rerouted(topic_arn: str, code: str) -> str:
     return (
         f"The alert topic {topic_arn} cannot be used because of its own KMS key ({code}), "
         "so this alert came through the fallback topic. Fix the key of the topic too."
+    )
+
+
+def _withheld(count: int) -> str:
+    return (
+        f"Before this one {counted(count, 'message')} could not be sent at once, because more came in an hour than the "
+        "setting messages_per_hour allows. Each is sent as soon as there is room; the action incidents lists all that is broken."
     )

@@ -18,6 +18,7 @@ from keywatch.incidents.follow import follow
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.incident import HEALED, HELD, HOLD, MUTED, NEW, Incident
 from keywatch.services import Services
+from keywatch.store.budgets import Withheld
 
 SLICE = 100
 RESERVE = 8.0  # seconds of the function's time that are not begun with
@@ -41,12 +42,19 @@ def _attempt(services: Services, incident: Incident) -> bool:
     try:
         claimed = services.incidents.claim(incident, services.now())
         if claimed:
-            _handle(services, claimed)
+            _attempt_claimed(services, claimed)
     except Exception:
         services.counts.add("ClockFailed")
         services.logger.exception("the clock could not handle an incident; it will be tried again")
         return False
     return claimed is not None
+
+
+def _attempt_claimed(services: Services, incident: Incident) -> None:
+    try:
+        _handle(services, incident)
+    except Withheld as withheld:
+        grouping.wait_for_room(services, incident, withheld)
 
 
 def _handle(services: Services, incident: Incident) -> None:
@@ -57,7 +65,7 @@ def _handle(services: Services, incident: Incident) -> None:
         announce(services, incident, changes)
     elif incident.status == HELD:
         _look_again(services, incident, changes)
-    elif incident.group:
+    elif grouping.is_member(incident):
         grouping.follow_member(services, incident)
     else:
         follow(services, incident, changes)

@@ -15,6 +15,7 @@ from keywatch.model.group import WINDOW, Group, interval_after
 from keywatch.model.incident import ENDED, HELD, HOLD, NEW, OPEN, QUIET, RESOLVED, Incident
 from keywatch.model.signals import Subject
 from keywatch.services import Services
+from keywatch.store.budgets import Withheld
 from keywatch.store.json_forms import load_diagnosis
 
 RESERVE = 8.0
@@ -51,12 +52,19 @@ def tick(services: Services, remaining: Callable[[], float] = lambda: 60.0) -> N
 def _attempt(services: Services, group: Group) -> None:
     try:
         if claimed := services.groups.claim(group, services.now()):
-            _handle(services, claimed)
+            _attempt_claimed(services, claimed)
     except Exception:
         services.counts.add("GroupsFailed")
         services.logger.exception(
             "a group could not be handled; it is tried again when its lease ends"
         )
+
+
+def _attempt_claimed(services: Services, group: Group) -> None:
+    try:
+        _handle(services, group)
+    except Withheld as withheld:
+        services.groups.postpone(group, withheld.until)
 
 
 def _handle(services: Services, group: Group) -> None:

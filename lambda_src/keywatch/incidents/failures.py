@@ -7,10 +7,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from keywatch.alerts.incident_alert import alert_of
 from keywatch.incidents.announce import announce
 from keywatch.incidents.assess import assess
+from keywatch.incidents.grouping import wait_for_room
 from keywatch.incidents.memory import Memory
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.incident import ENDED, NEW, OPEN, FailureBatch, Incident, provisional
 from keywatch.services import Services
+from keywatch.store.budgets import Withheld
 
 _TABLE_DOWN_NOTE = (
     "KeyWatch could not reach its incident table: this alert is not grouped or counted, "
@@ -90,6 +92,8 @@ def announce_claimed(
     try:
         if sent := announce(services, incident, changes):
             memory.keep(sent, services.now())
+    except Withheld as withheld:
+        wait_for_room(services, incident, withheld)
     except Exception:
         services.counts.add("AlertsFailed")
         _give_back(services, incident)

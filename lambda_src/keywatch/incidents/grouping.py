@@ -13,9 +13,21 @@ from keywatch.model.group import Group
 from keywatch.model.incident import OPEN, QUIET, RESOLVED, UNPROVEN_QUIET, Incident
 from keywatch.model.signals import KeyFailure
 from keywatch.services import Services
+from keywatch.store.budgets import Withheld
 from keywatch.store.json_forms import dump_diagnosis
 
 BY_ITSELF = "-"  # in the place of a group: the incident has joined, and alerts by itself
+
+
+def is_member(incident: Incident) -> bool:
+    """Tell whether a group tells of an incident."""
+    return incident.group not in {None, BY_ITSELF}
+
+
+def wait_for_room(services: Services, incident: Incident, withheld: Withheld) -> None:
+    """Let the clock try again when a message may be sent; what fails meanwhile is counted."""
+    group = incident.group or BY_ITSELF
+    services.incidents.record_outcome(incident, withheld.until, group=group)
 
 
 def join(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> Group | None:

@@ -10,6 +10,7 @@ from keywatch.alerts.incident_alert import subject_view
 from keywatch.model.incident import OPEN, new_id
 from keywatch.model.signals import KeyFailure
 from keywatch.services import Services
+from keywatch.store.budgets import Withheld
 
 ON_DEMAND = "This is an on-demand check. No failing call was seen."
 
@@ -31,7 +32,7 @@ def publish(answer: KeyAnswer, services: Services) -> KeyAnswer:
     )
     try:
         services.publisher.publish(alert)
-    except (ClientError, BotoCoreError) as error:
+    except (ClientError, BotoCoreError, Withheld) as error:
         services.counts.add("AlertsFailed")
         problem = f"The alert could not be published ({type(error).__name__}: {error})."
         return replace(answer, notified=False, unknowns=(*answer.unknowns, problem))

@@ -13,6 +13,7 @@ from keywatch.model.incident import new_id
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import Subject
 from keywatch.services import Services
+from keywatch.store.budgets import Withheld
 from keywatch.store.sweep_findings import Record
 
 MOST_SHOWN = 9
@@ -24,7 +25,7 @@ def send_digest(services: Services, ranked: Sequence[Record], opening: str) -> b
         return False
     try:
         services.publisher.publish(digest(ranked, opening, services))
-    except (ClientError, BotoCoreError):
+    except (ClientError, BotoCoreError, Withheld):
         services.counts.add("AlertsFailed")
         services.logger.exception("what a sweep found could not be published")
         return False
