@@ -100,7 +100,7 @@ class Settings:
     messages_per_hour: int = _setting(
         v.whole_number(5, 1_000),
         "a whole number from 5 to 1000",
-        "the most messages in an hour, a fifth of them for critical ones only; what has to wait is counted, told of and sent later",
+        "the most messages in an hour, a fifth of them for critical ones only; what has to wait is counted, told of, sent later",
         default=60,
     )
     extra_event_sources: tuple[str, ...] = _setting(

@@ -50,6 +50,7 @@ EVERYTHING_ON: dict[str, object] = {
     "ignore": IGNORE,
     "alert_topic_key_arn": KEY_ARN,
     "repeat_interval_minutes": 60,
+    "messages_per_hour": 30,
     "extra_event_sources": ["keywatch.replay"],
 }
 MATRIX = {

@@ -17,6 +17,7 @@ WATCHED = {
     "FunctionErrors": ("AWS/Lambda", "Errors", "Sum", 0, "notBreaching"),
     "FunctionThrottles": ("AWS/Lambda", "Throttles", "Sum", 0, "notBreaching"),
     "AlertsFailed": ("KeyWatch", "AlertsFailed", "Sum", 0, "notBreaching"),
+    "MessagesWithheld": ("KeyWatch", "MessagesWithheld", "Sum", 0, "notBreaching"),
     "ClockFailed": ("KeyWatch", "ClockFailed", "Sum", 0, "notBreaching"),
 }
 
