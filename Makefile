@@ -19,7 +19,7 @@ JOBS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: check explain sweep doctor
-.PHONY: help install demo test fuzz locks lint format bench docs lock synth deploy destroy clean
+.PHONY: help install demo test fuzz mutants locks lint format bench docs lock synth deploy destroy clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -52,6 +52,9 @@ test: $(CLI) $(DEV)  ## all tests, in as many processes as there are processors 
 fuzz: $(DEV)  ## property tests with 5,000 random examples and more each, then random worlds (WORLDS=2000 FIRST=1); seeds of failures are printed
 	@$(RUN) python -m pytest -n $(JOBS) -m hypothesis --hypothesis-profile=fuzz $(FUZZ) $(ARGS)
 	@$(RUN) python -m tests.worlds --worlds $(WORLDS) --first $(FIRST) --jobs $(JOBS)
+
+mutants: $(DEV)  ## change the program in thousands of small ways and tell which changes no test notices (an hour or more; ARGS='keywatch.store.*' for some)
+	@$(RUN) python -m tools.mutants $(ARGS)
 
 locks: $(DEV)  ## is everything that is installed and needed in the locks?
 	@$(RUN) python -m tools.locks
@@ -100,5 +103,5 @@ lock: $(DEV)  ## pin all dependencies again, with hashes
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --no-audit --no-fund --omit-lockfile-registry-resolved
 
 clean:  ## remove everything that was built
-	rm -rf $(VENV) $(VENV).log node_modules cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov bench.json demo-out
+	rm -rf $(VENV) $(VENV).log node_modules cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov bench.json demo-out mutants-out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

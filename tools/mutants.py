@@ -1,0 +1,141 @@
+"""Do the tests notice when the program is wrong? ``python -m tools.mutants`` changes it in thousands of small ways and tells.
+
+mutmut makes the changes and runs, for each, the tests that reach it. It wants sources in ``src``, so
+it works in a copy (``mutants-out``). A change that no test noticed is listed with a reason in
+``tests/survivors.toml``, or printed. Exit code 1 when a module has fewer than 90 % noticed.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mutmut.stats import status_by_exit_code
+
+ROOT = Path(__file__).resolve().parents[1]
+WORK = ROOT / "mutants-out"
+SURVIVORS = ROOT / "tests" / "survivors.toml"
+LEAST = 0.9
+NOTICED = {"killed", "timeout", "segfault", "suspicious", "caught by type check"}
+
+# What decides when people are told what: the lifecycle of an incident with its clock, how failures are grouped, what is kept,
+# and what is concluded.
+MUTATED = ("incidents/*", "store/*", "diagnosis/*", "model/incident.py", "sources/subjects.py")
+TESTS = (
+    *("incidents", "store", "diagnosis", "housekeeping", "lookups", "model"),
+    "sources/test_subjects.py",
+)
+# Threads would wait for each other for ever; a comparison with moto says nothing about the program.
+LEFT_OUT = ("incidents/test_interleavings.py", "store/test_stand_in.py")
+SETTINGS = """
+[tool.mutmut]
+source_paths = ["src"]
+only_mutate = {mutated}
+pytest_add_cli_args = ["-p", "no:xdist", "-p", "no:cacheprovider"]
+pytest_add_cli_args_test_selection = {tests}
+use_git_change_detection = false
+"""
+
+
+@dataclass
+class Module:
+    """What became of the changes of one module: how many of each status, and those that no test noticed."""
+
+    name: str
+    counts: Counter[str] = field(default_factory=Counter)
+    unnoticed: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """Return how many changes there were."""
+        return self.counts.total()
+
+    @property
+    def share(self) -> float:
+        """Return the share that was noticed, 1 where nothing can be changed."""
+        return 1 - len(self.unnoticed) / self.total if self.total else 1.0
+
+
+def stage(work: Path) -> None:
+    """Copy what the tests need to ``work``, with the sources where mutmut looks for them."""
+    work.mkdir(exist_ok=True)
+    for source, target in (("lambda_src", "src"), ("tests", "tests")):
+        shutil.rmtree(work / target, ignore_errors=True)
+        ignored = shutil.ignore_patterns("__pycache__", "requirements*")
+        shutil.copytree(ROOT / source, work / target, ignore=ignored)
+    settings = (ROOT / "pyproject.toml").read_text().replace('"lambda_src"', '"src"')
+    mutated = [f"src/keywatch/{pattern}" for pattern in MUTATED]
+    tests = [f"tests/unit/{name}" for name in TESTS]
+    tests += [f"--ignore=tests/unit/{name}" for name in LEFT_OUT]
+    settings += SETTINGS.format(mutated=json.dumps(mutated), tests=json.dumps(tests))
+    (work / "pyproject.toml").write_text(settings)
+
+
+def results(work: Path) -> Iterator[Module]:
+    """Yield what became of the changes of each module, as mutmut left it in ``work``."""
+    for file in sorted((work / "mutants" / "src").rglob("*.py.meta")):
+        codes: Mapping[str, int | None] = json.loads(file.read_text())["exit_code_by_key"]
+        module = Module(str(file.relative_to(work / "mutants" / "src"))[: -len(".meta")])
+        for name, code in codes.items():
+            status = status_by_exit_code[code]
+            module.counts[status] += 1
+            if status not in NOTICED:
+                module.unnoticed.append(name)
+        if module.total:
+            yield module
+
+
+def change(work: Path, mutant: str) -> str:
+    """Return the lines that a mutant takes away and puts there."""
+    command = (sys.executable, "-m", "mutmut", "show", mutant)
+    shown = subprocess.run(command, cwd=work, capture_output=True, text=True, check=True).stdout  # noqa: S603 - no shell
+    lines = (line for line in shown.splitlines() if re.match(r"[+-](?![+-]{2} )", line))
+    return "\n".join(line[0] + line[1:].strip() for line in lines)
+
+
+def place(mutant: str) -> str:
+    """Return the function that a mutant is one of: ``keywatch.incidents.clock._next``."""
+    module, _, function = mutant.partition("__mutmut_")[0].rpartition(".")
+    return f"{module}.{re.sub('^x_?', '', function.replace('ǁ', '.')).lstrip('.')}"
+
+
+def report(modules: Sequence[Module], work: Path) -> int:
+    """Print the figures by module and every unnoticed change that has no reason; return the exit code."""
+    reasons = {
+        (one["where"], one["change"].strip()): one["reason"]
+        for one in tomllib.loads(SURVIVORS.read_text())["survivor"]
+    }
+    for module in modules:
+        noticed = module.total - len(module.unnoticed)
+        _say(f"{module.share:6.1%}  {noticed:5d} of {module.total:5d}  {module.name}")
+    for mutant in (mutant for module in modules for mutant in module.unnoticed):
+        if (place(mutant), told := change(work, mutant)) not in reasons:
+            _say(f"\n{mutant}\n{told}")
+    return 1 if any(module.share < LEAST for module in modules) else 0
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - a program that prints
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run mutmut on all modules, or on mutants by name (``keywatch.incidents.clock.*``); return the exit code."""
+    stage(WORK)
+    environment = {**os.environ, "PYTHONPATH": "", "PYTHONHASHSEED": "0"}
+    command = (sys.executable, "-m", "mutmut", "run", *arguments)
+    with (WORK / "mutmut.log").open(
+        "w"
+    ) as log:  # its exit code tells of survivors, the log of the rest
+        subprocess.run(command, cwd=WORK, env=environment, stdout=log, stderr=log, check=False)  # noqa: S603 - no shell
+    return report(list(results(WORK)), WORK)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
