@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from keywatch.lookups.history import REACH, Answer, Concerns
 from keywatch.lookups.scope import Scope
@@ -146,7 +147,7 @@ def change(
     what: str, ago: timedelta = timedelta(days=1), who: str = BOB, **details: str
 ) -> ChangeFact:
     """A change, that long before the failing call."""
-    number = abs(hash((what, ago, who))) % 10_000
+    number = crc32(f"{what} {ago} {who}".encode()) % 10_000
     return ChangeFact(what, who, THEN - ago, f"event-{number}", "change ledger", details)
 
 

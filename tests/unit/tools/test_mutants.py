@@ -79,7 +79,7 @@ def test_the_function_of_a_change_is_named(mutant, expected):
 
 
 def test_the_copy_has_its_sources_where_mutmut_looks_for_them(tmp_path):
-    mutants.stage(tmp_path / "work")
+    mutants.stage(mutants.AREAS[1], tmp_path / "work")
     settings = (tmp_path / "work" / "pyproject.toml").read_text()
     assert 'pythonpath = ["src", "."]' in settings
     assert '"src/keywatch/incidents/*"' in settings
