@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from keywatch.alerts.alert import Alert, GroupView, Impact, SubjectView
+from keywatch.alerts.incident_alert import impact_of
 from keywatch.catalogue.causes import Remedy, cause_of
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.diagnosis.reasons import Reason, stamp
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.group import CALLER, KEY_STORE, KMS, PERSON, Group, GroupKey
-from keywatch.model.incident import Incident, top
+from keywatch.model.incident import Incident
 from keywatch.model.levels import Confidence, Severity
 from keywatch.model.text import counted
 
@@ -142,14 +143,11 @@ def _impact(group: Group, incidents: Sequence[Incident]) -> Impact:
     names: Counter[tuple[str, str]] = Counter()
     for one in incidents:
         names.update(one.names)
-    return Impact(
-        failures=sum(one.failures for one in incidents),
-        first_seen=min((one.first_seen for one in incidents), default=group.since),
-        last_seen=max((one.last_seen for one in incidents), default=group.joined_at),
-        callers=top(names, "caller"),
-        operations=top(names, "operation"),
-        services=top(names, "service"),
-        resources=top(names, "resource"),
+    return impact_of(
+        sum(one.failures for one in incidents),
+        min((one.first_seen for one in incidents), default=group.since),
+        max((one.last_seen for one in incidents), default=group.joined_at),
+        names,
     )
 
 

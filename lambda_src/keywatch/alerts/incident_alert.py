@@ -1,11 +1,12 @@
 """From an incident and its diagnosis to the alert about it. Pure."""
 
+from datetime import datetime
 from operator import attrgetter
 
 from keywatch.alerts.alert import Alert, Impact, SubjectView
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.model.evidence import ChangeFact
-from keywatch.model.incident import Incident, top
+from keywatch.model.incident import Incident, Names, by_kind
 from keywatch.model.signals import KeyFailure, Subject
 
 NOTABLE_CHANGES = 5
@@ -24,17 +25,25 @@ def alert_of(
         incident_id=incident.id,
         subject=subject_view(incident.subject, incident.latest_failure, diagnosis),
         diagnosis=diagnosis,
-        impact=Impact(
-            failures=incident.failures,
-            first_seen=incident.first_seen,
-            last_seen=incident.last_seen,
-            callers=top(incident.names, "caller"),
-            operations=top(incident.names, "operation"),
-            services=top(incident.names, "service"),
-            resources=top(incident.names, "resource"),
+        impact=impact_of(
+            incident.failures, incident.first_seen, incident.last_seen, incident.names
         ),
         changes=tuple(sorted(changes, key=attrgetter("when"), reverse=True)[:NOTABLE_CHANGES]),
         notes=notes,
+    )
+
+
+def impact_of(failures: int, first_seen: datetime, last_seen: datetime, names: Names) -> Impact:
+    """Return who and what is affected by failures (times in UTC), the most frequent first."""
+    counted = by_kind(names)
+    return Impact(
+        failures=failures,
+        first_seen=first_seen,
+        last_seen=last_seen,
+        callers=counted.get("caller", ()),
+        operations=counted.get("operation", ()),
+        services=counted.get("service", ()),
+        resources=counted.get("resource", ()),
     )
 
 

@@ -139,7 +139,13 @@ def bounded(names: Names, known: Iterable[tuple[str, str]]) -> dict[tuple[str, s
     return dict(result)
 
 
-def top(names: Names, kind: str) -> tuple[tuple[str, int], ...]:
-    """Return the (name, count) of one kind, most frequent first; those without a name of their own come last."""
-    found = [(name, count) for (k, name), count in names.items() if k == kind]
-    return tuple(sorted(found, key=lambda item: (item[0] == OTHERS, -item[1], item[0])))
+def by_kind(names: Names) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Return the (name, count) of each kind, most frequent first; those without a name of their own come last."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for (kind, name), count in names.items():
+        found.setdefault(kind, []).append((name, count))
+    order = {
+        kind: sorted(counts, key=lambda item: (item[0] == OTHERS, -item[1], item[0]))
+        for kind, counts in found.items()
+    }
+    return {kind: tuple(counts) for kind, counts in order.items()}

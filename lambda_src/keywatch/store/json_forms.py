@@ -19,7 +19,7 @@ from keywatch.model.evidence import ChangeFact
 from keywatch.model.identifiers import parse
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import Caller, ErrorClassification, KeyFailure, Subject
-from keywatch.model.text import one_line
+from keywatch.model.text import one_lines
 
 MOST_CHANGES = 10
 # The incident is written with every batch that counts failures: lists and texts are bounded.
@@ -73,12 +73,15 @@ def load_changes(text: str) -> tuple[ChangeFact, ...]:
 def dump_diagnosis(diagnosis: Diagnosis) -> str:
     """Return ``diagnosis`` as compact JSON of a few kilobytes; without remedies, which follow from its cause and facts."""
     because = diagnosis.because[:_MOST_REASONS]
+    sources = one_lines((reason.source for reason in because), _TEXT)
+    texts = one_lines((reason.text for reason in because), _TEXT)
+    facts = one_lines(diagnosis.facts.values(), _FACT)
     fields = {
         "cause": diagnosis.cause,
         "confidence": diagnosis.confidence.value,
-        "because": [[one_line(one.source, _TEXT), one_line(one.text, _TEXT)] for one in because],
-        "unknowns": [one_line(text, _TEXT) for text in diagnosis.unknowns[:_MOST_REASONS]],
-        "facts": {name: one_line(value, _FACT) for name, value in diagnosis.facts.items()},
+        "because": [*zip(sources, texts, strict=True)],
+        "unknowns": one_lines(diagnosis.unknowns[:_MOST_REASONS], _TEXT),
+        "facts": dict(zip(diagnosis.facts, facts, strict=True)),
     }
     return _compact(fields)
 
