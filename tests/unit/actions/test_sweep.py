@@ -115,14 +115,14 @@ class Yard:
         )
         self.outbox = Outbox()
         self.services = replace(services, incidents=Ledger(), publisher=self.outbox)
-        self.tempo = SweepLimits(clock=lambda: self.clock.now, sleep=self.clock.sleep)
+        self.limits = SweepLimits(clock=lambda: self.clock.now, sleep=self.clock.sleep)
 
     def sweep(self, **request):
         end = self.clock.now + self.limit
         context = SimpleNamespace(
             get_remaining_time_in_millis=lambda: (end - self.clock.now) * 1000
         )
-        return sweep({"action": "sweep", **request}, self.services, context, self.tempo)
+        return sweep({"action": "sweep", **request}, self.services, context, self.limits)
 
     def add(self, number=0, alias=None, **metadata):
         key_id = str(UUID(int=10**30 + number))

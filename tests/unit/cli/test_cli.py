@@ -118,7 +118,9 @@ def test_a_sweep_goes_on_until_everything_is_seen(capsys):
     yard = Yard(200)
     yard.limit = 1
     yard.add(1, "alias/doomed", KeyState="PendingDeletion")
-    ask, asked = asking(lambda request: sweep(request, yard.services, context_of(yard), yard.tempo))
+    ask, asked = asking(
+        lambda request: sweep(request, yard.services, context_of(yard), yard.limits)
+    )
     # WHEN somebody sweeps
     assert main(["sweep", "--json"], ask) == NO
     # THEN several calls made one answer
@@ -143,7 +145,7 @@ def context_of(yard):
 def test_the_exit_code_of_sweep_is_whether_something_can_break(metadata, code, capsys):
     yard = Yard()
     yard.add(1, **metadata)
-    assert main(["sweep"], lambda request: sweep(request, yard.services, None, yard.tempo)) == code
+    assert main(["sweep"], lambda request: sweep(request, yard.services, None, yard.limits)) == code
     assert "1 of 1 keys" in capsys.readouterr().out
 
 
