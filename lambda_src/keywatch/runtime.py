@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import sleep
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -43,7 +44,8 @@ class Runtime:
         settings = Settings.from_environment(environment)
         logger = Logger(service="keywatch")
         return cls(
-            build(settings, Clients(), logger), Metrics(namespace="KeyWatch", service="keywatch")
+            build(settings, Clients(), logger, sleep=sleep),
+            Metrics(namespace="KeyWatch", service="keywatch"),
         )
 
     def batch(self, event: Event, context: object) -> dict[str, Any]:

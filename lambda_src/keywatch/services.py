@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 from keywatch.alerts.publish import Publisher
 from keywatch.aws import Clients, Counts
+from keywatch.lookups.guard import Guard
 from keywatch.lookups.kms import Lookups
+from keywatch.lookups.regions import Regions
 from keywatch.lookups.scope import Scope
 from keywatch.settings import Settings
 from keywatch.sources.ignore import Ignorer
@@ -15,6 +17,7 @@ from keywatch.store.budgets import MessageBudget
 from keywatch.store.groups import GroupTable
 from keywatch.store.housekeeping import HousekeepingStore
 from keywatch.store.incident_table import IncidentTable
+from keywatch.store.pace import Pace
 from keywatch.store.table import Table
 
 
@@ -65,16 +68,19 @@ def build(
     client: Callable[[str, str], Any],
     logger: Log,
     now: Callable[[], datetime] = utc_now,
+    sleep: Callable[[float], None] | None = None,
 ) -> Services:
-    """Return the services of a deployment; no AWS call is made yet."""
+    """Return the services of a deployment; no AWS call is made yet. Without ``sleep`` no look-up waits for its turn."""
     region, counts = settings.region, Counts()
-    table = Table(client("dynamodb", region), settings.table)
+    guard = Guard(client, now, Regions(region, settings.search_regions))
+    table = Table(guard("dynamodb", region), settings.table)
+    pace = Pace(table, now, sleep).wait if sleep else lambda _region: None
     return Services(
         settings=settings,
         table=table,
         incidents=IncidentTable(table),
         groups=GroupTable(table),
-        lookups=Lookups(client, now),
+        lookups=Lookups(guard, now, pace),
         publisher=Publisher(
             lambda service: client(service, region),
             settings.topic_arn,

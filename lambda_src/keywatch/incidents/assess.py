@@ -1,6 +1,7 @@
 """From a failure to its diagnosis: the look-ups that it deserves, then what they mean. Alerts and manual checks both ask here."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -9,6 +10,10 @@ from keywatch.lookups.plan import investigate
 from keywatch.model.evidence import NO_EVIDENCE, ChangeFact, Evidence
 from keywatch.model.signals import KeyFailure, Subject
 from keywatch.services import Services
+
+TIME_FOR_LOOK_UPS = timedelta(
+    seconds=6
+)  # of one subject: an alert with less in it beats a late one
 
 
 def assess(
@@ -24,14 +29,15 @@ def assess(
     the whole account.
     """
     try:
-        evidence = investigate(
-            failure,
-            services.lookups,
-            services.scope,
-            changes,
-            lambda subject: _ledger(services, subject),
-            ask_trail=ask_trail,
-        )
+        with services.lookups.within(TIME_FOR_LOOK_UPS):
+            evidence = investigate(
+                failure,
+                services.lookups,
+                services.scope,
+                changes,
+                lambda subject: _ledger(services, subject),
+                ask_trail=ask_trail,
+            )
     except Exception:
         services.counts.add("EvidenceFailed")
         services.logger.exception("look-ups failed")

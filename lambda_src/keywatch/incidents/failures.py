@@ -4,20 +4,14 @@ from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.alerts.incident_alert import alert_of
+from keywatch.incidents import without_table
 from keywatch.incidents.announce import announce
-from keywatch.incidents.assess import assess
 from keywatch.incidents.grouping import wait_for_room
 from keywatch.incidents.memory import Memory
 from keywatch.model.evidence import ChangeFact
-from keywatch.model.incident import ENDED, NEW, OPEN, FailureBatch, Incident, provisional
+from keywatch.model.incident import ENDED, NEW, OPEN, FailureBatch, Incident
 from keywatch.services import Services
 from keywatch.store.budgets import Withheld
-
-_TABLE_DOWN_NOTE = (
-    "KeyWatch could not reach its incident table: this alert is not grouped or counted, "
-    "and may come again from another instance."
-)
 
 
 def handle(services: Services, memory: Memory, batch: FailureBatch) -> None:
@@ -32,7 +26,7 @@ def handle(services: Services, memory: Memory, batch: FailureBatch) -> None:
     except (ClientError, BotoCoreError):
         services.counts.add("TableUnreachable")
         services.logger.exception("the incident table did not answer")
-        _alert_ungrouped(services, memory, batch)
+        without_table.alert(services, memory, batch)
         return
     if claimed:
         announce_claimed(services, memory, claimed, known.changes)
@@ -105,18 +99,3 @@ def _give_back(services: Services, incident: Incident) -> None:
         services.incidents.record_outcome(incident, services.now())
     except (ClientError, BotoCoreError):
         services.counts.add("ClaimsNotReturned")  # its lease runs out by itself
-
-
-def _alert_ungrouped(services: Services, memory: Memory, batch: FailureBatch) -> None:
-    """Alert without the table: once per container and subject within an hour, and say so."""
-    now, subject = services.now(), batch.latest_failure.subject
-    if memory.alerted_ungrouped(subject, now):
-        services.counts.add("CountsLost", batch.count)
-        return
-    incident = provisional(subject, batch, now)
-    diagnosis, evidence = assess(services, batch.latest_failure, ())
-    services.publisher.publish(
-        alert_of("opened", incident, diagnosis, evidence.changes, (_TABLE_DOWN_NOTE,))
-    )
-    services.counts.add("AlertsSent")
-    memory.keep_ungrouped(subject, now)

@@ -6,8 +6,10 @@ while it is read and so wants a lock around every look, and it would be one more
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 
-from keywatch.model.incident import Incident
+from keywatch.model.group import ALONE, WINDOW
+from keywatch.model.incident import FailureBatch, Incident
 from keywatch.model.signals import Subject
 
 FRESH = timedelta(seconds=60)
@@ -21,6 +23,9 @@ class Memory:
 
     open: dict[str, tuple[Incident, datetime]] = field(default_factory=dict)
     ungrouped: dict[str, datetime] = field(default_factory=dict)
+    alone: dict[str, list[datetime]] = field(default_factory=dict)
+    waiting: list[FailureBatch] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
 
     def recall(self, subject: Subject, now: datetime) -> Incident | None:
         """Return the open incident of a subject if it was seen within the last minute."""
@@ -41,6 +46,17 @@ class Memory:
         """Tell whether this container has alerted about a subject without the table within the last hour."""
         alerted_at = self.ungrouped.get(subject.id)
         return alerted_at is not None and now - alerted_at < UNGROUPED_SILENCE
+
+    def may_alert_alone(self, caller: str, now: datetime) -> bool:
+        """Tell whether a subject of a caller may alert by itself without the table, and count it if so."""
+        with self.lock:
+            recent = [at for at in self.alone.get(caller, ()) if now - at < WINDOW]
+            if len(recent) >= ALONE:
+                return False
+            if len(self.alone) >= FORGET_AFTER:
+                self.alone.clear()
+            self.alone[caller] = [*recent, now]
+        return True
 
     def keep_ungrouped(self, subject: Subject, now: datetime) -> None:
         """Remember that a subject was alerted without the table."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from keywatch.incidents import changes, digests, failures
+from keywatch.incidents import changes, digests, failures, without_table
 from keywatch.incidents.memory import Memory
 from keywatch.incidents.sorting import sort
 from keywatch.model.incident import FailureBatch
@@ -64,12 +64,13 @@ class Pipeline:
             remaining,
         )
         try:
-            return failed | self._each(
+            failed |= self._each(
                 in_turn(found.batches),
                 lambda batch: failures.handle(services, memory, batch),
                 lambda batch: batch.messages,
                 remaining,
             )
+            return failed | without_table.tell_rest(services, memory)
         finally:
             digests.add_up(services)
 

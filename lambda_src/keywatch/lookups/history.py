@@ -188,7 +188,7 @@ def change_fact(change: KeyChange) -> ChangeFact:
 def outcome_of_history(answer: Answer) -> tuple[LookupOutcome, str, str]:
     """Return how the reading ended, with AWS's code and text where it was refused."""
     if isinstance(answer.error, Refused):
-        return LookupOutcome.THROTTLED, "", ""
+        return LookupOutcome.SKIPPED, "too many look-ups wait for their turn", ""
     if answer.error is not None:
         return outcome_of(answer.error)
     return (LookupOutcome.SEEN if answer.changes else LookupOutcome.ABSENT), "", ""

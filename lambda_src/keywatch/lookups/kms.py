@@ -6,6 +6,8 @@ Source: KMS Developer Guide, "Request quotas".
 """
 
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.lookups.functions import describe_function
+from keywatch.lookups.guard import Guard
 from keywatch.lookups.history import History
 from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.evidence import (
@@ -39,18 +42,44 @@ MEMORY = timedelta(seconds=60)
 
 @dataclass
 class _Memory(Generic[T]):
-    """Answers of the last minute, per question."""
+    """Answers of the last minute, per question. Who asks what is being asked gets that answer; nobody else waits."""
 
     now: Callable[[], datetime]
     answers: dict[str, tuple[datetime, T]] = field(default_factory=dict)
+    asking: dict[str, Future[T]] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
 
-    def recall(self, question: str, ask: Callable[[], T], *, keep: Callable[[T], bool]) -> T:
-        held = self.answers.get(question)
-        if held and self.now() - held[0] < MEMORY:
-            return held[1]
-        answer = ask()
-        if keep(answer):
-            self.answers[question] = (self.now(), answer)
+    def recall(
+        self,
+        question: str,
+        ask: Callable[[], T],
+        *,
+        keep: Callable[[T], bool],
+        fresh: bool = False,
+    ) -> T:
+        with self.lock:
+            held = self.answers.get(question)
+            if held and not fresh and self.now() - held[0] < MEMORY:
+                return held[1]
+            others = self.asking.get(question)
+            if others is None:
+                mine = self.asking[question] = Future()
+        return others.result() if others is not None else self._ask(question, ask, keep, mine)
+
+    def _ask(
+        self, question: str, ask: Callable[[], T], keep: Callable[[T], bool], mine: Future[T]
+    ) -> T:
+        try:
+            answer = ask()
+            if keep(answer):
+                self.answers[question] = (self.now(), answer)
+            mine.set_result(answer)
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        finally:
+            with self.lock:
+                del self.asking[question]
         return answer
 
 
@@ -67,11 +96,14 @@ class Lookups:
         now: Callable[[], datetime],
         wait: Callable[[str], None] = lambda _region: None,
     ) -> None:
-        self._client = client
-        self.history = History(client, now, wait)
-        self._lock = Lock()
+        self._client = client if isinstance(client, Guard) else Guard(client, now)
+        self.history = History(self._client, now, wait)
         self._aliases: _Memory[tuple[tuple[AliasFacts, ...], LookupResult]] = _Memory(now)
         self._stores: _Memory[tuple[tuple[StoreFacts, ...], LookupResult]] = _Memory(now)
+
+    def within(self, limit: timedelta) -> AbstractContextManager[None]:
+        """Return a context in which this thread makes no look-up after ``limit``."""
+        return self._client.within(limit)
 
     def function(
         self, arn: str, region: str
@@ -97,14 +129,12 @@ class Lookups:
         self, region: str, *, fresh: bool = False
     ) -> tuple[tuple[AliasFacts, ...], LookupResult]:
         """List the aliases of a Region, as seen within the last minute, or ``fresh`` where minutes matter."""
-        with self._lock:
-            if fresh:
-                self._aliases.answers.pop(region, None)
-            return self._aliases.recall(
-                region,
-                lambda: self._list_aliases(region),
-                keep=lambda answer: answer[1].outcome in ANSWERED,
-            )
+        return self._aliases.recall(
+            region,
+            lambda: self._list_aliases(region),
+            keep=lambda answer: answer[1].outcome in ANSWERED,
+            fresh=fresh,
+        )
 
     def names(self, key: KeyFacts) -> tuple[tuple[str, ...], LookupResult]:
         """List the aliases of one key: what people call it."""
@@ -141,13 +171,11 @@ class Lookups:
 
     def store(self, store_id: str, region: str) -> tuple[StoreFacts | None, LookupResult]:
         """Describe one custom key store, as seen within the last minute."""
-        with self._lock:
-            question = f"{region}/{store_id}"
-            stores, look = self._stores.recall(
-                question,
-                lambda: self._describe_store(store_id, region),
-                keep=lambda answer: answer[1].outcome in ANSWERED,
-            )
+        stores, look = self._stores.recall(
+            f"{region}/{store_id}",
+            lambda: self._describe_store(store_id, region),
+            keep=lambda answer: answer[1].outcome in ANSWERED,
+        )
         return next(iter(stores), None), look
 
     def _describe_store(

@@ -1,6 +1,6 @@
 """How a look-up that AWS refused, or that never reached it, ended."""
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.model.evidence import LookupOutcome
 from keywatch.model.text import one_line
@@ -24,8 +24,21 @@ _THROTTLED = frozenset(
 _REFUSALS = ("invalid arn", "invalid keyid")
 
 
+class NotAsked(BotoCoreError):
+    """KeyWatch made no call: there was no time or room for it, nobody would answer, or the place does not exist."""
+
+    fmt = "KeyWatch did not ask: {why}"
+
+    @property
+    def why(self) -> str:
+        """Return the reason, in words."""
+        return str(self.kwargs["why"])
+
+
 def outcome_of(error: Exception) -> tuple[LookupOutcome, str, str]:
     """Return how a look-up that raised ended, with AWS's code and text (or the client's own error, such as a timeout)."""
+    if isinstance(error, NotAsked):
+        return LookupOutcome.SKIPPED, error.why, ""
     if not isinstance(error, ClientError):
         return LookupOutcome.FAILED, type(error).__name__, ""
     answer = error.response.get("Error", {})

@@ -14,6 +14,7 @@ from keywatch.model.evidence import ChangeFact
 from keywatch.services import Services, build
 from keywatch.settings import Settings
 from keywatch.store.incident_table import StoredSubject
+from tests.support.aws import TableClient
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -196,12 +197,12 @@ def desk(
         ELSEWHERE: Scripted("kms", ELSEWHERE, {**QUIET_KMS, **(elsewhere or {})}),
     }
     trail = Scripted("cloudtrail", REGION, {"LookupEvents": {"Events": []}})
-    ledger, outbox, moment = ledger or Ledger(), Outbox(), [NOW]
+    ledger, outbox, moment, table = ledger or Ledger(), Outbox(), [NOW], TableClient()
 
     def client(service: str, region: str) -> Any:
         if service == "kms":
             return kms[region].client
-        return trail.client if service == "cloudtrail" else None
+        return {"cloudtrail": trail.client, "dynamodb": table}.get(service)
 
     settings = Settings(
         table="incidents",

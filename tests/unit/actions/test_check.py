@@ -470,6 +470,27 @@ def test_notify_sends_one_alert_about_what_cannot_be_used_however_often_was_trie
     assert [alert.diagnosis.cause for alert in on.outbox.sent] == ["key_disabled"]
 
 
+def test_many_broken_keys_are_one_message_and_the_same_is_not_sent_again():
+    # GIVEN 50 names that do not exist
+    on = desk({"DescribeKey": NO_KEY})
+    names = [f"alias/gone-{n}" for n in range(50)]
+
+    def checked():
+        request = {"action": "check", "key_id": names, "notify": True}
+        return check(request, on.services, sleep=on.sleep, jitter=lambda: 0.5)["results"]
+
+    # WHEN they are checked twice
+    first, again = checked(), checked()
+    # THEN one message names all of them
+    assert [one["notified"] for one in first] == [True] * 50
+    (alert,) = on.outbox.sent
+    assert alert.group.size == 50
+    assert all(f"alias/gone-{n}" in " ".join(alert.group.members) for n in range(50))
+    # AND the second time nothing is sent, and the answer says when it was
+    assert [one["notified"] for one in again] == [False] * 50
+    assert "the same was sent at" in again[0]["unknowns"][-1]
+
+
 def test_notify_says_nothing_of_a_key_that_can_be_used():
     on = desk({"DescribeKey": key()})
     assert "notified" not in ask(on, notify=True)

@@ -162,4 +162,4 @@ def test_without_room_in_the_pace_of_the_account_nothing_is_asked():
     trail = Trail(recorded("DisableKey", NOW - timedelta(days=1)))
     answer = history(trail, wait=no_room).find(("DisableKey",), of_the_key, REGION)
     assert (trail.calls, answer.complete) == ([], False)
-    assert outcome_of_history(answer)[0] is LookupOutcome.THROTTLED
+    assert outcome_of_history(answer)[0] is LookupOutcome.SKIPPED

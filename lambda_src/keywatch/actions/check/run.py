@@ -56,9 +56,9 @@ def check(
     wait = max(0.0, min(request.wait_seconds, left))
     observe_all(keys, services, wait, sleep, jitter)
     limiter = RateLimiter(LAST_USAGE_PER_SECOND, sleep=sleep)
-    answers = [
-        _answer(key.newest, services, limiter, notify=request.notify) for key in keys if key.newest
-    ]
+    answers = [_answer(key.newest, services, limiter) for key in keys if key.newest]
+    if request.notify:
+        answers = publish(answers, services)
     results = [render(answer) for answer in answers]
     if request.wait_seconds:
         tries = ({"tries": key.tries[-MAX_TRIES_SHOWN:]} for key in keys)
@@ -73,9 +73,7 @@ def _region_of(key: str) -> str | None:
     return identifier.region if formed else None
 
 
-def _answer(
-    observation: KeyObservation, services: Services, limiter: RateLimiter, *, notify: bool
-) -> KeyAnswer:
+def _answer(observation: KeyObservation, services: Services, limiter: RateLimiter) -> KeyAnswer:
     """Say what an observation means, and add what else is to be known about the key."""
     answer = evaluate(observation, services)
     facts = answer.facts
@@ -84,7 +82,7 @@ def _answer(
         listed, result = services.lookups.aliases(observation.region)
         names = tuple(alias.name for alias in listed if alias.target == facts.key_id)
         answer = replace(answer, aliases=names).unseen(result)
-    return publish(answer, services) if notify and answer.diagnosis else answer
+    return answer
 
 
 def _all_usable(answers: list[KeyAnswer]) -> bool | None:
