@@ -176,7 +176,12 @@ class World:
     def wait(self, **time: float) -> None:
         self.moment[0] += timedelta(**time)
 
-    def take(self, *events: dict[str, Any], memory: Memory | None = None) -> set[str]:
+    def take(
+        self,
+        *events: dict[str, Any],
+        memory: Memory | None = None,
+        remaining: Callable[[], float] = lambda: 60.0,
+    ) -> set[str]:
         """Run a batch, one message per event; return the ids of failed messages (their index as text)."""
         own = self.services.settings.own_role
         signals = [
@@ -184,7 +189,8 @@ class World:
             for i, event in enumerate(events)
             for s in read_event(event, Reception(self.now, own_role=own))
         ]
-        return Pipeline(self.services, memory or self.memory, self.workers).process(signals)
+        pipeline = Pipeline(self.services, memory or self.memory, self.workers)
+        return pipeline.process(signals, remaining)
 
     def tick(self) -> int:
         return clock.tick(self.services)
