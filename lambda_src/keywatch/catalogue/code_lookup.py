@@ -5,12 +5,15 @@ prefix and without the suffix Exception, Fault or Error; CloudTrail, the SDKs an
 differ in these (``AccessDenied`` and ``AccessDeniedException``).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from keywatch.catalogue.codes import (
     CODES,
+    LOGGED_FAMILIES,
+    LOGGED_IN_COMPANY,
     ONLY_KMS_PREFIXES,
     RULE_PREFIXES,
     STORE_CHANGES,
@@ -78,10 +81,12 @@ _FOUND = _meanings()
 KMS_MEANINGS, SERVICE_MEANINGS, COMMON_WORDS = _FOUND.kms, _FOUND.services, _FOUND.common_words
 WORDS: dict[str, Words] = {core_of(r.code)[0]: r.means.words for r in CODES if r.means.words}
 _ALONE_IN_LOGS = frozenset(core_of(r.code)[0] for r in CODES if r.alone_in_logs)
+_EXACT = frozenset(r.code for r in CODES if r.means.cause and "kms" in r.code.lower())
 _ONLY_KMS = tuple(prefix.lower() for prefix in ONLY_KMS_PREFIXES)
 
 _UNKNOWN = Meaning("unclassified", Confidence.POSSIBLE)
 _VALIDATION = Meaning(None, reason="out_of_scope_validation")
+_NO_EXTERNAL_KEY = Meaning("external_key_not_found", Confidence.CERTAIN)
 _STATE_CHANGE = Meaning(None, reason="out_of_scope_state_change")
 _MISSING_OR_UNUSABLE = (
     "notfound",
@@ -98,6 +103,10 @@ def kms_code(core: str, operation: str | None) -> Meaning:
     """Return what an answer of KMS means by its code alone; codes that nobody knew are judged by their words."""
     if core == "customkeystoreinvalidstate" and operation in STORE_CHANGES:
         return _STATE_CHANGE
+    if core == "kmsinvalidstate" and operation == "CancelKeyDeletion":
+        return _STATE_CHANGE  # the key is not pending deletion
+    if core == "xkskeynotfound" and operation == "CreateKey":
+        return _NO_EXTERNAL_KEY
     return KMS_MEANINGS.get(core) or _guess(core)
 
 
@@ -134,6 +143,27 @@ def _for_keys(code: str) -> bool:
     return says_kms or core in _ALONE_IN_LOGS or service_code(core, "") is not None
 
 
+def is_token(code: str) -> bool:
+    """Tell whether a word in a log can be an error code in scope, of KMS or of a service about a key."""
+    core = core_of(code)[0]
+    meaning = KMS_MEANINGS.get(core) or (
+        SERVICE_MEANINGS.get(core) if _speaks_of_keys(core) else None
+    )
+    return bool(meaning and meaning.cause) and (
+        code.endswith(("Exception", "Fault")) or code in _EXACT
+    )
+
+
+def is_common_word(code: str) -> bool:
+    """Tell whether a code of KMS is one that other programs' errors are called as well."""
+    core, says_kms = core_of(code)
+    return not says_kms and not _speaks_of_keys(core) and core not in _ALONE_IN_LOGS
+
+
+def _speaks_of_keys(core: str) -> bool:
+    return only_kms(core) or "kms" in core or core.startswith("encryptionkey")
+
+
 def rule_codes() -> tuple[str, ...]:
     """Return the codes of other services that the event pattern names in full: those that begin in no usual way."""
     return tuple(
@@ -145,14 +175,15 @@ def rule_codes() -> tuple[str, ...]:
 
 
 def filter_codes() -> tuple[str, ...]:
-    """Return the codes that the log filter looks for: those in scope, each unless its row says why not.
+    """Return what the log filter looks for, as regular expressions of its grammar.
 
-    A term matches as a whole word: ``DisabledException`` finds ``KMS.DisabledException`` too.
+    These are the codes in scope, each unless its row says why not, and the common words in KMS's
+    company.
     """
+    families = tuple(re.compile(family) for family in LOGGED_FAMILIES)
     wanted = dict.fromkeys(row.code for row in CODES if row.means.cause and not row.unfiltered)
-    return tuple(
-        code for code in wanted if "." not in code or code.rpartition(".")[2] not in wanted
-    )
+    alone = [code for code in wanted if not any(family.search(code) for family in families)]
+    return (*LOGGED_FAMILIES, *LOGGED_IN_COMPANY, *(code.replace(".", r"\.") for code in alone))
 
 
 def short_codes() -> Iterator[str]:

@@ -3,9 +3,9 @@
 One row is one sentence that AWS writes; to add a text, add one row. ``phrase`` is its distinctive
 part, in lower case and with single blanks; ``form`` tells where the name of the key stands in it.
 Rows are tried in order: what is out of scope or more telling first. ``logged`` is what the filter
-on application logs looks for so that the sentence comes in (case-sensitive whole words of AWS's
-sentence); a row needs none where another row's already stands in its phrase, and says why where the
-filter leaves it out (``unfiltered``).
+on application logs looks for so that the sentence comes in (case-sensitive, regular expressions in
+the grammar of ``infra.log_filter``); a row needs none where another row's already matches its
+sentence, and says why where the filter leaves it out (``unfiltered``).
 
 Sources: KMS Developer Guide ("Key states of AWS KMS keys", "Troubleshooting external key stores",
 "Fixing a failed connection"), AWS KMS XKS Proxy API specification ("Errors"), and answers of the
@@ -67,8 +67,7 @@ class ErrorText:
 
 
 _XKS = ("external key store proxy",)
-_EXTERNAL_KEY = ("external key", "External key")
-_NO_ROOM = "a filter pattern has 1,024 characters"
+_EXTERNAL_KEY = ("xternal key",)
 _EMULATED = "no AWS service writes it"
 
 
@@ -138,7 +137,7 @@ _DENIALS = (
         "missing_or_not_authorized",
         POSSIBLE,
         also=("kms",),
-        unfiltered=_NO_ROOM,
+        logged=("inaccessible KMS key",),
         volume_key_inaccessible="encrypted with an inaccessible",
     ),
 )
@@ -152,7 +151,7 @@ def _named(
 
 
 _NOT_FOUND = (
-    _named("alias_not_found", Form.ALIAS, "alias_not_found", "is not found", "is not found."),
+    _named("alias_not_found", Form.ALIAS, "alias_not_found", "is not found", r"is not found\."),
     _named("key_not_found", Form.KEY, "key_not_found", "does not exist", "does not exist"),
     _named("invalid_key_id", Form.KEY_ID, "malformed_identifier", "invalid keyid", "Invalid keyId"),
     _named("invalid_arn", Form.REGION, "wrong_region", "invalid arn", "Invalid arn"),
@@ -173,27 +172,27 @@ _NOT_FOUND = (
 
 _DELETION, _MATERIAL, _NOT_READY = "key_pending_deletion", "key_material_missing", "key_not_ready"
 _STATES = (
-    _named("disabled", Form.STATE, "key_disabled", "is disabled", "is disabled."),
-    _named("pending_deletion", Form.STATE, _DELETION, "is pending deletion", "is pending deletion"),
+    _named("disabled", Form.STATE, "key_disabled", "is disabled", r"is disabled\."),
+    _named("pending_deletion", Form.STATE, _DELETION, "is pending deletion", "is pending [dir]"),
     _named(
         "pending_replica_deletion",
         Form.STATE,
         _DELETION,
         "is pending replica deletion",
-        unfiltered=_NO_ROOM,
+        "is pending [dir]",
     ),
-    _named("pending_import", Form.STATE, _MATERIAL, "is pending import", "is pending import"),
+    _named("pending_import", Form.STATE, _MATERIAL, "is pending import", "is pending [dir]"),
     # The key state table prints it for keys of a custom key store that is not connected, and for
     # nothing else.
     *_says(
         "key_store_disconnected",
         LIKELY,
         form=Form.STATE,
-        logged=("is unavailable.",),
+        logged=(r"is unavailable\.",),
         unavailable="is unavailable",
     ),
-    _named("creating", Form.STATE, _NOT_READY, "is creating", "is creating."),
-    _named("updating", Form.STATE, _NOT_READY, "is updating", "is updating."),
+    _named("creating", Form.STATE, _NOT_READY, "is creating", r"is creating\."),
+    _named("updating", Form.STATE, _NOT_READY, "is updating", r"is updating\."),
 )
 
 # External key stores: the wordings of the Developer Guide and of the proxy API specification
@@ -257,7 +256,7 @@ _KEY_STORES = (
     *_says(
         "key_store_disconnected",
         CERTAIN,
-        logged=("custom key store",),
+        logged=("ustom key store",),
         xks_disconnected="key is in a custom key store that is not connected",
     ),
     *_says(
@@ -291,20 +290,20 @@ _SERVICES = (
         "key_not_found",
         LIKELY,
         also=_LAMBDA,
-        unfiltered=_NO_ROOM,
+        logged=("KMS [Kk]ey",),
         lambda_not_found="because the kms key was not found",
     ),
     *_says(
         "unclassified",
         POSSIBLE,
         also=_LAMBDA,
-        unfiltered=_NO_ROOM,
+        logged=("KMS [Kk]ey",),
         lambda_invalid_state="because the kms key used is in an invalid state",
     ),
     *_says(
         "unclassified",
         POSSIBLE,
-        unfiltered=_NO_ROOM,
+        logged=("KMS [Kk]ey",),
         launch_invalid_state="kms key provided is in an incorrect state",
     ),
 )
@@ -313,7 +312,7 @@ _IDENTIFIERS = (
     *_says(
         "malformed_identifier",
         CERTAIN,
-        logged=("Key Aliases are not supported",),
+        logged=("Key Aliases are not",),
         alias_unsupported="key aliases are not supported for this operation",
     ),
     *_says(
@@ -327,7 +326,7 @@ _IDENTIFIERS = (
         "malformed_identifier",
         CERTAIN,
         form=Form.VALUE,
-        unfiltered=_NO_ROOM,
+        logged=("[kK]ey[IA][dr]n?[^ ]* failed to satisfy", "aliasName[^ ]* failed to satisfy"),
         constraint="failed to satisfy constraint",
     ),
     # Terraform's AWS provider turns an empty answer of ListAliases or DescribeKey into words of its
@@ -336,14 +335,14 @@ _IDENTIFIERS = (
         "alias_not_found",
         LIKELY,
         form=Form.TOOL,
-        unfiltered=_NO_ROOM,
+        logged=("reading KMS [AK]",),
         tool_alias_empty="reading kms alias (",
     ),
     *_says(
         "key_not_found",
         LIKELY,
         form=Form.TOOL,
-        unfiltered=_NO_ROOM,
+        logged=("reading KMS [AK]",),
         tool_key_empty="reading kms key (",
     ),
 )
@@ -354,7 +353,7 @@ TEXTS: tuple[ErrorText, ...] = (
 
 
 def _connection_errors(cause: str, *codes: str) -> list[ErrorText]:
-    also, logged = ("connectionerrorcode",), ("ConnectionErrorCode",)
+    also, logged = ("connectionerrorcode",), ("ConnectionErrorCode", "XKS_[PV]")
     return [
         ErrorText(f"connection_{code}", code, cause, CERTAIN, also=also, logged=logged)
         for code in codes
@@ -393,11 +392,10 @@ CONNECTION_ERRORS: tuple[ErrorText, ...] = (
 )
 
 # The AWS Encryption SDK's own words; what KMS said stands in the lines before them.
-_ENCRYPTION_SDK = ("unable to generate data key", "Unable to decrypt data key")
+_ENCRYPTION_SDK = ("nable to generate data key", "nable to decrypt [a-z ]*data key")
 
 
 def filter_phrases() -> tuple[str, ...]:
-    """Return the phrases that the log filter looks for, each once."""
-    phrases = [phrase for row in TEXTS for phrase in row.logged]
-    connection = [phrase for row in CONNECTION_ERRORS for phrase in row.logged]
-    return tuple(dict.fromkeys([*phrases, *_ENCRYPTION_SDK, *connection]))
+    """Return what the log filter looks for, as regular expressions of its grammar, each once."""
+    phrases = [phrase for row in (*TEXTS, *CONNECTION_ERRORS) for phrase in row.logged]
+    return tuple(dict.fromkeys([*phrases, *_ENCRYPTION_SDK]))

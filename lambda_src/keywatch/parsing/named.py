@@ -11,8 +11,10 @@ MAX_NAME = 512
 _ARN = re.compile(
     r"arn:(?:aws[a-z-]{0,20}):kms:[a-z0-9-]{0,32}:[A-Za-z0-9*_-]{0,32}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}"
 )
+# A UUID is a key only where the text says so: request, trace and session ids are UUIDs too.
 _BARE_NAME = re.compile(
-    r"(?<![A-Za-z0-9/:-])(alias/[A-Za-z0-9/_-]{1,250}|mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+    r"(?<![A-Za-z0-9/:-])(alias/[A-Za-z0-9/_-]{1,250}|mrk-[0-9a-f]{32})"
+    r"|(?<!access )(?<!routing )(?<!api )(?<!API )(?<![A-Za-z-])(?i:(?:kms_?)?key|cmk)(?:[ _-]?(?i:id|arn))?[ :=\"'(/]{1,4}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?![0-9a-f-])"
 )
 _PARTS = re.compile(r"arn:[^:]{1,40}:kms:([^:]{0,40}):([^:]{0,40}):(key|alias)/.{1,400}")
 _REGION = re.compile(r"[a-z]{2,4}-[a-z-]{2,24}-[0-9]{1,2}")
@@ -32,7 +34,7 @@ def arn_in(text: str) -> str | None:
 
 def name_in(text: str) -> str | None:
     """Return the one alias or key id that a text names."""
-    found = set(_BARE_NAME.findall(text))
+    found = {alias or key for alias, key in _BARE_NAME.findall(text)}
     return found.pop() if len(found) == 1 else None
 
 

@@ -18,6 +18,12 @@ _BLANKS = re.compile(r"[ \t\f\v\u00a0\u2028\u2029]{2,256}|[\t\f\v\u00a0]")
 _GUTTER = re.compile(
     r"\n[ \t]{0,64}[|\u2502\u2575\u2577>]{1,4}(?: |(?=\n))"
 )  # Terraform and quoted mail draw a bar before each line
+_FRAME = re.compile(r"[ \t]{0,256}[\u2502\u2503]{1,2}(?=\n|$)")  # boxes of consoles
+_INVISIBLE = re.compile(r"[\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_WIDE_BLANK = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+_URL_CODE = re.compile(r"%([2-7][0-9A-Fa-f])")
+_URL_PLUS = re.compile(r"(?<=[\w.'])\+(?=[\w'])")
+_SYSLOG_CODE = {"#012": "\n", "#011": "\t", "#015": ""}  # rsyslog writes control characters so
 _BREAKS = re.compile(r"\n{2,256}")
 
 
@@ -27,14 +33,30 @@ def plain(text: str) -> str:
         text = _ESCAPED_CODE.sub(_decoded, text)
         text = _ESCAPED_BREAK.sub("\n", text)
         text = _ESCAPED_CHARACTER.sub(r"\1", text)
+    if "#01" in text:
+        for code, character in _SYSLOG_CODE.items():
+            text = text.replace(code, character)
+    if "%3A" in text or "%20" in text:
+        text = _url_decoded(text)
+    if not text.isascii():
+        text = _WIDE_BLANK.sub(" ", _INVISIBLE.sub("", text))
     if "\x1b" in text:
         text = _TERMINAL.sub("", text)
     if "&" in text:
         text = _ENTITY.sub(_entity, _ENTITY.sub(_entity, text))
+    if text.startswith("\u2502"):
+        text = "\n" + text
     if "\n" not in text and "\r" not in text:
         return _BLANKS.sub(" ", text) if "  " in text or "\t" in text else text
-    text = _GUTTER.sub("\n", _GUTTER.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n")))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _GUTTER.sub("\n", _GUTTER.sub("\n", _FRAME.sub("", text) if "\u2502" in text else text))
     return _BREAKS.sub("\n", _BLANKS.sub(" ", text).replace(" \n", "\n").replace("\n ", "\n"))
+
+
+def _url_decoded(text: str) -> str:
+    plus = "%3Akms%3A" in text and "+" in text
+    text = _URL_CODE.sub(lambda match: chr(int(match.group(1), 16)), text)
+    return _URL_PLUS.sub(" ", text) if plus else text
 
 
 def _decoded(match: re.Match[str]) -> str:

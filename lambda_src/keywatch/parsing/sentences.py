@@ -94,18 +94,24 @@ _CIPHERTEXT_KEY = ("customer master key", "associated with this ciphertext", "ci
 _KMS_KEY = ("kms:", "kms key", "kms api")
 
 
-def _denial(row: ErrorText, _text: str, low: str, pos: int) -> Match | None:
+_RESOURCE = re.compile(r"on resource:? (arn:aws[a-z-]{0,20}:kms:[^\s\"']{6,400}?)[.,;]?(?= |$)")
+
+
+def _denial(row: ErrorText, text: str, low: str, pos: int) -> Match | None:
     """Accept AWS's three-way denial of a KMS action or of a ciphertext's key; other services' denials end alike."""
-    before = low[max(0, pos - _NEAR) : pos]
+    begin = max(0, pos - _NEAR)
+    before = low[begin:pos]
     action = before.rfind("perform: ")
     if action < 0:
         action = before.rfind("perform ")
     if action >= 0:
         ours = before.startswith(_KMS_ACTIONS, before.index(" ", action) + 1)
-    else:
-        around = low[pos - len(before) : pos + 300]
-        unnamed = "not authorized" in before and any(words in around for words in _KMS_KEY)
-        ours = unnamed or any(words in before for words in _CIPHERTEXT_KEY)
+        found = _RESOURCE.search(text, begin + action, pos)
+        name = found.group(1) if found else None
+        return Match(row, pos, pos + len(row.phrase), sure=True, name=name) if ours else None
+    around = low[begin : pos + 300]
+    unnamed = "not authorized" in before and any(words in around for words in _KMS_KEY)
+    ours = unnamed or any(words in before for words in _CIPHERTEXT_KEY)
     return Match(row, pos, pos + len(row.phrase), sure=True) if ours else None
 
 

@@ -7,15 +7,21 @@ codes. Cost is linear: fixed phrases, bounded patterns, bounded windows.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 
+from keywatch.catalogue.code_lookup import core_of
 from keywatch.catalogue.texts import CODES_BESIDE, CONNECTION_ERRORS, TEXTS, Form
+from keywatch.model.levels import Confidence
 from keywatch.parsing.classify import read_error, reading_of
+from keywatch.parsing.logs.alone import stands_alone
 from keywatch.parsing.logs.context import Context, context_of
 from keywatch.parsing.logs.formats import envelopes
 from keywatch.parsing.logs.formats.envelope import Envelope
 from keywatch.parsing.logs.logged_error import LoggedError, error_at
 from keywatch.parsing.logs.quotes import quote
+from keywatch.parsing.logs.talk import is_talk
+from keywatch.parsing.logs.wraps import unbroken, whole_lines
 from keywatch.parsing.normalise import flat, lowered, plain
 from keywatch.parsing.sentences import Match, hits
 
@@ -24,17 +30,26 @@ MAX_TEXT = (
 )
 MAX_ERRORS = 20  # distinct failures of one text
 MAX_PLACES = 2000  # places of sentences that are looked at
+_PARTS = (" stderr P ", " stdout P ", '","stream":"', '", "stream": "', '"partial_message"')
 _COVERS = 1200  # an error code within this distance of a known sentence belongs to that sentence
+_OUT_OF_SCOPE = tuple(row for row in TEXTS if not row.cause)
 _ROWS = tuple(row for row in TEXTS if row.cause) + CONNECTION_ERRORS
 
 
 def find_errors(text: str) -> tuple[LoggedError, ...]:
     """Return the distinct failures in ``text``, in the order of their first appearance; never raises on any text."""
-    lines = plain(text[:MAX_TEXT])
+    lines = unbroken(plain(_whole(text[:MAX_TEXT])))
     line = flat(lines)
     found = list(_by_sentence(line, lines))
-    found.extend(_by_code(lines, line, found))
+    found.extend(_by_code(lines, line, list(found)))
     return tuple(_distinct(found))[:MAX_ERRORS]
+
+
+def _whole(text: str) -> str:
+    """Join the parts of lines that a container runtime cut."""
+    if "\n" not in text or not any(mark in text for mark in _PARTS):
+        return text
+    return "\n".join(line for _, line in whole_lines(text.splitlines()))
 
 
 def _by_sentence(line: str, lines: str) -> Iterator[LoggedError]:
@@ -43,11 +58,16 @@ def _by_sentence(line: str, lines: str) -> Iterator[LoggedError]:
     for hit, low in islice(_hits(line), MAX_PLACES):
         if (hit.row.id, hit.name) in known or _is_heading(hit, lines):
             continue
+        if is_talk(lines, hit.start, hit.end):
+            continue
         context = context_of(line, hit.start, hit.end)
-        if hit.sure or _is_of_kms(hit, context, low):
+        if hit.sure or _is_of_kms(hit, context, low, lines):
             known.add((hit.row.id, hit.name))
+            reading = reading_of(hit, line[hit.start : hit.end + 300])
+            if not (hit.sure or context.kms) and reading.confidence is Confidence.CERTAIN:
+                reading = replace(reading, confidence=Confidence.LIKELY)
             yield error_at(
-                reading_of(hit, line[hit.start : hit.end + 300]),
+                reading,
                 quote(hit, line),
                 line,
                 (hit.start, hit.end),
@@ -72,7 +92,7 @@ def _is_heading(hit: Match, lines: str) -> bool:
     )
 
 
-def _is_of_kms(hit: Match, context: Context, low: str) -> bool:
+def _is_of_kms(hit: Match, context: Context, low: str, lines: str) -> bool:
     """Decide on a sentence that others could have written: KMS's code or name must stand beside it, and nobody else's."""
     form = hit.row.form
     if form is Form.STATE and hit.name and ":kms:" in hit.name:
@@ -80,20 +100,44 @@ def _is_of_kms(hit: Match, context: Context, low: str) -> bool:
         return not rotation and (context.kms or context.error_word)
     if context.kms or context.other:
         return context.kms
+    if form in {Form.KEY_ID, Form.REGION}:
+        return stands_alone(hit, lines, context.code)
     code = (context.code or "").removesuffix("Exception")
     if form in {Form.HINT, Form.VALUE}:
         return context.kms_word and bool(code)
     return code in CODES_BESIDE[form] or (context.kms_word and context.error_word)
 
 
-def _by_code(lines: str, line: str, known: Iterable[LoggedError]) -> Iterator[LoggedError]:
-    """Yield errors whose text no row knows, from the format of their code; a known sentence nearby has said it better."""
-    starts = sorted(error.start for error in known)
+def _by_code(lines: str, line: str, known: list[LoggedError]) -> Iterator[LoggedError]:
+    """Yield errors whose text no row knows, from the format of their code; a known sentence has said it better."""
+    starts = [error.start for error in known]
+    told = {core_of(error.code)[0] for error in known if error.code} | _not_failed(line)
+    found: dict[tuple[str, str], LoggedError] = {}
     for envelope in envelopes(lines):
         if any(envelope.start - _COVERS <= start <= envelope.end + _COVERS for start in starts):
             continue
+        core = core_of(envelope.code)[0]
+        if core in told or is_talk(lines, envelope.start, envelope.end):
+            continue
         if error := _of_envelope(envelope, line):
-            yield error
+            best = found.get((core, error.thing))
+            if best is None or _worth(error) > _worth(best):
+                found[core, error.thing] = error
+    named_cores = {core for core, thing in found if thing}
+    yield from (error for (core, thing), error in found.items() if thing or core not in named_cores)
+
+
+def _worth(error: LoggedError) -> tuple[bool, bool]:
+    said = error.classification
+    return said.cause != "unclassified", said.confidence is not Confidence.POSSIBLE
+
+
+def _not_failed(line: str) -> set[str]:
+    """Return the codes that stand at a sentence out of scope, so that the code alone means nothing elsewhere in the text."""
+    low = lowered(line)
+    found = (hit for row in _OUT_OF_SCOPE if row.phrase in low for hit in hits(row, line, low, 8))
+    codes = (context_of(line, hit.start, hit.end).code for hit in found)
+    return {core_of(code)[0] for code in codes if code}
 
 
 def _of_envelope(envelope: Envelope, line: str) -> LoggedError | None:
@@ -103,7 +147,7 @@ def _of_envelope(envelope: Envelope, line: str) -> LoggedError | None:
     if classification is None or classification.cause is None:
         return None
     place = (envelope.start, envelope.end)
-    return error_at(classification, envelope.message, line, place, code=code, operation=operation)
+    return error_at(classification, "", line, place, code=code, operation=operation)
 
 
 def _distinct(errors: list[LoggedError]) -> Iterator[LoggedError]:

@@ -32,7 +32,7 @@ def nearest_code(before: str, after: str) -> tuple[str | None, bool]:
     _, _, package, code = min(
         (not can_be_of_kms(code), distance, package, code) for distance, package, code in codes
     )
-    return code, _is_foreign(package)
+    return code, is_foreign(package)
 
 
 def _codes_in(window: str) -> Iterator[tuple[int, str, str]]:
@@ -49,7 +49,7 @@ def _codes_in(window: str) -> Iterator[tuple[int, str, str]]:
         yield match.end(), "", match.group(0)
 
 
-def _is_foreign(package: str) -> bool:
+def is_foreign(package: str) -> bool:
     """Tell whether the package in front of an exception's name is some other program's."""
     parts = [part for part in re.split(r"[.:$#]", package.lower()) if part]
     if len(parts) > 1:

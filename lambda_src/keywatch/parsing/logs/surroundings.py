@@ -5,6 +5,7 @@ before it. Patterns are bounded, and only a window around the sentence is read.
 """
 
 import re
+from collections.abc import Iterator
 
 BEFORE, AFTER = 700, 1000
 
@@ -22,9 +23,18 @@ _ACCOUNT = re.compile(
 _ARN = re.compile(
     r"arn:aws[a-z-]{0,20}:kms:[a-z0-9-]{2,32}:[A-Za-z0-9*_-]{0,32}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}"
 )
-_TYPED = re.compile(
-    r"(?:[kK]ey_?[iI]d|[kK]ms_?[kK]ey_?(?:[iI]d|[aA]rn)|KMSKeyId|SSEKMSKeyId|MasterKeyId|--key-id|KMS (?:Key|Alias)|Master Key)"
-    r"[\"']?(?: ?[:=] ?| ?\(| )[\"']?([A-Za-z0-9:/_*.-]{3,300}[A-Za-z0-9_*])"
+_KEY_NAME = r"arn:aws[a-z-]{0,20}:kms:[^\s\"',;)]{6,300}|alias/[A-Za-z0-9/_-]{1,250}|mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# Words before the name of a key, and fields that hold whatever the caller passed.
+_SPOKEN = re.compile(
+    rf"(?:KMS (?:[kK]ey|[aA]lias)|[mM]aster [kK]ey) ?\(?[\"']?({_KEY_NAME})(?![A-Za-z0-9])"
+)
+_FIELD = re.compile(
+    r"(?<![A-Za-z])(?:(?:[kK][mM][sS]_?|KMS|SSEKMS|[mM]aster_?|[tT]arget_?|[sS]ource_?|[dD]estination_?|aws_?|AWS_?){0,3}"
+    r"[kK][eE][yY]_?(?:[iI][dD]|[aA][rR][nN])|--key-id)(?:[\"']? ?: ?|[\"']?=|[ =])[\"']?([A-Za-z0-9:/_*.-]{3,300})"
+)
+_PLACEHOLDER = re.compile(
+    r"(?i:null|none|nil|undefined|unset|unknown|redacted|masked|hidden|empty|missing|default|true|false|n/a|na|string|secret|todo|tbd)"
+    r"|[*xX.:_-]{1,300}|.{0,200}(?:Exception|Fault|Error):?"
 )
 _STORE = re.compile(r"\bcks-[0-9a-f]{17,20}\b")
 
@@ -64,7 +74,15 @@ def key_near(text: str, start: int, end: int, region: str | None = None) -> str 
     """Return the one key that stands near a sentence which names none: its ARN, or what a key id field holds."""
     window = _around(text, start, end)
     arns = {arn for arn in _ARN.findall(window) if region is None or f":{region}:" in arn}
-    return _only(arns or set(_TYPED.findall(window)))
+    return _only(arns or set(_SPOKEN.findall(window)) | set(_typed(window)))
+
+
+def _typed(window: str) -> Iterator[str]:
+    """Yield what the key fields in ``window`` hold; an empty field and what stands there for one name no key."""
+    for value in _FIELD.findall(window):
+        name = value.rstrip(":.,-_/")
+        if name and not _PLACEHOLDER.fullmatch(name):
+            yield name
 
 
 def _around(text: str, start: int, end: int) -> str:

@@ -8,12 +8,11 @@ each format here is one that only a running program prints. To add one, write it
 from collections.abc import Iterator
 from itertools import islice
 
-from keywatch.parsing.logs.formats import lines as plain_lines
-from keywatch.parsing.logs.formats import objects, sdks
+from keywatch.parsing.logs.formats import objects, sdks, tokens
 from keywatch.parsing.logs.formats.envelope import Envelope, LogFormat
 
 MAX_PLACES = 2000
-FORMATS: tuple[LogFormat, ...] = (*sdks.FORMATS, *objects.FORMATS, *plain_lines.FORMATS)
+FORMATS: tuple[LogFormat, ...] = (*sdks.FORMATS, *objects.FORMATS, *tokens.FORMATS)
 
 
 def envelopes(lines: str) -> Iterator[Envelope]:

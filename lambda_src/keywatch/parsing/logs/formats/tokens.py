@@ -1,0 +1,120 @@
+"""An error code as programs print it, whatever their SDK, logger and language: told by what stands right beside it.
+
+A bare exception name proves nothing: sources, documents and lists are full of them. Beside the codes
+that only KMS has, the punctuation of a printed error is enough; words that others use as well need KMS's
+company (its endpoint, service name, operation or the ARN of a key).
+"""
+
+import re
+
+from keywatch.catalogue.code_lookup import KMS_MEANINGS, core_of, is_common_word, is_token
+from keywatch.parsing.classify import KMS
+from keywatch.parsing.logs.context import context_of
+from keywatch.parsing.logs.formats.envelope import Envelope, event_source, log_format, rest_of_line
+from keywatch.parsing.logs.nearest_code import is_foreign
+from keywatch.parsing.logs.talk import is_documented, is_talk
+
+_BEFORE, _AFTER = 240, 240
+_PATH = re.compile(r"[A-Za-z0-9_$]{1,60}(?:\.|::|#|\\{1,2}|\$)$")
+_LOG_PREFIX = r"(?:^|[:>\]}\-!|] |[\"'`]|\b(?:ERROR|WARN|WARNING|FATAL|SEVERE|CRITICAL|ERR|error|warn|fatal) {1,4})"
+# What stands before and behind a code in a printed error. Each pair is one way of printing.
+_MEMBER = (
+    r"(?i:code|name|type|error|exception|err|class|fault|kind|reason)[\"'\]]{0,2} ?[:=]{1,2} ?(?:Some\()?[\"'`]?$",
+    r"^(?:[\"'`]?[\s,;})\]]|[\"'`]?$)",
+)
+_SHAPES = tuple(
+    (re.compile(before), re.compile(after))
+    for before, after in (
+        (
+            r"[^\"'`]$|^$|[=:,{\[(] ?[\"'`]$|^[\"'`]$|\n[\"'`]?$",
+            r"^:(?=[\s\"'`]|$|\\)",
+        ),  # X: message
+        (r"(?:[eE]rror|[eE]xception) ?[\"'`]$", r"^[\"'`]: ?"),  # AWSError 'X': message
+        _MEMBER,
+        (r"(?:^|[\s:])\($", r"^\)"),  # message (X)
+        (
+            r"(?i:\bwith|failed:?|\bby|\bgot|\bthrew|\braised|\bcaught|\breceived|encountered|\berror:?|exception:?|->|=>|\bafter) [\"'`]?$",
+            r"^[\"'`]?(?:$|[\s.;!)\]}\"'`]|,(?! [A-Z]\w{1,60}Exception))",
+        ),
+        (
+            _LOG_PREFIX + "$",
+            r"^ (?:raised|thrown|caught|for |on |(?:while|when|during|after) \w{2,30}ing\b)",
+        ),
+        (r"(?:[:}\])] |(?<!\w)- )$", r"^[\"'`.]?(?:$|\n)"),  # kms: X
+        (
+            r"(?:source: |Some\(\"|Unhandled\(|error: |[({]|\()$",
+            r"^(?:\(| \{ (?:message|meta|code)|\"\))",
+        ),
+        (r":error, \{\"$", r"^\", \""),
+    )
+)
+_NO_MESSAGE = re.compile(
+    r"(?:null|None|nil|undefined|UnknownError|Exception of type '[\w.]{1,120}' was thrown\.?)?[\s\"'})\]]{0,9}$"
+)
+_LISTED = re.compile(
+    r"(?:Exception|Fault)[\"'`]?, ?[\"'`]?$|^[\"'`]?, ?[\"'`]?[A-Z]\w{1,60}(?:Exception|Fault)\b"
+)
+_KMS_ARN = re.compile(r"arn:aws[a-z-]{0,20}:kms:")
+
+
+@log_format("", r"(?<![A-Za-z0-9_/-])((?:KMS\.)?[A-Z][A-Za-z]{5,70})(?![A-Za-z0-9_])")
+def _token(match: re.Match[str], lines: str) -> Envelope | None:
+    """Read a code that stands as a printed error does, and not in a line about errors."""
+    code = match.group(1)
+    if not is_token(code):
+        return None
+    start, end = match.span()
+    before, after = lines[max(0, start - _BEFORE) : start], lines[end : end + _AFTER]
+    before, path = _without_path(before)
+    if not _is_printed(before, after, path) or is_talk(lines, start, end):
+        return None
+    message = _message(lines, end, after)
+    context = context_of(lines, start, end)
+    if is_documented(message) or is_foreign(path) or not _is_of_kms(code, lines, match, context):
+        return None
+    service = KMS if core_of(code)[0] in KMS_MEANINGS else event_source("", code)
+    return Envelope(start, end, code, message, service, context.operation)
+
+
+FORMATS = (_token,)
+
+
+def _without_path(before: str) -> tuple[str, str]:
+    """Return what stands before a code without its package or namespace, and that."""
+    rest = before
+    for _ in range(12):
+        found = _PATH.search(rest[-64:])
+        if found is None:
+            break
+        rest = rest[: len(rest) - len(found.group(0))]
+    return rest, before[len(rest) :]
+
+
+def _is_printed(before: str, after: str, path: str) -> bool:
+    if _LISTED.search(before) or _LISTED.search(after):
+        return False
+    if path.startswith("Aws::KMS::") and after[:1] in {" ", ":", ">", ")"}:
+        return True
+    return any(b.search(before) and a.search(after) for b, a in _SHAPES)
+
+
+def _is_of_kms(code: str, lines: str, match: re.Match[str], context: object) -> bool:
+    """Tell whether KMS said a code: its own ones need no company, common words do."""
+    kms, other, word = context.kms, context.other, context.kms_word  # type: ignore[attr-defined]
+    if not is_common_word(code):
+        return not other
+    begin = lines.rfind("\n", 0, match.start()) + 1
+    near = lines[max(begin, match.start() - 400) : match.end() + 400]
+    return kms or (not other and (word or _KMS_ARN.search(near) is not None))
+
+
+def _message(lines: str, end: int, after: str) -> str:
+    """Return the words behind a code, empty for what stands there in place of a message."""
+    lead = re.match(
+        r"[\"'`)]{0,2}(?: when calling the \w{3,60} operation)?(?: \(reached max retries: \d{1,3}\))?(?:: ?| - | \()",
+        after,
+    )
+    if lead is None:
+        return ""
+    message = rest_of_line(lines, end + lead.end())
+    return "" if _NO_MESSAGE.match(message) else message

@@ -1,0 +1,102 @@
+"""Undo what stands between a program and CloudWatch Logs: lines cut in parts by a container runtime, names broken at a column.
+
+A broken ARN is put together only where the pieces make the whole ARN of a key or alias; what does not fit
+stays as it is, so that no name is made up.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+
+_CRI = re.compile(r"(?:\d{4}-\d\d-\d\dT[\d:.]{8,20}(?:Z|[+-]\d\d:\d\d) )(?:stderr|stdout) ([PF]) ")
+_DOCKER = re.compile(r"\{ ?\"(?:log|container_name|container_id|source)\" ?:")
+_ID = r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+_HEAD = r"arn:aws[a-z-]{0,20}:kms:[a-z]{2,4}-[a-z-]{2,24}-[0-9]{1,2}:[0-9]{12}:"
+_WHOLE_KEY = re.compile(rf"{_HEAD}key/{_ID}(?![0-9a-f-])")
+_WHOLE_ALIAS = re.compile(rf"{_HEAD}alias/[A-Za-z0-9/_-]{{1,250}}")
+_TAIL = re.compile(r"(?<![A-Za-z0-9])(?:arn:[^\s\"']{0,300}|arn|ar|a)$")
+_WORD = re.compile(r"[^\s\"'`]{1,300}")
+_GOES_ON = (" is ", " does not", "' does not")
+_MOST_BREAKS = 2000
+_MOST_PIECES = 3
+
+
+def whole_lines(messages: Sequence[str]) -> list[tuple[int, str]]:
+    """Return the messages of one stream with parts of a line joined, each with the place of its first part."""
+    found: list[tuple[int, str]] = []
+    open_part = False
+    for place, message in enumerate(messages):
+        text, more = _part(message)
+        if open_part and found:
+            found[-1] = (found[-1][0], found[-1][1] + text)
+        else:
+            found.append((place, text if more else message))
+        open_part = more
+    return found
+
+
+def _part(message: str) -> tuple[str, bool]:
+    """Return the text of one part of a line, and whether the line goes on in the next event."""
+    if cri := _CRI.match(message):
+        return message[cri.end() :], cri.group(1) == "P"
+    if _DOCKER.match(message):
+        return _json_part(message)
+    return message, False
+
+
+def _json_part(message: str) -> tuple[str, bool]:
+    """Read a part as Docker's json-file (no line break at its end) or FireLens (``partial_message``) writes it."""
+    try:
+        value = json.loads(message)
+    except (ValueError, RecursionError):
+        return message, False
+    text = value.get("log") if isinstance(value, dict) else None
+    if not isinstance(text, str):
+        return message, False
+    if value.get("partial_message") == "true":
+        return text, value.get("partial_last") != "true"
+    return text, "stream" in value and "kubernetes" not in value and not text.endswith("\n")
+
+
+def unbroken(lines: str) -> str:
+    """Return ``lines`` with the ARNs of KMS that a line break cuts put together."""
+    if "\n" not in lines or ":k" not in lines and "kms" not in lines:
+        return lines
+    pieces, begin, position = [], 0, 0
+    for _ in range(_MOST_BREAKS):
+        position = lines.find("\n", position)
+        if position < 0:
+            break
+        tail = _TAIL.search(lines, max(begin, position - 320), position)
+        stop = _end_of_arn(lines, position, tail.group(0)) if tail else 0
+        if tail and stop:
+            pieces.append(
+                lines[begin : tail.start()] + lines[tail.start() : stop].replace("\n", "")
+            )
+            begin = position = stop
+        else:
+            position += 1
+    return "".join((*pieces, lines[begin:]))
+
+
+def _end_of_arn(lines: str, position: int, tail: str) -> int:
+    """Return where the ARN that ``tail`` begins ends behind the line break at ``position``; 0 where it is none."""
+    if _WHOLE_KEY.fullmatch(tail):
+        return 0
+    for _ in range(_MOST_PIECES):
+        word = _WORD.match(lines, position + 1)
+        if word is None:
+            return 0
+        tail += word.group(0)
+        if _WHOLE_KEY.match(tail):
+            return word.end()
+        if (
+            _WHOLE_ALIAS.fullmatch(tail)
+            and lines[word.end() : word.end() + 12].replace("\n", " ").startswith(_GOES_ON)
+            and word.group(0) != "is"
+        ):
+            return word.end()
+        position = word.end()
+        if lines[position : position + 1] != "\n":
+            return 0
+    return 0
