@@ -13,8 +13,9 @@ _TALK = re.compile(
     r"|[=!]={1,2} ?[\"']|\bexpect\(|\bassert|\.toBe\(|\bit\([\"'`]|\b[a-z_]{1,40} = \"[^\"\n]{0,400}\" {0,4}(?:#|//|;|$)"
     r"|\bPASS(?:ED)?\b|^ok [0-9]|\b(?:tests?|specs?)/[\w/.-]{1,80}(?:::| )|\btest_\w"
     r"|\b(?:INFO|DEBUG) {0,4}(?:metric|feature|retry policy)|\bmetric\b|_total\{|\balarm \"|\bhits\b|\bCOMPLIANT\b"
-    r"|(?i:\b(?:runbook|faq|note|see|hint|example|usage|subject|searching|handled errors|registered|checking whether|0 keys)\b ?[: ])"
-    r"|(?i:\bwhen the (?:key|log)|\bif the key|\bfails with\b|\breturns [A-Z])"
+    r"|^(?:(?:INFO|DEBUG|WARN) )?(?:Runbook|FAQ|Note|See|Hint|Example|Usage|Subject|Searching)\b[: ]|(?i:\bthe runbook )"
+    r"|(?i:\bhandled errors|\bregistered (?:error )?handlers|\bchecking whether|\b0 keys\b)"
+    r"|(?i:\bwhen the (?:key is|log)|\bif the key\b|\bif a key is\b|\bfails with\b)|\bAWS KMS returns [A-Z]"
     r"|keywatch\.(?:alert|explain|check)/|KeyWatch incident"
 )
 # The documented meaning of a code, as type stubs and API references have it.

@@ -66,6 +66,8 @@ def _token(match: re.Match[str], lines: str) -> Envelope | None:
     start, end = match.span()
     before, after = lines[max(0, start - _BEFORE) : start], lines[end : end + _AFTER]
     before, path = _without_path(before)
+    if code.lower() == "kmsexception" and "kms" in path.lower():
+        return None  # the class of all errors in the SDKs for PHP and Java, no code
     if not _is_printed(before, after, path) or is_talk(lines, start, end):
         return None
     message = _message(lines, end, after)
