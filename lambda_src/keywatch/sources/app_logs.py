@@ -9,14 +9,17 @@ value, never an exception: CloudWatch Logs would send it again for a day.
 import base64
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from keywatch.model.identifiers import parse, partition_of
 from keywatch.model.signals import Caller, KeyFailure, Signal, Unrelated
 from keywatch.parsing.logs.errors import find_errors
 from keywatch.parsing.logs.logged_error import LoggedError
+from keywatch.parsing.logs.wraps import whole_lines
 from keywatch.sources.fields import mapping, text
+from keywatch.sources.log_calls import Call, distinct_calls, records
 from keywatch.sources.own_words import is_own_text
 from keywatch.sources.source import EPOCH, Event, Reception, Source
 from keywatch.sources.subjects import subject_of
@@ -42,9 +45,7 @@ def read_delivery(event: Event, reception: Reception) -> tuple[Signal, ...]:
         return (Unrelated("unknown_shape"),)
     if reception.own_log_group and payload.get("logGroup") == reception.own_log_group:
         return (Unrelated("own_log"),)
-    return tuple(
-        signal for item in events for signal in _read_log_event(mapping(item), payload, reception)
-    )
+    return tuple(_read_events([mapping(item) for item in events], payload, reception))
 
 
 DELIVERIES = Source("CloudWatch Logs deliveries", lambda event: "awslogs" in event, read_delivery)
@@ -74,21 +75,54 @@ def _members(packed: bytes) -> Iterator[bytes]:
         packed = member.unused_data
 
 
-def _read_log_event(
-    item: Mapping[str, object], payload: Mapping[str, object], reception: Reception
+def _read_events(
+    items: Sequence[Mapping[str, object]], payload: Mapping[str, object], reception: Reception
 ) -> Iterator[Signal]:
-    message = item.get("message")
-    if not isinstance(message, str):
-        yield Unrelated("unknown_shape")
-        return
-    if is_own_text(message, reception.own_role):
-        yield Unrelated("own_words")
-        return
-    errors = find_errors(message)
-    if not errors:
-        yield Unrelated("log_without_key_error")
-    for number, error in enumerate(errors):
-        yield _failure(error, number, item, payload, reception.region)
+    """Yield the failing calls of a delivery, each once, and for every record without one why there is none."""
+    texts: list[tuple[int, int, str]] = []
+    for number, item in enumerate(items):
+        message = item.get("message")
+        if not isinstance(message, str):
+            yield Unrelated("unknown_shape")
+        elif is_own_text(message, reception.own_role):
+            yield Unrelated("own_words")
+        else:
+            texts.append((number, _milliseconds(item.get("timestamp")), message))
+    lines = whole_lines([message for _, _, message in texts])
+    found: list[Call] = []
+    budget = Budget(reception.clock)
+    for place in records([(*texts[first][:2], line) for first, line in lines]):
+        if not budget.has_left():
+            yield Unrelated("log_not_read")
+            continue
+        errors = find_errors(place.text)
+        if not errors:
+            yield Unrelated("log_without_key_error")
+        found += [Call(place, error) for error in errors]
+    seen: Counter[int] = Counter()
+    for call in distinct_calls(found):
+        number = call.place.number
+        yield _failure(call.error, seen[number], items[number], payload, reception.region)
+        seen[number] += 1
+
+
+class Budget:
+    """How long one delivery may be read: so long that a later one is not kept waiting, whatever its texts hold.
+
+    ``clock`` gives seconds. What is left unread is counted (``Ignored.log_not_read``) and lost: the
+    log has it still.
+    """
+
+    def __init__(self, clock: Callable[[], float], seconds: float = 20.0) -> None:
+        self._clock, self._end = clock, clock() + seconds
+
+    def has_left(self) -> bool:
+        """Tell whether another record may be read."""
+        return self._clock() < self._end
+
+
+def _milliseconds(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _failure(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 
 from keywatch.model.signals import Signal
 
@@ -15,13 +16,15 @@ class Reception:
     """Where and when an input came in; what it lacks itself is taken from here.
 
     ``received`` (UTC) stands in for a time; ``region`` is where KeyWatch runs. Calls of roles whose
-    ARN begins with ``own_role``, and lines of ``own_log_group``, are KeyWatch's own.
+    ARN begins with ``own_role``, and lines of ``own_log_group``, are KeyWatch's own. ``clock`` (seconds,
+    of any origin) bounds how long one input is read.
     """
 
     received: datetime = EPOCH
     region: str = ""
     own_role: str | None = None
     own_log_group: str | None = None
+    clock: Callable[[], float] = monotonic
 
 
 @dataclass(frozen=True, slots=True)

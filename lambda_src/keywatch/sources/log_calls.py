@@ -1,0 +1,129 @@
+"""Which of the failures in the log events of one delivery are the same failing call.
+
+A logger prints one call as often as it likes: a warning and an error, a cause and its wrapper, a stack trace line by line.
+Calls are told apart by AWS's request id where both lines name one, else by time and by how the lines are written.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from keywatch.catalogue.code_lookup import core_of
+from keywatch.model.levels import Confidence
+from keywatch.parsing.logs.logged_error import LoggedError
+
+_REQUEST_ID = re.compile(
+    r"(?i:request[ _-]?id)[\\\"']{0,4} ?[:=]? ?[\\\"']{0,4}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+)
+SAME_CALL = 500  # milliseconds within which a logger prints one call again
+SAME_REQUEST = (
+    5_000  # the same with one request id (Lambda's id of an invocation covers several calls)
+)
+SAME_LINE = 20  # a line that is printed twice word for word: two handlers of one logger
+_ORDER = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One record of a log: the number of its first event, its time (milliseconds since 1970, UTC) and its text."""
+
+    number: int
+    time: int
+    text: str
+
+    @property
+    def request_ids(self) -> frozenset[str]:
+        """Return the request ids that the record names, at most twenty."""
+        return frozenset(_REQUEST_ID.findall(self.text[:200_000])[:20])
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One printed failure: where it stands, and what it says."""
+
+    place: Place
+    error: LoggedError
+
+    @property
+    def worth(self) -> tuple[bool, bool, int]:
+        """Order what is said of one call: AWS's own sentence first, then a name, then how much it proves."""
+        said = self.error.classification
+        return bool(self.error.message), bool(self.error.thing), _ORDER.index(said.confidence)
+
+
+def distinct_calls(found: Iterable[Call]) -> list[Call]:
+    """Return one of the failures for each call, the one that says most; in the order of ``found``."""
+    groups: list[list[Call]] = []
+    for call in found:
+        for group in reversed(groups[-20:]):
+            if any(_is_same(call, other) for other in group[-4:]):
+                group.append(call)
+                break
+        else:
+            groups.append([call])
+    return [max(group, key=lambda call: call.worth) for group in groups]
+
+
+def _is_same(one: Call, other: Call) -> bool:
+    return (
+        one.place is not other.place
+        and _is_same_time(one.place, other.place)
+        and _says_the_same(one.error, other.error)
+    )
+
+
+def _is_same_time(one: Place, other: Place) -> bool:
+    gap, ids, others = abs(one.time - other.time), one.request_ids, other.request_ids
+    if ids and others:
+        return bool(ids & others) and gap <= SAME_REQUEST
+    if _shape(one.text) == _shape(other.text):
+        return one.text == other.text and gap <= SAME_LINE
+    return gap <= SAME_CALL
+
+
+def _shape(text: str) -> str:
+    """Return how a line is written: two calls of one logger have the same shape, two lines about one call have not."""
+    return re.sub(r"[0-9a-f-]*[0-9][0-9a-f-]*", "0", text[:300])
+
+
+def _says_the_same(one: LoggedError, other: LoggedError) -> bool:
+    if one.thing and other.thing and one.thing != other.thing:
+        return False
+    causes = one.classification.cause, other.classification.cause
+    if causes[0] == causes[1]:
+        return True
+    if one.message and other.message:
+        return False  # two sentences of AWS that differ are two failures
+    codes = [core_of(error.code)[0] for error in (one, other) if error.code]
+    return len(set(codes)) <= 1 and (len(codes) == 2 or "unclassified" in causes)  # noqa: PLR2004 - both have one
+
+
+def records(events: Sequence[tuple[int, int, str]]) -> list[Place]:
+    """Join the events (number, time, message) of one record, of which each line became an event."""
+    found: list[Place] = []
+    for number, time, message in events:
+        last = found[-1] if found else None
+        if last and time - last.time <= SAME_CALL and _goes_on(last.text, message):
+            found[-1] = Place(last.number, time, f"{last.text}\n{message}")
+        else:
+            found.append(Place(number, time, message))
+    return found
+
+
+_CONTINUATION = re.compile(
+    r"[ \t\u2502\u2570\u256d|]|[})\]]|Caused by: |Suppressed: |\"?[Mm]essage\"? ?: |Exception name: |Error message: |'\$|[a-z]{1,40}\.$"
+)
+_NEW_RECORD = re.compile(r"\s{0,8}(?:\{\"|\d{4}-\d\d-\d\d|\[\d|[A-Z]{4,8}[: ])")
+
+
+def _goes_on(text: str, message: str) -> bool:
+    if _NEW_RECORD.match(message) or len(text) > 100_000:  # noqa: PLR2004 - no stack trace is longer
+        return False
+    if _CONTINUATION.match(message):
+        return True
+    last = text[text.rfind("\n") + 1 :]
+    # A line that a console of 80 columns or more broke within or behind the ARN of a key.
+    return (
+        len(last) >= 60
+        and re.search(r":kms:[^\s\"']{0,300}(?: [a-z]{2,5}){0,3}$", last) is not None
+    )  # noqa: PLR2004
