@@ -111,19 +111,20 @@ def records(events: Sequence[tuple[int, int, str]]) -> list[Place]:
 
 
 _CONTINUATION = re.compile(
-    r"[ \t\u2502\u2570\u256d|]|[})\]]|Caused by: |Suppressed: |\"?[Mm]essage\"? ?: |Exception name: |Error message: |'\$|[a-z]{1,40}\.$"
+    r"[ \t\u2502\u2570\u256d|]|[})\]]|Caused by: |Suppressed: |\"?[Mm]essage\"? ?: |Exception name: |Error message: "
+    r"|'\$|[a-z]{1,40}\.$"
 )
+_NARROWEST = 60  # characters; no console breaks its lines before
+_LONGEST_RECORD = 100_000  # characters; no stack trace is longer
+_CUT_AT_ARN = re.compile(r":kms:[^\s\"']{0,300}(?: [a-z]{2,5}){0,3}$")
 _NEW_RECORD = re.compile(r"\s{0,8}(?:\{\"|\d{4}-\d\d-\d\d|\[\d|[A-Z]{4,8}[: ])")
 
 
 def _goes_on(text: str, message: str) -> bool:
-    if _NEW_RECORD.match(message) or len(text) > 100_000:  # noqa: PLR2004 - no stack trace is longer
+    if _NEW_RECORD.match(message) or len(text) > _LONGEST_RECORD:
         return False
     if _CONTINUATION.match(message):
         return True
     last = text[text.rfind("\n") + 1 :]
     # A line that a console of 80 columns or more broke within or behind the ARN of a key.
-    return (
-        len(last) >= 60
-        and re.search(r":kms:[^\s\"']{0,300}(?: [a-z]{2,5}){0,3}$", last) is not None
-    )  # noqa: PLR2004
+    return len(last) >= _NARROWEST and _CUT_AT_ARN.search(last) is not None

@@ -140,7 +140,7 @@ IN_SCOPE = (
     ("InvalidGrantIdException", "bad id", "grant_not_found", LIKELY, None),
     ("CustomKeyStoreNotFoundException", "", "key_store_not_found", CERTAIN, None),
     ("CustomKeyStoreInvalidStateException", None, "key_store_disconnected", LIKELY, None),
-    ("XksKeyNotFoundException", None, "external_key_not_found", CERTAIN, None),
+    ("XksKeyNotFoundException", None, "external_key_not_found", POSSIBLE, None),
     ("XksKeyInvalidConfigurationException", "x", "external_key_unusable", CERTAIN, None),
     ("XksProxyUriUnreachableException", None, "xks_proxy_unreachable", CERTAIN, None),
     (

@@ -6,7 +6,7 @@ KMS's code or name. What has no known sentence is found by the format in which p
 codes. Cost is linear: fixed phrases, bounded patterns, bounded windows.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -100,9 +100,10 @@ def _is_of_kms(hit: Match, context: Context, low: str, lines: str) -> bool:
         return not rotation and (context.kms or context.error_word)
     if context.kms or context.other:
         return context.kms
-    if form in {Form.KEY_ID, Form.REGION}:
-        return stands_alone(hit, lines, context.code)
     code = (context.code or "").removesuffix("Exception")
+    if form in {Form.KEY_ID, Form.REGION}:
+        beside = context.kms_word and code in CODES_BESIDE[form]
+        return beside or stands_alone(hit, lines, context.code)
     if form in {Form.HINT, Form.VALUE}:
         return context.kms_word and bool(code)
     return code in CODES_BESIDE[form] or (context.kms_word and context.error_word)
@@ -113,7 +114,7 @@ def _by_code(lines: str, line: str, known: list[LoggedError]) -> Iterator[Logged
     starts = [error.start for error in known]
     told = {core_of(error.code)[0] for error in known if error.code} | _not_failed(line)
     found: dict[tuple[str, str], LoggedError] = {}
-    for envelope in envelopes(lines):
+    for envelope in sorted(envelopes(lines), key=lambda e: e.start):
         if any(envelope.start - _COVERS <= start <= envelope.end + _COVERS for start in starts):
             continue
         core = core_of(envelope.code)[0]

@@ -23,7 +23,10 @@ _ACCOUNT = re.compile(
 _ARN = re.compile(
     r"arn:aws[a-z-]{0,20}:kms:[a-z0-9-]{2,32}:[A-Za-z0-9*_-]{0,32}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}"
 )
-_KEY_NAME = r"arn:aws[a-z-]{0,20}:kms:[^\s\"',;)]{6,300}|alias/[A-Za-z0-9/_-]{1,250}|mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_KEY_NAME = (
+    r"arn:aws[a-z-]{0,20}:kms:[^\s\x22\x27,;)]{6,300}|alias/[A-Za-z0-9/_-]{1,250}|mrk-[0-9a-f]{32}"
+    r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+)
 # Words before the name of a key, and fields that hold whatever the caller passed.
 _SPOKEN = re.compile(
     rf"(?:KMS (?:[kK]ey|[aA]lias)|[mM]aster [kK]ey) ?\(?[\"']?({_KEY_NAME})(?![A-Za-z0-9])"

@@ -60,7 +60,7 @@ def _json_part(message: str) -> tuple[str, bool]:
 
 def unbroken(lines: str) -> str:
     """Return ``lines`` with the ARNs of KMS that a line break cuts put together."""
-    if "\n" not in lines or ":k" not in lines and "kms" not in lines:
+    if "\n" not in lines or not (":key" in lines or "alia" in lines or "kms" in lines):
         return lines
     pieces, begin, position = [], 0, 0
     for _ in range(_MOST_BREAKS):

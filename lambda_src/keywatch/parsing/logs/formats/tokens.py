@@ -9,10 +9,11 @@ import re
 
 from keywatch.catalogue.code_lookup import KMS_MEANINGS, core_of, is_common_word, is_token
 from keywatch.parsing.classify import KMS
-from keywatch.parsing.logs.context import context_of
+from keywatch.parsing.logs.context import Context, context_of
 from keywatch.parsing.logs.formats.envelope import Envelope, event_source, log_format, rest_of_line
 from keywatch.parsing.logs.nearest_code import is_foreign
 from keywatch.parsing.logs.talk import is_documented, is_talk
+from keywatch.parsing.names import names_a_key
 
 _BEFORE, _AFTER = 240, 240
 _PATH = re.compile(r"[A-Za-z0-9_$]{1,60}(?:\.|::|#|\\{1,2}|\$)$")
@@ -21,6 +22,10 @@ _LOG_PREFIX = r"(?:^|[:>\]}\-!|] |[\"'`]|\b(?:ERROR|WARN|WARNING|FATAL|SEVERE|CR
 _MEMBER = (
     r"(?i:code|name|type|error|exception|err|class|fault|kind|reason)[\"'\]]{0,2} ?[:=]{1,2} ?(?:Some\()?[\"'`]?$",
     r"^(?:[\"'`]?[\s,;})\]]|[\"'`]?$)",
+)
+_WORDS = (
+    r"(?i:\bwith|failed:?|\bby|\bgot|\bthrew|\braised|\bcaught|\breceived|encountered"
+    r"|\berror:?|exception:?|->|=>|\bafter)"
 )
 _SHAPES = tuple(
     (re.compile(before), re.compile(after))
@@ -33,14 +38,14 @@ _SHAPES = tuple(
         _MEMBER,
         (r"(?:^|[\s:])\($", r"^\)"),  # message (X)
         (
-            r"(?i:\bwith|failed:?|\bby|\bgot|\bthrew|\braised|\bcaught|\breceived|encountered|\berror:?|exception:?|->|=>|\bafter) [\"'`]?$",
+            _WORDS + r" [\"'`]?$",
             r"^[\"'`]?(?:$|[\s.;!)\]}\"'`]|,(?! [A-Z]\w{1,60}Exception))",
         ),
         (
             _LOG_PREFIX + "$",
             r"^ (?:raised|thrown|caught|for |on |(?:while|when|during|after) \w{2,30}ing\b)",
         ),
-        (r"(?:[:}\])] |(?<!\w)- )$", r"^[\"'`.]?(?:$|\n)"),  # kms: X
+        (r"(?:[:}\])] |(?<!\w)- )$", r"^[\"'`.})\]]{0,9}(?:$|[\n,])"),  # kms: X
         (
             r"(?:source: |Some\(\"|Unhandled\(|error: |[({]|\()$",
             r"^(?:\(| \{ (?:message|meta|code)|\"\))",
@@ -53,6 +58,10 @@ _NO_MESSAGE = re.compile(
 )
 _LISTED = re.compile(
     r"(?:Exception|Fault)[\"'`]?, ?[\"'`]?$|^[\"'`]?, ?[\"'`]?[A-Z]\w{1,60}(?:Exception|Fault)\b"
+)
+_TABLE = re.compile(r": ?[\"'`]")  # a member of a table in a source: X: 'message'
+_OTHER_KEY = re.compile(
+    r"(?:Key|Alias) [\"'`]?([^\s\"'`]{1,300})[\"'`]? (?:does not exist|is not found)"
 )
 _KMS_ARN = re.compile(r"arn:aws[a-z-]{0,20}:kms:")
 
@@ -71,8 +80,14 @@ def _token(match: re.Match[str], lines: str) -> Envelope | None:
     if not _is_printed(before, after, path) or is_talk(lines, start, end):
         return None
     message = _message(lines, end, after)
+    if not before.rpartition("\n")[2].strip() and _TABLE.match(after):
+        return None
     context = context_of(lines, start, end)
-    if is_documented(message) or is_foreign(path) or not _is_of_kms(code, lines, match, context):
+    if (
+        is_documented(message)
+        or is_foreign(path)
+        or not _is_of_kms(code, lines, match, context, message)
+    ):
         return None
     service = KMS if core_of(code)[0] in KMS_MEANINGS else event_source("", code)
     return Envelope(start, end, code, message, service, context.operation)
@@ -100,9 +115,12 @@ def _is_printed(before: str, after: str, path: str) -> bool:
     return any(b.search(before) and a.search(after) for b, a in _SHAPES)
 
 
-def _is_of_kms(code: str, lines: str, match: re.Match[str], context: object) -> bool:
+def _is_of_kms(code: str, lines: str, match: re.Match[str], context: Context, message: str) -> bool:
     """Tell whether KMS said a code: its own ones need no company, common words do."""
-    kms, other, word = context.kms, context.other, context.kms_word  # type: ignore[attr-defined]
+    named = _OTHER_KEY.match(message)
+    if named and not names_a_key(named.group(1)) and "alias" not in named.group(1):
+        return False
+    kms, other, word = context.kms, context.other, context.kms_word
     if not is_common_word(code):
         return not other
     begin = lines.rfind("\n", 0, match.start()) + 1
