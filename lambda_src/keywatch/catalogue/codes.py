@@ -273,17 +273,16 @@ _SERVICE_CODES = (
     ErrorCode("InvalidSourceKmsKey", _UNKNOWN, "fsx"),
     ErrorCode("InvalidDestinationKmsKey", _UNKNOWN, "fsx"),
     ErrorCode("InvalidKMSArn", _MALFORMED, "route53"),
-    ErrorCode(
-        "CustomerManagedKeyUnavailableException", _UNKNOWN, "quicksight"),
+    ErrorCode("CustomerManagedKeyUnavailableException", _UNKNOWN, "quicksight"),
     ErrorCode("InvalidS3KmsKeyArnException", _MALFORMED, "config"),
     ErrorCode("DataEncryptionException", _UNKNOWN, "ssm-contacts"),
     # The policy of the bucket or of the key does not let CloudTrail in; AWS does not say which.
     ErrorCode(
         "InsufficientEncryptionPolicyException",
         Meaning("missing_or_not_authorized", _POSSIBLE),
-        "cloudtrail"),
-    ErrorCode(
-        "EncryptionIntegrityChecksFailedException", _UNKNOWN, "codecommit"),
+        "cloudtrail",
+    ),
+    ErrorCode("EncryptionIntegrityChecksFailedException", _UNKNOWN, "codecommit"),
     ErrorCode("UnableToDecryptSecretValueException", _UNKNOWN, "ecr"),
     ErrorCode("GlueEncryptionException", _UNKNOWN, "glue lakeformation"),
     ErrorCode("InvalidS3Configuration", _UNKNOWN, "ses", common_word=True, unfiltered=_COMMON),
@@ -356,6 +355,11 @@ LOGGED_FAMILIES = (
     "CustomKeyStore",
     "Xks[KP]",
     "EncryptionKey[NDUI]",
+    "EncryptionI",  # EncryptionIntegrityChecksFailed
+    "EncryptionE",  # DataEncryptionException, GlueEncryptionException
+    "EncryptionPolicyE",
+    "UnableToDecryptS",
+    "CustomerManagedKeyU",
     "InvalidGrant[TI]",
 )
 # Words of dozens of services are looked for where the same line names KMS or the format of an SDK

@@ -137,7 +137,7 @@ _DENIALS = (
         "missing_or_not_authorized",
         POSSIBLE,
         also=("kms",),
-        logged=("inaccessible KMS key",),
+        logged=("KMS [Kk]ey",),
         volume_key_inaccessible="encrypted with an inaccessible",
     ),
 )
@@ -335,14 +335,14 @@ _IDENTIFIERS = (
         "alias_not_found",
         LIKELY,
         form=Form.TOOL,
-        logged=("reading KMS [AK]",),
+        logged=("reading KMS A",),
         tool_alias_empty="reading kms alias (",
     ),
     *_says(
         "key_not_found",
         LIKELY,
         form=Form.TOOL,
-        logged=("reading KMS [AK]",),
+        logged=("KMS [Kk]ey",),
         tool_key_empty="reading kms key (",
     ),
 )

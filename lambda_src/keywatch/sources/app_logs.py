@@ -78,32 +78,41 @@ def _members(packed: bytes) -> Iterator[bytes]:
 def _read_events(
     items: Sequence[Mapping[str, object]], payload: Mapping[str, object], reception: Reception
 ) -> Iterator[Signal]:
-    """Yield the failing calls of a delivery, each once, and for every record without one why there is none."""
-    texts: list[tuple[int, int, str]] = []
-    for number, item in enumerate(items):
-        message = item.get("message")
-        if not isinstance(message, str):
-            yield Unrelated("unknown_shape")
-        elif is_own_text(message, reception.own_role):
-            yield Unrelated("own_words")
-        else:
-            texts.append((number, _milliseconds(item.get("timestamp")), message))
+    """Yield the failing calls of a delivery, each once, then why the other records say nothing about a key."""
+    texts, ignored = _texts_of(items, reception)
     lines = whole_lines([message for _, _, message in texts])
     found: list[Call] = []
     budget = Budget(reception.clock)
     for place in records([(*texts[first][:2], line) for first, line in lines]):
         if not budget.has_left():
-            yield Unrelated("log_not_read")
+            ignored.append(Unrelated("log_not_read"))
             continue
         errors = find_errors(place.text)
-        if not errors:
-            yield Unrelated("log_without_key_error")
         found += [Call(place, error) for error in errors]
+        ignored += [] if errors else [Unrelated("log_without_key_error")]
     seen: Counter[int] = Counter()
     for call in distinct_calls(found):
         number = call.place.number
         yield _failure(call.error, seen[number], items[number], payload, reception.region)
         seen[number] += 1
+    yield from ignored
+
+
+def _texts_of(
+    items: Sequence[Mapping[str, object]], reception: Reception
+) -> tuple[list[tuple[int, int, str]], list[Signal]]:
+    """Return number, time (milliseconds) and text of the log events to be read, and why the others are not."""
+    texts: list[tuple[int, int, str]] = []
+    ignored: list[Signal] = []
+    for number, item in enumerate(items):
+        message = item.get("message")
+        if not isinstance(message, str):
+            ignored.append(Unrelated("unknown_shape"))
+        elif is_own_text(message, reception.own_role):
+            ignored.append(Unrelated("own_words"))
+        else:
+            texts.append((number, _milliseconds(item.get("timestamp")), message))
+    return texts, ignored
 
 
 class Budget:

@@ -116,7 +116,7 @@ _CONTINUATION = re.compile(
 )
 _NARROWEST = 60  # characters; no console breaks its lines before
 _LONGEST_RECORD = 100_000  # characters; no stack trace is longer
-_CUT_AT_ARN = re.compile(r":kms:[^\s\"']{0,300}(?: [a-z]{2,5}){0,3}$")
+_CUT_AT_ARN = re.compile(r":kms:[^\s\"']{0,300}[ a-z]{0,20}$")
 _NEW_RECORD = re.compile(r"\s{0,8}(?:\{\"|\d{4}-\d\d-\d\d|\[\d|[A-Z]{4,8}[: ])")
 
 
