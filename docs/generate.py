@@ -7,6 +7,7 @@ from docs.pages.causes import causes_page
 from docs.pages.checks import checks_page
 from docs.pages.costs import costs_page
 from docs.pages.explain import explain_page
+from docs.pages.lifecycle import lifecycle_page
 from docs.pages.readme import readme_page
 from docs.pages.settings import settings_page
 
@@ -16,6 +17,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/checks.md": checks_page,
     "docs/costs.md": costs_page,
     "docs/explain.md": explain_page,
+    "docs/lifecycle.md": lifecycle_page,
     "docs/settings.md": settings_page,
     "README.md": readme_page,
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from keywatch.alerts.publish import Publisher
@@ -11,6 +12,7 @@ from keywatch.lookups.guard import Guard
 from keywatch.lookups.kms import Lookups
 from keywatch.lookups.regions import Regions
 from keywatch.lookups.scope import Scope
+from keywatch.model.text import one_line
 from keywatch.settings import Settings
 from keywatch.sources.ignore import Ignorer
 from keywatch.store.budgets import MessageBudget
@@ -18,7 +20,7 @@ from keywatch.store.groups import GroupTable
 from keywatch.store.housekeeping import HousekeepingStore
 from keywatch.store.incident_table import IncidentTable
 from keywatch.store.pace import Pace
-from keywatch.store.table import Table
+from keywatch.store.table import Item, Table
 
 
 class Log(Protocol):
@@ -63,6 +65,13 @@ class Services:
         return Scope(self.settings.account, self.settings.region, self.settings.search_regions)
 
 
+def _unreadable(counts: Counts, logger: Log, item: Item, error: Exception) -> None:
+    """Count an item of the table that cannot be read, and log which one and why."""
+    counts.add("ItemsUnreadable")
+    key = f"{one_line(item['subject'].get('S'), 300)} {one_line(item['item'].get('S'), 100)}"
+    logger.info("a stored item could not be read: %s: %s", key, one_line(str(error), 300))
+
+
 def build(
     settings: Settings,
     client: Callable[[str, str], Any],
@@ -78,7 +87,7 @@ def build(
     return Services(
         settings=settings,
         table=table,
-        incidents=IncidentTable(table),
+        incidents=IncidentTable(table, partial(_unreadable, counts, logger)),
         groups=GroupTable(table),
         lookups=Lookups(guard, now, pace),
         publisher=Publisher(

@@ -193,7 +193,7 @@ class World:
         return pipeline.process(signals, remaining)
 
     def tick(self) -> int:
-        return clock.tick(self.services)
+        return clock.tick(self.services, workers=self.workers)
 
     def cold_start(self) -> None:
         """Forget what the container remembers."""

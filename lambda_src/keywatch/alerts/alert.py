@@ -54,7 +54,8 @@ class Alert:
 
     ``severity`` overrules the catalogue's; ``previous_cause`` (a cause id) is what a ``changed``
     alert changed from. An alert without failures is an early warning. The notes of a ``resolved``
-    alert say how the recovery was, or was not, proven. ``changes`` are those made to the subject.
+    alert say how the recovery was, or was not, proven. ``previous_incident_id`` is the incident of the
+    same subject before this one. ``changes`` are those made to the subject.
     """
 
     status: str
@@ -67,3 +68,4 @@ class Alert:
     severity: str | None = None
     previous_cause: str | None = None
     group: GroupView | None = None
+    previous_incident_id: str | None = None

@@ -8,6 +8,7 @@ from typing import TypeVar
 from keywatch.alerts import links
 from keywatch.alerts.alert import Alert, GroupView, Impact, SubjectView
 from keywatch.alerts.document import (
+    GONE,
     SCHEMA,
     SHORTENED,
     SIZE_LIMITS,
@@ -59,6 +60,8 @@ def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Documen
         document["group"] = _group(alert.group, lists)
         document["title"] = one_line(f"{cause.title}: {_how_many(alert.group)}", limits.text)
     document["notes"] = [*lists.texts("notes", alert.notes), *lists.cuts]
+    if previous := one_line(alert.previous_incident_id, 255):
+        document["previous_incident_id"] = previous
     return document
 
 
@@ -124,7 +127,8 @@ def _summary(
     alert: Alert, cause: Cause, subject: AffectedSubject, impact: ImpactCounts, limits: SizeLimits
 ) -> str:
     """Say what it means, what helps at once, what the cause was before, and what has failed so far."""
-    parts = ["Resolved."]
+    gone = any(note.startswith(GONE) for note in alert.notes)
+    parts = ["Closed, but not resolved." if gone else "Resolved."]
     if alert.group:
         start = f"{_how_many(alert.group)} broke together: {alert.group.by}."
         parts = [start, "All of it is over." if alert.status == "resolved" else cause.meaning]

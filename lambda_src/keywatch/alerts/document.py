@@ -10,6 +10,7 @@ from typing import NotRequired, TypedDict
 from keywatch.alerts.escape import MAX_COMMAND
 
 SCHEMA = "keywatch.alert/1"
+GONE = "The key is gone for good"  # how the note begins of an incident that ended without being resolved
 SHORTENED = "Shortened"  # how the note begins that tells of a list which was cut
 
 
@@ -69,7 +70,7 @@ class GroupMembers(TypedDict):
 
 
 class Document(TypedDict):
-    """An alert as every channel gets it."""
+    """An alert as every channel gets it; ``previous_incident_id`` only where the same subject had an incident before."""
 
     schema: str
     status: str
@@ -88,6 +89,7 @@ class Document(TypedDict):
     links: dict[str, str]
     notes: list[str]
     group: NotRequired[GroupMembers]
+    previous_incident_id: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
 """From an incident and its diagnosis to the alert about it. Pure."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from operator import attrgetter
 
 from keywatch.alerts.alert import Alert, Impact, SubjectView
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.model.evidence import ChangeFact
-from keywatch.model.incident import Incident, Names, by_kind
+from keywatch.model.incident import Incident, by_kind
 from keywatch.model.signals import KeyFailure, Subject
+from keywatch.model.tally import MOST_NAMES, Names
 
 NOTABLE_CHANGES = 5
 
@@ -29,7 +31,8 @@ def alert_of(
             incident.failures, incident.first_seen, incident.last_seen, incident.names
         ),
         changes=tuple(sorted(changes, key=attrgetter("when"), reverse=True)[:NOTABLE_CHANGES]),
-        notes=notes,
+        notes=(*notes, *_too_many_names(incident)),
+        previous_incident_id=incident.previous_id,
     )
 
 
@@ -45,6 +48,15 @@ def impact_of(failures: int, first_seen: datetime, last_seen: datetime, names: N
         services=counted.get("service", ()),
         resources=counted.get("resource", ()),
     )
+
+
+def _too_many_names(incident: Incident) -> Iterator[str]:
+    """Say of which names not every call could be counted."""
+    for kind in sorted({kind for kind, _ in incident.missed}):
+        yield (
+            f"More than {MOST_NAMES} different {kind}s: calls that are not counted under a "
+            f"{kind} are among the others, so these counts are lower limits."
+        )
 
 
 def subject_view(subject: Subject, failure: KeyFailure, diagnosis: Diagnosis) -> SubjectView:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
-from keywatch.alerts.document import Count, Document, ImpactCounts
+from keywatch.alerts.document import GONE, Count, Document, ImpactCounts
 from keywatch.alerts.escape import ascii_line
 from keywatch.alerts.names import UNKNOWN
-from keywatch.model.incident import OTHERS
+from keywatch.model.tally import OTHERS
 from keywatch.model.text import counted
 
 _HEADLINE_NAME = 44  # any key id and most aliases
@@ -74,10 +74,15 @@ subject_line = partial(headline, limit=99)  # SNS takes fewer than 100 (SNS API 
 def _tag(document: Document) -> str:
     severity, status = document["severity"].upper(), document["status"]
     if status == "resolved":
-        return f"RESOLVED ({severity})"
+        return f"{'CLOSED' if is_gone(document) else 'RESOLVED'} ({severity})"
     if status == "opened" and document["impact"]["failures"] == 0:
         return f"{severity} EARLY WARNING"
     return f"{severity}{_STATUS_TAGS.get(status, '')}"
+
+
+def is_gone(document: Document) -> bool:
+    """Tell whether an incident ended because what it is about cannot come back."""
+    return any(note.startswith(GONE) for note in document["notes"])
 
 
 def iso(moment: datetime) -> str:
@@ -92,10 +97,11 @@ def readable_time(moment: str, after: str = "") -> str:
     return f"{time[:5]} UTC" if after.startswith(day) else f"{day} {time[:5]} UTC"
 
 
-def progress(status: str, failures: int) -> str:
+def progress(document: Document) -> str:
     """Return the state of an incident in the few words that follow its title."""
+    status, failures = document["status"], document["impact"]["failures"]
     if status == "resolved":
-        return "resolved"
+        return "closed, the key is gone" if is_gone(document) else "resolved"
     if failures == 0:
         return "no call has failed yet"
     if status == "reminder":

@@ -1,82 +1,124 @@
-"""From an incident to its message: diagnose, decide whether to hold or to send, send, and only then record it."""
+"""One look at an incident: diagnose, find what that means, and do what the table says. A send is recorded after it happened."""
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from keywatch.alerts.document import GONE
 from keywatch.alerts.incident_alert import alert_of
 from keywatch.catalogue.causes import cause_of
-from keywatch.diagnosis import early_warning
 from keywatch.diagnosis.case import PROPAGATION
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.incidents import grouping
 from keywatch.incidents.assess import assess
-from keywatch.model.evidence import FROM_TRAIL, ChangeFact, Evidence
-from keywatch.model.incident import HEALED, HELD, HOLD, MUTED, NEW, OPEN, QUIET, Incident
+from keywatch.incidents.findings import Look, finding_of, told_at
+from keywatch.incidents.flapping import flapping_note, needed_quiet
+from keywatch.incidents.lifecycle import LIFECYCLE, TELLS, Action, Finding, Step
+from keywatch.incidents.severity import is_higher, severity_of
+from keywatch.model.evidence import FROM_TRAIL, ChangeFact
+from keywatch.model.group import Group
+from keywatch.model.incident import (
+    DELETED,
+    HELD,
+    HOLD,
+    MUTED,
+    NEW,
+    OPEN,
+    QUIET,
+    UNPROVEN_QUIET,
+    Incident,
+)
+from keywatch.model.levels import Severity
 from keywatch.services import Services
 from keywatch.sources.subjects import key_subject
+from keywatch.store.incident_items import dump_times
 from keywatch.store.json_forms import dump_changes, dump_diagnosis
+
+NOTES: Mapping[Finding, str] = {
+    Finding.IS_USABLE: "A look-up proved it usable again, and no call failed for {quiet}.",
+    Finding.IS_QUIET: "No call failed for 6 hours. It is not proven that it works again: only a successful call of "
+    "the application can confirm it.",
+    Finding.IS_STILL_MISSING: "No call asked for it for 6 hours. It still does not exist.",
+    Finding.IS_GONE: f"{GONE}, and nothing brings it back: this incident is closed, not resolved. "
+    "No call asked for it for 6 hours.",
+    Finding.HAS_BEGUN: "The outage has begun: calls fail now of what the early warning announced.",
+}
+CAME_BACK_NOTE = "Calls failed again while this incident was being reported as resolved."
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An incident, the look at it, what that found, and what the table says is done."""
+
+    incident: Incident
+    look: Look
+    finding: Finding
+    step: Step
 
 
 def announce(
     services: Services, incident: Incident, changes: tuple[ChangeFact, ...]
 ) -> Incident | None:
-    """Hold or send a claimed incident; return it as it is once sent, ``None`` where it was not.
+    """Do with a claimed incident what its state demands; return it as it is once something was sent, ``None`` where nothing was.
 
     What breaks together with many others is left to their group. Raises what SNS raises; nothing is
     recorded as sent before it was.
     """
     group = grouping.join(services, incident, changes) if incident.status == NEW else None
-    if group and _muted_by_key(services, incident, changes):
-        services.counts.add("IncidentsMuted")
-        services.incidents.record_outcome(
-            incident, services.now() + QUIET, status=MUTED, cause=incident.latest_cause
-        )
-        return None
     if group:
-        return grouping.tell_together(services, incident, group, changes)
-    diagnosis, evidence = assess(services, incident.latest_failure, changes)
-    now = services.now()
-    if must_wait(incident, diagnosis, now):
-        services.counts.add("IncidentsHeld")
-        services.incidents.record_outcome(incident, now + HOLD, status=HELD, cause=diagnosis.cause)
-        return None
-    return announce_as_seen(services, incident, diagnosis, evidence)
+        return _leave(services, incident, group, changes)
+    found = _find(services, incident, _look(services, incident, changes))
+    return _act(services, found)
 
 
-def announce_as_seen(
-    services: Services, incident: Incident, diagnosis: Diagnosis, evidence: Evidence
+def follow(
+    services: Services, incident: Incident, changes: tuple[ChangeFact, ...]
 ) -> Incident | None:
-    """Send what was diagnosed, unless it is no news, or belongs to the incident of a key."""
-    now, failure = services.now(), incident.latest_failure
-    if failure.source == early_warning.SOURCE and not early_warning.is_news(
-        failure, diagnosis, evidence
-    ):
-        services.counts.add("ChangesNotAlerted")
-        services.incidents.end(incident, HEALED, now)
-    elif _muted_by_key(services, incident, evidence.changes):
-        services.counts.add("IncidentsMuted")
-        services.incidents.record_outcome(
-            incident, now + QUIET, status=MUTED, cause=diagnosis.cause
-        )
-    else:
-        return send(services, "opened", incident, diagnosis, evidence.changes)
+    """Do the same with an incident that nobody has claimed: it is claimed only where something is to be told."""
+    if incident.status == OPEN and grouping.is_member(incident):
+        grouping.follow_member(services, incident)
+        return None
+    look = _look(services, incident, changes)
+    found = _find(services, incident, look)
+    if found.step.action in TELLS:
+        claimed = services.incidents.claim(incident, services.now())
+        if claimed is None:
+            return None
+        found = _find(services, claimed, look)
+    return _act(services, found)
+
+
+def _leave(
+    services: Services, incident: Incident, group: Group, changes: tuple[ChangeFact, ...]
+) -> Incident | None:
+    """Leave an incident to its group, or to its key's incident; no look-up is made for it."""
+    if not _key_speaks(services, incident, changes):
+        return grouping.tell_together(services, incident, group, changes)
+    services.counts.add("IncidentsMuted")
+    due_at, cause = services.now() + QUIET, incident.latest_cause
+    services.incidents.postpone(incident, due_at, status=MUTED, cause=cause)
     return None
 
 
-def must_wait(incident: Incident, diagnosis: Diagnosis, now: datetime) -> bool:
-    """Tell whether to look again before anybody is told.
-
-    What KMS does not show yet mostly passes. What is over when it is looked at most likely is over,
-    but a look-up may lag behind the call as well: it is told only where calls go on failing.
-    """
-    if diagnosis.is_over:
-        return now - incident.first_seen < PROPAGATION or now - incident.last_seen >= HOLD
-    return cause_of(diagnosis.cause).transient and now - incident.first_seen < PROPAGATION
+def _look(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> Look:
+    """Look at what is broken; CloudTrail's small quota is for what nobody was told of yet."""
+    young = services.now() - incident.first_seen < PROPAGATION
+    ask_trail = incident.status in {NEW, MUTED} or (incident.status == HELD and not young)
+    known = (*changes, *incident.history)
+    diagnosis, evidence = assess(services, incident.latest_failure, known, ask_trail=ask_trail)
+    return Look(diagnosis, evidence, services.now(), services.settings.repeat_interval)
 
 
-def _muted_by_key(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> bool:
+def _find(services: Services, incident: Incident, look: Look) -> Found:
+    finding = finding_of(
+        incident, look, lambda: _key_speaks(services, incident, look.evidence.changes)
+    )
+    return Found(incident, look, finding, LIFECYCLE[incident.status, finding])
+
+
+def _key_speaks(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> bool:
     """Tell whether an alias is missing because its key is being or was deleted, and that incident was announced."""
     pointed = [change for change in changes if change.details.get("target_key")]
     if incident.subject.kind != "alias" or not pointed:
@@ -88,39 +130,143 @@ def _muted_by_key(services: Services, incident: Incident, changes: tuple[ChangeF
     except (ClientError, BotoCoreError):
         services.counts.add("TableUnreachable")
         return False
-    return of_key is not None and of_key.status == OPEN and cause_of(of_key.cause).mutes_aliases
+    told = of_key is not None and (
+        of_key.status == OPEN or (of_key.status == DELETED and incident.status == MUTED)
+    )
+    return told and of_key is not None and cause_of(of_key.cause).mutes_aliases
 
 
-def send(
-    services: Services,
-    status: str,
-    incident: Incident,
-    diagnosis: Diagnosis,
-    changes: tuple[ChangeFact, ...],
-    *notes: str,
-) -> Incident:
+def _hold(services: Services, found: Found) -> None:
+    if found.incident.status == NEW:
+        services.counts.add("IncidentsHeld")
+    _later(services, found, HOLD)
+
+
+def _mute(services: Services, found: Found) -> None:
+    if found.incident.status != MUTED:
+        services.counts.add("IncidentsMuted")
+    _later(services, found, QUIET)
+
+
+def _later(services: Services, found: Found, after: timedelta) -> None:
+    due_at, cause = found.look.now + after, found.look.diagnosis.cause
+    services.incidents.postpone(found.incident, due_at, status=found.step.state, cause=cause)
+
+
+def _end(services: Services, found: Found) -> None:
+    """End an incident that nobody was told of; where calls failed meanwhile it is looked at again."""
+    no_news = found.finding is Finding.IS_NO_NEWS
+    if services.incidents.end(found.incident, found.step.state, found.look.now):
+        services.counts.add("ChangesNotAlerted" if no_news else "IncidentsHealed")
+    else:
+        services.incidents.postpone(found.incident, found.look.now)
+
+
+def _wait(services: Services, found: Found) -> None:
+    services.incidents.postpone(found.incident, _next(found.incident, found.look))
+
+
+def _open(services: Services, found: Found) -> Incident:
+    return send(services, "opened", found)
+
+
+def _change(services: Services, found: Found) -> Incident:
+    notes = (NOTES[found.finding],) if found.finding in NOTES else ()
+    return send(services, "changed", found, *notes)
+
+
+def _remind(services: Services, found: Found) -> Incident:
+    return send(services, "reminder", found)
+
+
+def _resolve(services: Services, found: Found) -> Incident | None:
+    """Say that an incident is over, then end it; failures that come in between open it again, aloud."""
+    incident, look = found.incident, found.look
+    announced = incident.cause or look.diagnosis.cause
+    closing = replace(look.diagnosis, cause=announced, remedies=(), unknowns=())
+    quiet = "2 hours" if needed_quiet(incident) > QUIET else "10 minutes"
+    note = NOTES[found.finding].format(quiet=quiet)
+    alert = alert_of("resolved", incident, closing, look.evidence.changes, (note,))
+    services.publisher.publish(replace(alert, severity=_severity(announced, incident)[0].value))
+    services.counts.add("AlertsSent")
+    if services.incidents.end(incident, found.step.state, services.now()):
+        services.counts.add("IncidentsResolved")
+        return None
+    return send(services, "opened", found, CAME_BACK_NOTE)
+
+
+_ACTIONS: Mapping[Action, Callable[[Services, Found], Incident | None]] = {
+    Action.OPEN: _open,
+    Action.CHANGE: _change,
+    Action.REMIND: _remind,
+    Action.RESOLVE: _resolve,
+    Action.END: _end,
+    Action.HOLD: _hold,
+    Action.MUTE: _mute,
+    Action.WAIT: _wait,
+}
+
+
+def send(services: Services, status: str, found: Found, *notes: str) -> Incident:
     """Publish an alert, then record that it was sent and when the incident is due again; return the incident as it is then."""
-    alert = alert_of(status, incident, diagnosis, changes, notes)
-    if status == "changed":
+    incident, diagnosis, changes = found.incident, found.look.diagnosis, found.look.evidence.changes
+    sending = services.now()
+    if status == "opened":
+        incident = replace(incident, openings=(*incident.openings, sending))
+    severity, raised_because = _severity(diagnosis.cause, incident)
+    said = (*notes, raised_because, flapping_note(incident))
+    alert = alert_of(status, incident, diagnosis, changes, tuple(filter(None, said)))
+    alert = replace(alert, severity=severity.value)
+    if status == "changed" and incident.cause != diagnosis.cause:
         alert = replace(alert, previous_cause=incident.cause)
     services.publisher.publish(alert)
     services.counts.add("AlertsSent")
     if status == "opened":
         services.counts.add(f"Incidents.{diagnosis.cause}")
+    return _record(services, incident, diagnosis, changes, severity)
+
+
+def _record(
+    services: Services,
+    incident: Incident,
+    diagnosis: Diagnosis,
+    changes: tuple[ChangeFact, ...],
+    severity: Severity,
+) -> Incident:
+    """Record that an alert was sent; return the incident as it is then."""
     now = services.now()
-    announced = ",".join(dict.fromkeys((*incident.announced, diagnosis.cause)))
+    announced = tuple(dict.fromkeys((*incident.announced, diagnosis.cause)))
     services.incidents.record_outcome(
         incident,
         next_due(incident, now, services.settings.repeat_interval),
         status=OPEN,
         cause=diagnosis.cause,
-        severity=cause_of(diagnosis.cause).severity.value,
-        announced=announced,
+        severity=severity.value,
+        announced=",".join(announced),
         sent_at=now,
+        announced_failures=str(incident.failures),
+        openings=dump_times(incident.openings) or None,
         last_diagnosis=dump_diagnosis(diagnosis),
         history=dump_changes(change for change in changes if change.source == FROM_TRAIL),
     )
-    return replace(incident, status=OPEN, cause=diagnosis.cause, sent_at=now)
+    return replace(
+        incident,
+        status=OPEN,
+        cause=diagnosis.cause,
+        severity=severity.value,
+        announced=announced,
+        sent_at=now,
+        announced_failures=incident.failures,
+    )
+
+
+def _severity(cause: str, incident: Incident) -> tuple[Severity, str | None]:
+    """Return the severity of a message: of a cause that was announced no lower one than then."""
+    severity, because = severity_of(cause, incident)
+    if cause == incident.cause and incident.severity and not is_higher(severity, incident.severity):
+        known = [level for level in Severity if level.value == incident.severity]
+        severity = known[0] if known else severity
+    return severity, because
 
 
 def next_due(incident: Incident, sent_at: datetime, repeat_interval: timedelta) -> datetime:
@@ -128,3 +274,14 @@ def next_due(incident: Incident, sent_at: datetime, repeat_interval: timedelta) 
     return max(
         sent_at + timedelta(minutes=1), min(incident.last_seen + QUIET, sent_at + repeat_interval)
     )
+
+
+def _next(incident: Incident, look: Look) -> datetime:
+    """Return when to look again: soon after the last failure or message, ever more rarely while nothing happens."""
+    now, told = look.now, told_at(incident)
+    planned = next_due(incident, told, look.repeat_interval)
+    if planned > now:
+        return planned
+    patience = min(max(now - max(incident.last_seen, told), QUIET), UNPROVEN_QUIET)
+    silence = incident.last_seen + UNPROVEN_QUIET
+    return min(now + patience, silence) if silence > now else now + patience

@@ -1,17 +1,27 @@
 """The failures of one subject: counted into the incident that goes on, or the beginning of one that is alerted at once."""
 
-from dataclasses import replace
+from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.incidents import without_table
-from keywatch.incidents.announce import announce
-from keywatch.incidents.grouping import wait_for_room
+from keywatch.incidents.announce import announce, follow
+from keywatch.incidents.findings import has_begun, is_news
 from keywatch.incidents.memory import Memory
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.incident import ENDED, NEW, OPEN, FailureBatch, Incident
 from keywatch.services import Services
-from keywatch.store.budgets import Withheld
+
+TRIES = 4
+_UNREADABLE_NOTE = (
+    "What KeyWatch stored about this incident cannot be read: it is damaged, or written by a newer "
+    "version. This alert is not grouped or counted, and may come again from another instance."
+)
+
+
+class CountingFailedError(RuntimeError):
+    """An incident changed again and again while its failures were being counted; they are delivered again."""
+
 
 
 def handle(services: Services, memory: Memory, batch: FailureBatch) -> None:
@@ -22,6 +32,9 @@ def handle(services: Services, memory: Memory, batch: FailureBatch) -> None:
         return
     try:
         known = services.incidents.read(subject)
+        if known.is_unreadable:
+            without_table.alert(services, memory, batch, _UNREADABLE_NOTE)
+            return
         claimed = _claim(services, memory, known.incident, batch)
     except (ClientError, BotoCoreError):
         services.counts.add("TableUnreachable")
@@ -37,46 +50,59 @@ def _claim(
 ) -> Incident | None:
     """Take the right to alert about a subject, or count where somebody has it already (``None``)."""
     subject, now = batch.latest_failure.subject, services.now()
-    claimed = None
-    if incident is None or incident.status in ENDED:
-        claimed = services.incidents.open(subject, batch, now, incident)
-        incident = incident if claimed else services.incidents.read(subject).incident
-    elif incident.status == NEW and not incident.leased(now):
-        claimed = services.incidents.claim(incident, now, batch)
-    if claimed:
-        return claimed
-    if incident:
-        _count(services, memory, incident, batch)
-    return None
+    for _ in range(TRIES):
+        claimed = None
+        if incident is None or incident.status in ENDED:
+            if incident and not batch.without(incident.recent_calls).count:
+                services.counts.add("Duplicates", batch.count)
+                return None
+            claimed = services.incidents.open(subject, batch, now, incident)
+        elif incident.status == NEW and not incident.leased(now):
+            claimed = services.incidents.claim(incident, now, batch)
+        elif _count(services, memory, incident, batch):
+            return None
+        if claimed:
+            return claimed
+        incident = services.incidents.read(subject).incident
+    raise CountingFailedError(subject.id)
 
 
 def _count(services: Services, memory: Memory, incident: Incident, batch: FailureBatch) -> bool:
-    """Add to an incident that somebody alerts or has alerted about; ``False`` when it is no longer that incident.
+    """Add to an incident that somebody alerts or has alerted about; ``False`` when it is none that lives.
 
-    A new kind of failure, or one that comes when a reminder is due, is for the clock to look at.
+    A new kind of failure, the first one after a warning, or one that comes when a reminder is due,
+    is for the clock to look at.
     """
-    now, cause = services.now(), batch.latest_failure.classification.cause
-    news = incident.status == OPEN and (
-        cause != incident.latest_cause or _reminder_due(services, incident)
-    )
+    now, interval = services.now(), services.settings.repeat_interval
+
+    def look_at(before: Incident, after: Incident) -> datetime | None:
+        return now if is_news(before, after, now, interval) else None
+
     try:
-        counted = services.incidents.count(incident, batch, due_at=now if news else None)
+        counted = services.incidents.count(incident, batch, look_at)
     except (ClientError, BotoCoreError):
         services.counts.add("CountsLost", batch.count)
         services.logger.exception("failures of a known incident could not be counted")
         return True
-    if not counted:
+    if counted is None:
         memory.forget(incident.subject)
         return False
-    if incident.status == OPEN:
-        last_seen = max(incident.last_seen, batch.last_seen)
-        memory.keep(replace(incident, latest_cause=cause or "", last_seen=last_seen), now)
+    if counted.status == OPEN:
+        memory.keep(counted, now)
+        if has_begun(counted):
+            _tell_beginning(services, memory, counted)
     return True
 
 
-def _reminder_due(services: Services, incident: Incident) -> bool:
-    sent_at, interval = incident.sent_at, services.settings.repeat_interval
-    return sent_at is not None and services.now() - sent_at >= interval
+def _tell_beginning(services: Services, memory: Memory, incident: Incident) -> None:
+    """Say at once that calls fail of what was warned of; what goes wrong is left to the clock, for which it is due."""
+    try:
+        changes = services.incidents.read(incident.subject).changes
+        if sent := follow(services, incident, changes):
+            memory.keep(sent, services.now())
+    except Exception:
+        services.counts.add("AlertsFailed")
+        services.logger.exception("the beginning of an outage could not be told yet")
 
 
 def announce_claimed(
@@ -86,8 +112,6 @@ def announce_claimed(
     try:
         if sent := announce(services, incident, changes):
             memory.keep(sent, services.now())
-    except Withheld as withheld:
-        wait_for_room(services, incident, withheld)
     except Exception:
         services.counts.add("AlertsFailed")
         _give_back(services, incident)

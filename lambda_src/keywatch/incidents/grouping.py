@@ -95,4 +95,4 @@ def follow_member(services: Services, incident: Incident) -> None:
     if now >= silence_ends and services.incidents.end(incident, RESOLVED, now):
         services.counts.add("IncidentsResolved")
         return
-    services.incidents.record_outcome(incident, max(silence_ends, now + QUIET), sent_at=now)
+    services.incidents.postpone(incident, max(silence_ends, now + QUIET), sent_at=now)

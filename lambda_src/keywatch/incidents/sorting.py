@@ -50,5 +50,6 @@ def _by_subject(
             timely = failure if failure.time <= now else replace(failure, time=now)
             if failure.subject not in batches:
                 batches[failure.subject] = FailureBatch(timely)
-            batches[failure.subject].add(timely, message)
+            if not batches[failure.subject].add(timely, message):
+                services.counts.add("Duplicates")
     return list(batches.values())

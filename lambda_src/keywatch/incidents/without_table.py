@@ -20,8 +20,8 @@ _NOTE = (
 )
 
 
-def alert(services: Services, memory: Memory, batch: FailureBatch) -> None:
-    """Alert about a subject, and say so; what breaks for a caller for whom many did already is left for the end of the batch.
+def alert(services: Services, memory: Memory, batch: FailureBatch, note: str = _NOTE) -> None:
+    """Alert about a subject, and say with ``note`` why so; what breaks for a caller for whom many did already is left for the end of the batch.
 
     Raises what SNS raises.
     """
@@ -34,7 +34,7 @@ def alert(services: Services, memory: Memory, batch: FailureBatch) -> None:
         return
     incident = provisional(subject, batch, now)
     diagnosis, evidence = assess(services, batch.latest_failure, ())
-    services.publisher.publish(alert_of("opened", incident, diagnosis, evidence.changes, (_NOTE,)))
+    services.publisher.publish(alert_of("opened", incident, diagnosis, evidence.changes, (note,)))
     services.counts.add("AlertsSent")
     memory.keep_ungrouped(subject, now)
 

@@ -1,33 +1,33 @@
 """One incident per broken thing: what it counts, when it is due again, and what its state allows. Pure.
 
-An incident is ``new`` (claimed by somebody who is about to alert), ``held`` (suspected transient),
-``muted`` (an alias whose key has an incident of its own), ``open`` (alerted), ``resolved`` or
-``healed`` (ended, with and without an alert before). ``due_at`` is when the clock looks at it
-again; for a ``new`` one it is the end of the claimant's lease: if the claimant died, the clock or
-the batch's retry claims it anew.
+What each state means, and what leads from one to another, is the table of
+``keywatch.incidents.lifecycle``. ``due_at`` is when the clock looks at an incident again; for a
+``new`` one it is the end of the claimant's lease: if the claimant died, the clock or the batch's
+retry claims it anew.
 """
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from keywatch.model.calls import mark_of, remember
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.signals import KeyFailure, Subject
+from keywatch.model.tally import OTHERS, Name, Names, Tally
 
 LEASE = timedelta(seconds=90)  # longer than the function may run
 HOLD = timedelta(seconds=30)  # before a held incident is looked at again
 QUIET = timedelta(minutes=10)  # without a failure before an incident can be resolved
 UNPROVEN_QUIET = timedelta(hours=6)  # the same, where no probe can prove recovery
 KEEP = timedelta(days=30)
-MOST_NAMES = 20
-OTHERS = "(others)"
+EARLY_WARNING = "change"  # the source of a failure that has not happened yet
 
-NEW, HELD, MUTED, OPEN, RESOLVED, HEALED = "new", "held", "muted", "open", "resolved", "healed"
-ENDED = frozenset({RESOLVED, HEALED})
-
-Names = Mapping[tuple[str, str], int]
+NEW, HELD, MUTED, OPEN = "new", "held", "muted", "open"
+RESOLVED, HEALED, DELETED = "resolved", "healed", "deleted"
+LIVE = frozenset({NEW, HELD, MUTED, OPEN})
+ENDED = frozenset({RESOLVED, HEALED, DELETED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,12 @@ class Incident:
 
     ``latest_cause`` is the reading of the newest failure, ``cause`` and ``severity`` what was last
     announced, ``announced`` every cause announced so far; ``history`` what CloudTrail was asked for
-    once, because its quota is small; ``last_diagnosis`` is the diagnosis last announced (as JSON text);
-    ``group`` is the id of the group that tells of it.
+    once, because its quota is small; ``last_diagnosis`` is the diagnosis last announced (as JSON text).
+    ``missed`` is by how much ``names`` may be too low; ``recent_calls`` are marks of calls that are
+    counted already; ``version`` grows with each counting. ``announced_failures`` is how many had
+    failed when people were last told; ``openings`` are when an incident of this subject was
+    opened, ``previous_id`` the one before that people were told of; ``arrived`` is when KeyWatch
+    first heard of it; ``group`` is the id of the group that tells of it.
     """
 
     id: str
@@ -56,49 +60,106 @@ class Incident:
     sent_at: datetime | None = None
     history: tuple[ChangeFact, ...] = ()
     last_diagnosis: str | None = None
+    missed: Names = field(default_factory=dict)
+    recent_calls: tuple[bytes, ...] = ()
+    version: int = 0
+    announced_failures: int | None = None
+    openings: tuple[datetime, ...] = ()
+    previous_id: str | None = None
+    arrived: datetime | None = None
     group: str | None = None
 
     def leased(self, now: datetime) -> bool:
         """Tell whether somebody is at it right now."""
         return self.status == NEW and self.due_at > now
 
+    def counting(self, batch: "FailureBatch") -> "Incident":
+        """Return the incident with a batch counted; its newest failure becomes that of the incident, if it is newer."""
+        tally = Tally(self.names, self.missed).adding(batch.names)
+        counted = replace(
+            self,
+            failures=self.failures + batch.count,
+            first_seen=min(self.first_seen, batch.first_seen),
+            last_seen=max(self.last_seen, batch.last_seen),
+            names=tally.counts,
+            missed=tally.missed,
+            recent_calls=remember(self.recent_calls, batch.calls),
+            version=self.version + 1,
+        )
+        newest = batch.latest_failure
+        is_first = self.latest_failure.source == EARLY_WARNING
+        if not is_first and newest.time < self.latest_failure.time:
+            return counted
+        cause = newest.classification.cause or ""
+        return replace(counted, latest_failure=newest, latest_cause=cause)
+
 
 @dataclass(slots=True)
 class FailureBatch:
     """Failures of one subject in one batch, added up. ``messages`` are the ids of the messages that they came in.
 
-    Of a key store the resources are its keys: which of them failed says more than what they
-    protected.
+    ``calls`` holds of each call that can be told from others its mark and the names that it
+    counts for. Of a key store the resources are its keys: which of them failed says more than what
+    they protected.
     """
 
     latest_failure: KeyFailure
     count: int = 0
     first_seen: datetime = field(init=False)
     last_seen: datetime = field(init=False)
-    names: Counter[tuple[str, str]] = field(default_factory=Counter)
+    names: Counter[Name] = field(default_factory=Counter)
     messages: list[str] = field(default_factory=list)
+    calls: dict[bytes, tuple[Name, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.first_seen = self.last_seen = self.latest_failure.time
 
-    def add(self, failure: KeyFailure, message: str) -> None:
-        """Count one failure; the newest becomes the sample."""
-        self.count += 1
+    def add(self, failure: KeyFailure, message: str) -> bool:
+        """Count one failure, unless its call is counted already (``False``); the newest becomes the sample."""
         self.messages.append(message)
+        names = tuple(_names(failure))
+        if call := failure.request_id or failure.event_id:
+            mark = mark_of(call)
+            if mark in self.calls:
+                self._prefer(failure)
+                return False
+            self.calls[mark] = names
+        self.count += 1
         when = failure.time
         if when < self.first_seen:
             self.first_seen = when
         elif when >= self.last_seen:
             self.last_seen, self.latest_failure = when, failure
-        names = self.names
-        names["caller", failure.caller.principal] += 1
-        if failure.operation:
-            names["operation", failure.operation] += 1
-        service = failure.caller.service or failure.service
-        names["service", service] += 1
-        resource = failure.key_arn if failure.subject.kind == "key_store" else failure.resource
-        if resource:
-            names["resource", resource] += 1
+        self.names.update(names)
+        return True
+
+    def _prefer(self, failure: KeyFailure) -> None:
+        """Let AWS's own record of a call stand for what a log told of it."""
+        same = failure.request_id and failure.request_id == self.latest_failure.request_id
+        if same and failure.source == "cloudtrail":
+            self.latest_failure = failure
+
+    def without(self, known: Iterable[bytes]) -> "FailureBatch":
+        """Return the batch without the calls that are ``known``, or itself where there are none."""
+        twice = self.calls.keys() & set(known)
+        if not twice:
+            return self
+        batch = FailureBatch(self.latest_failure, self.count - len(twice))
+        batch.first_seen, batch.last_seen = self.first_seen, self.last_seen
+        batch.messages = self.messages
+        batch.calls = {mark: names for mark, names in self.calls.items() if mark not in twice}
+        batch.names = self.names - Counter(name for mark in twice for name in self.calls[mark])
+        return batch
+
+
+def _names(failure: KeyFailure) -> Iterable[Name]:
+    yield "caller", failure.caller.principal
+    if failure.operation:
+        yield "operation", failure.operation
+    yield "service", failure.caller.service or failure.service
+    resource = failure.key_arn if failure.subject.kind == "key_store" else failure.resource
+    if resource:
+        yield "resource", resource
 
 
 def new_id(subject: Subject, first_seen: datetime) -> str:
@@ -109,6 +170,7 @@ def new_id(subject: Subject, first_seen: datetime) -> str:
 
 def provisional(subject: Subject, batch: FailureBatch, now: datetime) -> Incident:
     """Return the incident that failures of a subject open, claimed until the end of a lease from ``now``."""
+    tally = Tally().adding(batch.names)
     return Incident(
         id=new_id(subject, batch.first_seen),
         subject=subject,
@@ -119,24 +181,26 @@ def provisional(subject: Subject, batch: FailureBatch, now: datetime) -> Inciden
         due_at=now + LEASE,
         latest_cause=batch.latest_failure.classification.cause or "",
         latest_failure=batch.latest_failure,
-        names=bounded(batch.names, ()),
+        names=tally.counts,
+        missed=tally.missed,
+        recent_calls=remember((), batch.calls),
+        version=1,
+        arrived=now,
     )
 
 
-def bounded(names: Names, known: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """Return ``names`` such that no kind has more than ``MOST_NAMES``, those ``known`` included; the rest are ``(others)``."""
-    kept = set(known)
-    room = Counter(kind for kind, _ in kept)
-    result: Counter[tuple[str, str]] = Counter()
-    for (kind, name), count in sorted(names.items(), key=lambda item: -item[1]):
-        if (kind, name) not in kept and room[kind] >= MOST_NAMES:
-            result[kind, OTHERS] += count
-            continue
-        if (kind, name) not in kept:
-            kept.add((kind, name))
-            room[kind] += 1
-        result[kind, name] += count
-    return dict(result)
+def successor(ended: Incident, batch: FailureBatch, now: datetime) -> Incident:
+    """Return the incident that opens after one of the same subject ended: it knows what people were told before."""
+    told = ended.status in {RESOLVED, DELETED}
+    incident = provisional(ended.subject, batch, now)
+    if incident.id == ended.id:  # an event as old as the first one of the incident before
+        incident = replace(incident, id=new_id(ended.subject, now))
+    return replace(
+        incident,
+        openings=ended.openings,
+        previous_id=ended.id if told else ended.previous_id,
+        recent_calls=remember(ended.recent_calls, batch.calls),
+    )
 
 
 def by_kind(names: Names) -> dict[str, tuple[tuple[str, int], ...]]:

@@ -78,6 +78,7 @@ class KeyFailure:
     ``identifier`` is what the caller asked for, as far as known; ``key_arn`` is the key that AWS
     resolved it to, if it did. ``resource`` is what an AWS service was encrypting; ``other_keys``
     are further keys of the same call (ReEncrypt has two), where AWS did not say which one failed.
+    ``request_id`` is what AWS gave the call: the same in its record and in a program's log.
     """
 
     source: str
@@ -99,6 +100,7 @@ class KeyFailure:
     external_key: str | None = None
     resource: str | None = None
     other_keys: tuple[str, ...] = ()
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

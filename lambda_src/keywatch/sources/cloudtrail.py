@@ -116,6 +116,7 @@ def _failure(
         external_key=extra["xksKeyId"],
         resource=protected_resource(request),
         other_keys=keys.others,
+        request_id=text(fields.get("requestID"), 64),
     )
 
 

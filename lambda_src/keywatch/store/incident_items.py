@@ -1,21 +1,59 @@
-"""How incidents and changes lie in DynamoDB: items to facts and back. Pure."""
+"""How incidents and changes lie in DynamoDB: items to facts and back. Pure.
 
-from datetime import datetime, timedelta
-from typing import Any
+Attributes keep the names of the first version, so that every version reads what another wrote. What
+an older version did not write is taken as not known; what a newer one added is left alone. An item
+in a state that this version does not know, or without what an incident must have, is unreadable:
+``UnreadableItemError``.
+"""
 
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from keywatch.model.calls import dump_marks, load_marks
 from keywatch.model.evidence import FROM_LEDGER, ChangeFact
-from keywatch.model.incident import KEEP, FailureBatch, Incident, bounded
-from keywatch.model.signals import KeyChange, Subject
-from keywatch.store.json_forms import dump_failure, load_changes, load_failure
+from keywatch.model.identifiers import parse
+from keywatch.model.incident import ENDED, KEEP, LIVE, Incident
+from keywatch.model.signals import (
+    UNKNOWN,
+    Caller,
+    ErrorClassification,
+    KeyChange,
+    KeyFailure,
+    Subject,
+)
+from keywatch.model.tally import Tally
+from keywatch.store.json_forms import (
+    dump_failure,
+    dump_names,
+    load_changes,
+    load_failure,
+    load_names,
+)
 from keywatch.store.table import Attribute, Item, Update, time_of
 
+T = TypeVar("T")
+
 INCIDENT = "incident"
-QUEUE = "due"
 KEEP_CHANGES = timedelta(days=400)
-# Before each counted (kind, name): one attribute each, so that counts of several writers add up.
+# The clock's queue is spread over partitions, each of which DynamoDB limits to 1,000 writes a second
+# (Developer Guide, "Designing partition keys"). The first version had one.
+FIRST_QUEUE = "due"
+QUEUES = tuple(f"{FIRST_QUEUE}#{number}" for number in range(8))
+# Before each (kind, name) that the first version counted: one attribute each.
 NAME = "n:"
-# Attributes keep the names of the first version, so that every version reads what another wrote.
 STORED_NAMES = {"latest_failure": "sample", "latest_cause": "said", "last_diagnosis": "told"}
+MOST_OPENINGS = 12
+
+
+class UnreadableItemError(ValueError):
+    """An item is damaged, or written by a version that knows more."""
+
+
+def queue_of(subject_id: str) -> str:
+    """Return the partition of the clock's queue in which the incident of a subject waits."""
+    return QUEUES[zlib.crc32(subject_id.encode("utf-8", "replace")) % len(QUEUES)]
 
 
 def epoch(when: datetime) -> Attribute:
@@ -44,73 +82,145 @@ def item_of_change(change: KeyChange, subject: Subject) -> dict[str, Any]:
 
 def item_of(incident: Incident, now: datetime) -> dict[str, Any]:
     """Return the item of an incident that opens."""
-    item = {
+    item: dict[str, Any] = {
         "subject": {"S": incident.subject.id},
         "item": {"S": INCIDENT},
         "incident_id": {"S": incident.id},
         "status": {"S": incident.status},
         "failures": {"N": str(incident.failures)},
+        "version": {"N": str(incident.version)},
+        "queue": {"S": queue_of(incident.subject.id)},
+        "due_at": epoch(incident.due_at),
+        "expires_at": seconds(now + KEEP),
+        **_counted(incident),
+    }
+    if incident.arrived:
+        item["arrived"] = epoch(incident.arrived)
+    if incident.openings:
+        item["openings"] = {"S": dump_times(incident.openings)}
+    if incident.previous_id:
+        item["previous_id"] = {"S": incident.previous_id}
+    return item
+
+
+def _counted(incident: Incident) -> dict[str, Attribute]:
+    """Return the attributes that change when failures are counted, but for their number."""
+    return {
         "first_seen": epoch(incident.first_seen),
         "last_seen": epoch(incident.last_seen),
         "said": {"S": incident.latest_cause},
         "sample": {"S": dump_failure(incident.latest_failure)},
-        "queue": {"S": QUEUE},
-        "due_at": epoch(incident.due_at),
-        "expires_at": seconds(now + KEEP),
-    }
-    return item | {
-        f"{NAME}{kind}:{name}": {"N": str(count)} for (kind, name), count in incident.names.items()
+        "names": {"S": dump_names(incident.names, incident.missed)},
+        "recent": {"S": dump_marks(incident.recent_calls)},
     }
 
 
-def counting(incident: Incident, batch: FailureBatch, **more: Attribute) -> Update:
-    """Return the update that counts a batch, whose newest failure becomes that of the incident; ``more`` is set as well."""
-    names = bounded(batch.names, incident.names)
-    added = {f"{NAME}{kind}:{name}": count for (kind, name), count in names.items()}
-    newest = {
-        "last_seen": epoch(max(incident.last_seen, batch.last_seen)),
-        "sample": {"S": dump_failure(batch.latest_failure)},
-        "said": {"S": batch.latest_failure.classification.cause or ""},
-    }
-    return Update(set=newest | more, add={"failures": batch.count} | added)
+def counting(before: Incident, after: Incident, **more: Attribute) -> Update:
+    """Return the update from an incident to what it is with a batch counted; ``more`` is set as well."""
+    added = {"failures": after.failures - before.failures, "version": 1}
+    return Update(set=_counted(after) | more, add=added)
+
+
+def dump_times(times: tuple[datetime, ...]) -> str:
+    """Return the newest of some times as text."""
+    return ",".join(epoch(when)["N"] for when in sorted(times)[-MOST_OPENINGS:])
 
 
 def incident_of(item: Item) -> Incident:
-    """Return the incident that an item holds."""
-    names = {}
+    """Return the incident that an item holds; raises ``UnreadableItemError``."""
+    try:
+        return _incident_of(item)
+    except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError, OSError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise UnreadableItemError(said) from error
+
+
+def _incident_of(item: Item) -> Incident:
+    subject, status = Subject.from_id(item["subject"]["S"]), item["status"]["S"]
+    if status not in LIVE | ENDED:
+        raise UnreadableItemError(f"its status is {status!r}")
+    first_seen, last_seen = time_of(item["first_seen"]), time_of(item["last_seen"])
+    said = item["said"]["S"]
+    tally = _names(item)
+    failure = _optional(item, "sample", load_failure) or _bare_failure(subject, said, last_seen)
+    return Incident(
+        id=item["incident_id"]["S"],
+        subject=subject,
+        status=status,
+        failures=int(item["failures"]["N"]),
+        first_seen=first_seen,
+        last_seen=last_seen,
+        due_at=time_of(item["due_at"]),
+        latest_cause=said,
+        latest_failure=failure,
+        names=tally.counts,
+        missed=tally.missed,
+        cause=_optional(item, "cause", str),
+        severity=_optional(item, "severity", str),
+        announced=tuple(filter(None, (_optional(item, "announced", str) or "").split(","))),
+        sent_at=time_of(item["sent_at"]) if "sent_at" in item else None,
+        history=_optional(item, "history", load_changes) or (),
+        last_diagnosis=_optional(item, "told", str),
+        recent_calls=_optional(item, "recent", load_marks) or (),
+        version=int(item["version"]["N"]) if "version" in item else 0,
+        announced_failures=_optional(item, "announced_failures", int),
+        openings=_optional(item, "openings", _load_times) or (),
+        previous_id=_optional(item, "previous_id", str),
+        arrived=time_of(item["arrived"]) if "arrived" in item else None,
+        group=_optional(item, "group", str),
+    )
+
+
+def _optional(item: Item, name: str, read: Callable[[str], T]) -> T | None:
+    """Return what an attribute says; of one that is missing or damaged and can be done without, ``None``."""
+    try:
+        return read(item[name]["S"])
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _load_times(text: str) -> tuple[datetime, ...]:
+    return tuple(datetime.fromtimestamp(float(when), UTC) for when in text.split(","))
+
+
+def _names(item: Item) -> Tally:
+    """Return the names that are counted, or those that the first version counted."""
+    if names := _optional(item, "names", load_names):
+        return names
+    first = {}
     for attribute, value in item.items():
         if attribute.startswith(NAME):
             kind, _, name = attribute.removeprefix(NAME).partition(":")
-            names[kind, name] = int(value["N"])
-    return Incident(
-        id=item["incident_id"]["S"],
-        subject=Subject.from_id(item["subject"]["S"]),
-        status=item["status"]["S"],
-        failures=int(item["failures"]["N"]),
-        first_seen=time_of(item["first_seen"]),
-        last_seen=time_of(item["last_seen"]),
-        due_at=time_of(item["due_at"]),
-        latest_cause=item["said"]["S"],
-        latest_failure=load_failure(item["sample"]["S"]),
-        names=names,
-        cause=item["cause"]["S"] if "cause" in item else None,
-        severity=item["severity"]["S"] if "severity" in item else None,
-        announced=tuple(item["announced"]["S"].split(",")) if "announced" in item else (),
-        sent_at=time_of(item["sent_at"]) if "sent_at" in item else None,
-        history=load_changes(item["history"]["S"]) if "history" in item else (),
-        last_diagnosis=item["told"]["S"] if "told" in item else None,
-        group=item["group"]["S"] if "group" in item else None,
+            first[kind, name] = int(value["N"])
+    return Tally().adding(first)
+
+
+def _bare_failure(subject: Subject, cause: str, when: datetime) -> KeyFailure:
+    """Return what is known of the newest failure where its record cannot be read."""
+    return KeyFailure(
+        source="stored",
+        event_id="",
+        time=when,
+        classification=ErrorClassification(cause or None),
+        subject=subject,
+        caller=Caller("unknown"),
+        account=_if_known(subject.account),
+        region=_if_known(subject.region),
+        identifier=parse(subject.name) if subject.kind in {"key", "alias", "identifier"} else None,
+        key_store=subject.name if subject.kind == "key_store" else None,
     )
+
+
+def _if_known(place: str) -> str | None:
+    return place if place != UNKNOWN else None
 
 
 def change_of(item: Item) -> ChangeFact:
-    """Return the change that a ledger item holds."""
-    details = {name: value["S"] for name, value in item.get("details", {}).get("M", {}).items()}
-    return ChangeFact(
-        item["what"]["S"],
-        item["who"]["S"],
-        time_of(item["when"]),
-        item["event_id"]["S"],
-        FROM_LEDGER,
-        details,
-    )
+    """Return the change that a ledger item holds; raises ``UnreadableItemError``."""
+    try:
+        details = {name: value["S"] for name, value in item.get("details", {}).get("M", {}).items()}
+        what, who, event_id = (item[name]["S"] for name in ("what", "who", "event_id"))
+        return ChangeFact(what, who, time_of(item["when"]), event_id, FROM_LEDGER, details)
+    except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError, OSError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise UnreadableItemError(said) from error

@@ -1,30 +1,38 @@
 """Incidents and the change ledger in DynamoDB: one partition per subject, one item for its incident, one per change.
 
 Every write that decides something is conditional, and stands alone: nothing relies on two items
-changing together.
+changing together. An item that cannot be read costs only itself: it is counted, left as it is, and
+moved away from the head of the clock's queue.
 """
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, islice
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.incident import (
     HELD,
     KEEP,
     LEASE,
+    LIVE,
     MUTED,
     OPEN,
     FailureBatch,
     Incident,
     provisional,
+    successor,
 )
 from keywatch.model.signals import KeyChange, Subject
 from keywatch.store.incident_items import (
+    FIRST_QUEUE,
     INCIDENT,
-    QUEUE,
+    QUEUES,
     STORED_NAMES,
+    UnreadableItemError,
     change_of,
     counting,
     epoch,
@@ -33,26 +41,49 @@ from keywatch.store.incident_items import (
     item_of_change,
     seconds,
 )
-from keywatch.store.table import Condition, Item, Table, Update, absent, equals
+from keywatch.store.table import Attribute, Condition, Item, Table, Update, absent, equals
 
 DUE_INDEX = "due"
 MAX_CHANGES = 25
+PAGE = 50  # items of one partition of the queue that are read at once
+TRIES = 5  # to count beside others who count
+SET_ASIDE = timedelta(hours=1)  # before an unreadable item is looked at again
 _GOING_ON = Condition("{name} IN ({values})", "status", ({"S": OPEN}, {"S": HELD}, {"S": MUTED}))
+_LIVE = Condition("{name} IN ({values})", "status", tuple({"S": one} for one in sorted(LIVE)))
+
+Unreadable = Callable[[Item, Exception], None]
+IsNews = Callable[[Incident, Incident], datetime | None]
+
+
+def _say_nothing(_item: Item, _error: Exception) -> None:
+    """Tell nobody."""
+
+
+def _never(_before: Incident, _after: Incident) -> None:
+    """Take no count for news."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSubject:
-    """What the table holds about a subject: its incident, if any, and its newest changes."""
+    """What the table holds about a subject: its incident, if any, and its newest changes.
+
+    ``is_unreadable``: there is an incident, but this version cannot read it.
+    """
 
     incident: Incident | None
     changes: tuple[ChangeFact, ...]
+    is_unreadable: bool = False
 
 
 class IncidentTable:
-    """The table. All methods raise botocore's errors when DynamoDB does not answer; lost races are answers."""
+    """The table. All methods raise botocore's errors when DynamoDB does not answer; lost races are answers.
 
-    def __init__(self, table: Table) -> None:
+    ``unreadable`` is told of each item that cannot be read, and why.
+    """
+
+    def __init__(self, table: Table, unreadable: Unreadable = _say_nothing) -> None:
         self._table = table
+        self._unreadable = unreadable
 
     def read(self, subject: Subject) -> StoredSubject:
         """Return the incident of a subject and its newest changes: one query."""
@@ -63,36 +94,65 @@ class IncidentTable:
             Limit=MAX_CHANGES + 1,
             ConsistentRead=True,
         )
-        incident, changes = None, []
-        for item in next(pages):
-            if item["item"]["S"] == INCIDENT:
-                incident = incident_of(item)
-            else:
-                changes.append(change_of(item))
-        return StoredSubject(incident, tuple(changes))
+        items = next(pages)
+        stored = [item for item in items if item["item"]["S"] == INCIDENT]
+        incidents = list(self._readable(stored))
+        changes = [
+            change
+            for item in items
+            if item["item"]["S"] != INCIDENT and (change := self._change(item))
+        ]
+        incident = incidents[0] if incidents else None
+        return StoredSubject(incident, tuple(changes), bool(stored) and incident is None)
 
     def open(
         self, subject: Subject, batch: FailureBatch, now: datetime, ended: Incident | None
     ) -> Incident | None:
         """Claim a new incident, in place of one that ``ended``; ``None`` when somebody else was first."""
-        incident = provisional(subject, batch, now)
+        fresh = batch.without(ended.recent_calls if ended else ())
+        incident = successor(ended, fresh, now) if ended else provisional(subject, fresh, now)
         conditions = _unchanged(ended) if ended else (absent("subject"),)
         return incident if self._table.put(item_of(incident, now), *conditions) else None
 
     def count(
-        self, incident: Incident, batch: FailureBatch, *, due_at: datetime | None = None
-    ) -> bool:
-        """Add failures to an incident; ``due_at`` asks the clock to look at it. ``False`` when it is no longer that incident."""
-        due = {"due_at": epoch(due_at)} if due_at else {}
-        return self._update(incident, counting(incident, batch, **due))
+        self,
+        incident: Incident,
+        batch: FailureBatch,
+        is_news: IsNews = _never,
+    ) -> Incident | None:
+        """Add failures to a live incident, each call once; return it as it is then, ``None`` when it is that incident no longer.
+
+        ``is_news`` is asked, of the incident before and after, whether the clock shall look at it,
+        and when. Who counts beside many others may come too late several times; then the calls are
+        counted without their names.
+        """
+        known: Incident | None = incident
+        for _ in range(TRIES):
+            if known is None or known.id != incident.id or known.status not in LIVE:
+                return None
+            fresh = batch.without(known.recent_calls)
+            if not fresh.count:
+                return known
+            after = known.counting(fresh)
+            due_at = is_news(known, after)
+            due: dict[str, Attribute] = {"due_at": epoch(due_at)} if due_at else {}
+            if item := self._change_live(known, counting(known, after, **due), _version(known)):
+                return incident_of(item)
+            known = self.read(incident.subject).incident
+        item = self._change_live(incident, Update(add={"failures": batch.count}))
+        return incident_of(item) if item else None
 
     def claim(
         self, incident: Incident, now: datetime, batch: FailureBatch | None = None
     ) -> Incident | None:
         """Take a due incident for the time of a lease, counting what came with it; ``None`` when somebody else was first."""
         lease = {"due_at": epoch(now + LEASE)}
-        update = counting(incident, batch, **lease) if batch else Update(set=lease)
-        item = self._table.update_and_read(_key(incident.subject), update, *_unchanged(incident))
+        update = Update(set=lease)
+        conditions: tuple[Condition, ...] = _unchanged(incident)
+        if batch and (fresh := batch.without(incident.recent_calls)).count:
+            update = counting(incident, incident.counting(fresh), **lease)
+            conditions = (*conditions, _version(incident))
+        item = self._table.update_and_read(_key(incident.subject), update, *conditions, _LIVE)
         return incident_of(item) if item else None
 
     def record_outcome(
@@ -102,17 +162,16 @@ class IncidentTable:
 
         ``due_at`` is left alone where somebody asked for an earlier look meanwhile.
         """
-        outcome = {
-            STORED_NAMES.get(name, name): epoch(value)
-            if isinstance(value, datetime)
-            else {"S": value}
-            for name, value in changed.items()
-            if value is not None
-        }
-        outcome["expires_at"] = seconds(max(incident.last_seen, due_at) + KEEP)
-        timed = Update(set=outcome | {"due_at": epoch(due_at)})
-        if not self._update(incident, timed, equals("due_at", epoch(incident.due_at))):
-            self._update(incident, Update(set=outcome))
+        if not self.postpone(incident, due_at, **changed):
+            self._change_live(incident, Update(set=_outcome(incident, due_at, changed)))
+
+    def postpone(
+        self, incident: Incident, due_at: datetime, **changed: str | datetime | None
+    ) -> bool:
+        """Say when an incident is due again, and what changed; ``False`` when somebody claimed or scheduled it meanwhile."""
+        update = Update(set=_outcome(incident, due_at, changed) | {"due_at": epoch(due_at)})
+        unchanged = equals("due_at", epoch(incident.due_at))
+        return self._change_live(incident, update, unchanged) is not None
 
     def end(self, incident: Incident, status: str, now: datetime) -> bool:
         """End an incident, unless failures came meanwhile; it leaves the clock's queue."""
@@ -122,43 +181,94 @@ class IncidentTable:
             "due_at": epoch(now),
         }
         none_since = equals("failures", {"N": str(incident.failures)})
-        return self._update(incident, Update(set=ended, remove=("queue",)), none_since)
+        update = Update(set=ended, remove=("queue",))
+        return self._change_live(incident, update, none_since) is not None
 
     def schedule_now(self, subject: Subject, now: datetime) -> bool:
         """Ask the clock to look at the incident of a subject soon; ``False`` when there is none that goes on."""
         update = Update(set={"due_at": epoch(now)})
         return self._table.update_and_read(_key(subject), update, _GOING_ON) is not None
 
-    def due(self, now: datetime, most: int) -> Iterator[Incident]:
-        """Yield up to ``most`` incidents that are due, the longest waiting first."""
-        pages = self._table.pages(
-            IndexName=DUE_INDEX,
-            KeyConditionExpression="queue = :queue AND due_at <= :now",
-            ExpressionAttributeValues={":queue": {"S": QUEUE}, ":now": epoch(now)},
-            Limit=most,
-        )
-        return map(incident_of, next(pages))
+    def due(self, now: datetime, most: int | None = None) -> Iterator[Incident]:
+        """Yield the incidents that are due, the longest waiting first; they may be handled while they are read."""
+        queues = [self._queue(queue, until=now) for queue in (FIRST_QUEUE, *QUEUES)]
+        waiting = heapq.merge(*queues, key=_waiting_since)
+        return islice(self._readable(waiting, set_aside_until=now + SET_ASIDE), most)
 
     def going_on(self, most: int) -> Iterator[Incident]:
         """Yield up to ``most`` incidents that have not ended, those that the clock looks at last first: the newest failures."""
+        queues = [self._queue(queue) for queue in (FIRST_QUEUE, *QUEUES)]
+        newest = heapq.merge(*queues, key=_waiting_since, reverse=True)
+        return islice(self._readable(newest), most)
+
+    def _queue(self, queue: str, *, until: datetime | None = None) -> Iterator[Item]:
+        """Yield what waits in one partition of the queue, page by page as it is needed.
+
+        That is what is due ``until`` then, the longest waiting first; or all of it, in reverse.
+        """
+        condition = "queue = :queue"
+        values: dict[str, Attribute] = {":queue": {"S": queue}}
+        if until:
+            condition, values = (
+                f"{condition} AND due_at <= :until",
+                {**values, ":until": epoch(until)},
+            )
         pages = self._table.pages(
             IndexName=DUE_INDEX,
-            KeyConditionExpression="queue = :queue",
-            ExpressionAttributeValues={":queue": {"S": QUEUE}},
-            ScanIndexForward=False,
-            Limit=most,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ScanIndexForward=until is not None,
+            Limit=PAGE,
         )
-        return map(incident_of, islice(chain.from_iterable(pages), most))
+        return chain.from_iterable(pages)
 
     def record(self, change: KeyChange, subject: Subject) -> None:
         """Keep a change of a subject in the ledger; the same change twice is kept once."""
         self._table.put(item_of_change(change, subject))
 
-    def _update(self, incident: Incident, update: Update, *more: Condition) -> bool:
-        """Change an incident, if it is still that one and ``more`` holds."""
+    def _readable(
+        self, items: Iterable[Item], set_aside_until: datetime | None = None
+    ) -> Iterator[Incident]:
+        """Yield the incidents of the items that can be read; say of the others that they cannot."""
+        for item in items:
+            try:
+                yield incident_of(item)
+            except UnreadableItemError as error:
+                self._unreadable(item, error)
+                if set_aside_until:
+                    self._set_aside(item, set_aside_until)
+
+    def _set_aside(self, item: Item, until: datetime) -> None:
+        """Move an unreadable item away from the head of the queue, unless somebody moved it; all else of it stays."""
+        key = {"subject": item["subject"], "item": item["item"]}
+        try:
+            update = Update(set={"due_at": epoch(until)})
+            self._table.update(key, update, equals("due_at", item["due_at"]))
+        except (ClientError, BotoCoreError) as error:
+            self._unreadable(item, error)
+
+    def _change(self, item: Item) -> ChangeFact | None:
+        try:
+            return change_of(item)
+        except UnreadableItemError as error:
+            self._unreadable(item, error)
+            return None
+
+    def _change_live(self, incident: Incident, update: Update, *more: Condition) -> Item | None:
+        """Change an incident, if it is still that one, has not ended, and ``more`` holds; return its item as it is then."""
         same = equals("incident_id", {"S": incident.id})
-        key = _key(incident.subject)
-        return self._table.update_and_read(key, update, same, *more) is not None
+        return self._table.update_and_read(_key(incident.subject), update, same, _LIVE, *more)
+
+
+def _outcome(
+    incident: Incident, due_at: datetime, changed: Mapping[str, str | datetime | None]
+) -> dict[str, Attribute]:
+    outcome = {
+        STORED_NAMES.get(name, name): epoch(value) if isinstance(value, datetime) else {"S": value}
+        for name, value in changed.items()
+        if value is not None
+    }
+    return outcome | {"expires_at": seconds(max(incident.last_seen, due_at) + KEEP)}
 
 
 def _key(subject: Subject) -> Item:
@@ -168,3 +278,14 @@ def _key(subject: Subject) -> Item:
 def _unchanged(incident: Incident) -> tuple[Condition, Condition]:
     """Return the conditions that it is still this incident, and that nobody claimed or scheduled it meanwhile."""
     return equals("incident_id", {"S": incident.id}), equals("due_at", epoch(incident.due_at))
+
+
+def _version(incident: Incident) -> Condition:
+    """Return the condition that nobody counted meanwhile."""
+    if not incident.version:
+        return absent("version")
+    return equals("version", {"N": str(incident.version)})
+
+
+def _waiting_since(item: Item) -> float:
+    return float(item["due_at"]["N"])

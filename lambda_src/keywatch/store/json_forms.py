@@ -6,7 +6,7 @@ Stored names are those of the first version, so that every version reads what an
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from dataclasses import fields as fields_of
 from datetime import datetime
@@ -19,14 +19,23 @@ from keywatch.model.evidence import ChangeFact
 from keywatch.model.identifiers import parse
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import Caller, ErrorClassification, KeyFailure, Subject
-from keywatch.model.text import one_lines
+from keywatch.model.tally import Name, Names, Tally
+from keywatch.model.text import one_line, one_lines
 
 MOST_CHANGES = 10
-# The incident is written with every batch that counts failures: lists and texts are bounded.
+# The incident is written with every batch that counts failures: lists, texts and the bytes of each
+# part are bounded, so that an item has at most 16 KiB.
 _MOST_REASONS = 8
 _TEXT = 400
 _FACT = 512
+_LIMITS = (1_100, _FACT, 256, 128, 64, 24)  # characters of a text, tried until a part fits
+MOST_FAILURE_BYTES, MOST_DIAGNOSIS_BYTES = 3_072, 4_096
+MOST_HISTORY_BYTES, MOST_NAME_BYTES = 1_536, 4_096
 _FAILURE_FIELDS = frozenset(field.name for field in fields_of(KeyFailure))
+_CLASSIFICATION_FIELDS = frozenset(field.name for field in fields_of(ErrorClassification))
+_CALLER_FIELDS = frozenset(field.name for field in fields_of(Caller))
+# What tells which key it is stays whole: all of it is bounded where it is read.
+_NEVER_CUT = frozenset({"subject", "time", "account", "region", "key_arn", "source", "partition"})
 
 
 def dump_failure(failure: KeyFailure) -> str:
@@ -36,30 +45,76 @@ def dump_failure(failure: KeyFailure) -> str:
     fields["identifier"] = failure.identifier.text if failure.identifier else None
     classification = fields.pop("classification")
     fields["reading"] = classification | {"proof": classification.pop("confidence")}
-    return _compact({name: value for name, value in fields.items() if value not in (None, "", ())})
+    said = {name: value for name, value in fields.items() if value not in (None, "", ())}
+    return _fitting(lambda limit: _cut(said, limit), MOST_FAILURE_BYTES)
 
 
 def load_failure(text: str) -> KeyFailure:
-    """Return the failure that ``dump_failure`` wrote."""
+    """Return the failure that ``dump_failure`` wrote, as far as this version knows its members."""
     fields: dict[str, Any] = json.loads(text)
     stored = dict(fields["reading"])
-    confidence = Confidence(stored.pop("proof"))
+    stored["confidence"] = _confidence(stored.pop("proof", ""))
     fields |= {
         "time": datetime.fromisoformat(fields["time"]),
-        "classification": ErrorClassification(**stored, confidence=confidence),
+        "classification": ErrorClassification(**_only(stored, _CLASSIFICATION_FIELDS)),
         "subject": Subject(**fields["subject"]),
-        "caller": Caller(**fields["caller"]),
+        "caller": Caller(**_only(fields["caller"], _CALLER_FIELDS)),
         "identifier": parse(fields["identifier"]) if fields.get("identifier") else None,
         "event_id": fields.get("event_id", ""),
         "other_keys": tuple(fields.get("other_keys", ())),
     }
-    return KeyFailure(**{name: value for name, value in fields.items() if name in _FAILURE_FIELDS})
+    return KeyFailure(**_only(fields, _FAILURE_FIELDS))
+
+
+def _only(fields: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name in known}
+
+
+def _confidence(stored: str) -> Confidence:
+    """Return a stored confidence; one that this version does not know claims the least."""
+    try:
+        return Confidence(stored)
+    except ValueError:
+        return Confidence.POSSIBLE
+
+
+def dump_names(names: Names, missed: Names) -> str:
+    """Return counts by kind and name as compact JSON; where there is no room for all, the rarest names go to the others."""
+    tally = Tally(names, missed)
+    while len((text := _compact(_nested(tally))).encode()) > MOST_NAME_BYTES:
+        *_, (kind, name, *_) = tally.rows()
+        tally = tally.without((kind, name))
+    return text
+
+
+def _nested(tally: Tally) -> dict[str, dict[str, list[int]]]:
+    nested: dict[str, dict[str, list[int]]] = {}
+    for kind, name, count, missed in tally.rows():
+        nested.setdefault(kind, {})[name] = [count, missed] if missed else [count]
+    return nested
+
+
+def load_names(text: str) -> Tally:
+    """Return what ``dump_names`` wrote."""
+    counts: dict[Name, int] = {}
+    missed: dict[Name, int] = {}
+    for kind, by_name in json.loads(text).items():
+        for name, (count, *more) in by_name.items():
+            counts[kind, name] = int(count)
+            missed |= {(kind, name): int(more[0])} if more else {}
+    return Tally(counts, missed)
 
 
 def dump_changes(changes: Iterable[ChangeFact]) -> str:
     """Return the newest of ``changes`` as compact JSON."""
     newest = sorted(changes, key=lambda change: change.when, reverse=True)[:MOST_CHANGES]
-    return _compact([asdict(change) | {"when": change.when.isoformat()} for change in newest])
+    while len(text := _compact(list(map(_change, newest)))) > MOST_HISTORY_BYTES and newest:
+        newest.pop()
+    return text
+
+
+def _change(change: ChangeFact) -> dict[str, Any]:
+    return asdict(change) | {"when": change.when.isoformat()}
 
 
 def load_changes(text: str) -> tuple[ChangeFact, ...]:
@@ -72,18 +127,22 @@ def load_changes(text: str) -> tuple[ChangeFact, ...]:
 
 def dump_diagnosis(diagnosis: Diagnosis) -> str:
     """Return ``diagnosis`` as compact JSON of a few kilobytes; without remedies, which follow from its cause and facts."""
+    return _fitting(lambda limit: _of_diagnosis(diagnosis, limit), MOST_DIAGNOSIS_BYTES)
+
+
+def _of_diagnosis(diagnosis: Diagnosis, limit: int) -> dict[str, Any]:
+    text, fact = min(limit, _TEXT), min(limit, _FACT)
     because = diagnosis.because[:_MOST_REASONS]
-    sources = one_lines((reason.source for reason in because), _TEXT)
-    texts = one_lines((reason.text for reason in because), _TEXT)
-    facts = one_lines(diagnosis.facts.values(), _FACT)
-    fields = {
+    sources = one_lines((reason.source for reason in because), text)
+    texts = one_lines((reason.text for reason in because), text)
+    facts = one_lines(diagnosis.facts.values(), fact)
+    return {
         "cause": diagnosis.cause,
         "confidence": diagnosis.confidence.value,
         "because": [*zip(sources, texts, strict=True)],
-        "unknowns": one_lines(diagnosis.unknowns[:_MOST_REASONS], _TEXT),
+        "unknowns": one_lines(diagnosis.unknowns[:_MOST_REASONS], text),
         "facts": dict(zip(diagnosis.facts, facts, strict=True)),
     }
-    return _compact(fields)
 
 
 def load_diagnosis(text: str) -> Diagnosis:
@@ -99,5 +158,27 @@ def load_diagnosis(text: str) -> Diagnosis:
     )
 
 
+def _fitting(build: Callable[[int], object], most_bytes: int) -> str:
+    """Return as JSON what ``build`` makes with the longest texts that leave it within ``most_bytes``."""
+    text = ""
+    for limit in _LIMITS:
+        text = _compact(build(limit))
+        if len(text.encode()) <= most_bytes:
+            break
+    return text
+
+
+def _cut(value: object, limit: int) -> Any:  # noqa: ANN401 - what JSON holds
+    if isinstance(value, str):
+        return one_line(value, limit) if len(value) > limit else value
+    if isinstance(value, dict):
+        return {
+            name: part if name in _NEVER_CUT else _cut(part, limit) for name, part in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_cut(part, limit) for part in value]
+    return value
+
+
 def _compact(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -234,10 +234,16 @@ def test_a_change_that_breaks_a_key_in_use_warns_before_the_first_failure(
         0,
     )
     assert any("alice" in reason for reason in warning["because"])
-    # WHEN calls fail on it, THEN they join
-    world.take(disabled())
+    # WHEN a first call fails on it, THEN that is told at once: the outage has begun
+    world.take(disabled(at=world.now))
+    (begun,) = world.inbox()
+    assert (begun["status"], begun["incident_id"]) == ("changed", warning["incident_id"])
+    assert begun["impact"]["failures"] == 1
+    assert any("has begun" in note for note in begun["notes"])
+    # WHEN more calls fail, THEN they join
+    every_minute(world, 30, lambda: world.take(disabled(at=world.now)))
     assert world.inbox() == []
-    assert [item["failures"]["N"] for item in world.incidents()] == ["1"]
+    assert [item["failures"]["N"] for item in world.incidents()] == ["31"]
 
 
 def test_breaking_a_key_that_was_never_used_is_recorded_and_not_alerted(world):

@@ -64,7 +64,7 @@ def _members(document: Document) -> list[str]:
 
 
 def _opening(document: Document) -> tuple[str, str]:
-    now = progress(document["status"], document["impact"]["failures"])
+    now = progress(document)
     (first,) = _wrapped([f"{document['title']} - {now}"])
     return first, wrapped(document["summary"], WIDTH, indent="")
 
@@ -81,7 +81,9 @@ def _steps(document: Document) -> Iterator[str]:
 
 
 def _footer(document: Document) -> str:
-    return f"KeyWatch incident {document['incident_id']}, cause {document['cause']}"
+    previous = document.get("previous_incident_id")
+    before = f"; the incident before it was {previous}" if previous else ""
+    return f"KeyWatch incident {document['incident_id']}, cause {document['cause']}{before}"
 
 
 def _section(title: str, lines: Iterable[str], aside: str = "") -> str:

@@ -92,9 +92,9 @@ NOT_FOUND = (
         doc=GUIDE + "deleting-keys.html",
         lookups=WHERE_IS_IT,
         proof=Proof.KEY,
-        ends_by_silence=True,
         has_key_page=False,
         mutes_aliases=True,
+        is_final=True,
     ),
     Cause(
         id="malformed_identifier",

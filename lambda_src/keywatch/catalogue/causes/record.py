@@ -106,6 +106,7 @@ class Cause:
     - ``proves_unusable``: with it, a key is known to be unusable; otherwise only this call failed.
     - ``has_key_page``: the AWS console has a page of the key.
     - ``mutes_aliases``: no alert of their own for missing aliases of a key that is broken by it.
+    - ``is_final``: nothing brings back what is broken by it.
     """
 
     id: str
@@ -126,3 +127,4 @@ class Cause:
     proves_unusable: bool = True
     has_key_page: bool = True
     mutes_aliases: bool = False
+    is_final: bool = False
