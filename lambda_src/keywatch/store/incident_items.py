@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from keywatch.model.calls import dump_marks, load_marks
 from keywatch.model.evidence import FROM_LEDGER, ChangeFact
 from keywatch.model.identifiers import parse
-from keywatch.model.incident import ENDED, KEEP, LIVE, Incident
+from keywatch.model.incident import DELETED, ENDED, KEEP, LIVE, RESOLVED, Incident
 from keywatch.model.signals import (
     UNKNOWN,
     Caller,
@@ -37,12 +37,16 @@ T = TypeVar("T")
 
 INCIDENT = "incident"
 KEEP_CHANGES = timedelta(days=400)
-# The clock's queue is spread over partitions, each of which DynamoDB limits to 1,000 writes a second
-# (Developer Guide, "Designing partition keys"). The first version had one.
+# The clock's queue can be spread over partitions, each of which DynamoDB limits to 1,000 writes a
+# second (Developer Guide, "Designing partition keys"). The first version had one, and reads no other:
+# all are read, and one is written, until there is no going back to it.
 FIRST_QUEUE = "due"
-QUEUES = tuple(f"{FIRST_QUEUE}#{number}" for number in range(8))
+QUEUES = (FIRST_QUEUE, *(f"{FIRST_QUEUE}#{number}" for number in range(8)))
+WRITTEN_QUEUES = QUEUES[:1]
 # Before each (kind, name) that the first version counted: one attribute each.
 NAME = "n:"
+# Beside the status ``resolved``, which every version knows, of what was deleted.
+GONE = "gone"
 STORED_NAMES = {"latest_failure": "sample", "latest_cause": "said", "last_diagnosis": "told"}
 MOST_OPENINGS = 12
 
@@ -53,7 +57,7 @@ class UnreadableItemError(ValueError):
 
 def queue_of(subject_id: str) -> str:
     """Return the partition of the clock's queue in which the incident of a subject waits."""
-    return QUEUES[zlib.crc32(subject_id.encode("utf-8", "replace")) % len(QUEUES)]
+    return WRITTEN_QUEUES[zlib.crc32(subject_id.encode("utf-8", "replace")) % len(WRITTEN_QUEUES)]
 
 
 def epoch(when: datetime) -> Attribute:
@@ -139,6 +143,8 @@ def _incident_of(item: Item) -> Incident:
     subject, status = Subject.from_id(item["subject"]["S"]), item["status"]["S"]
     if status not in LIVE | ENDED:
         raise UnreadableItemError(f"its status is {status!r}")
+    if status == RESOLVED and GONE in item:
+        status = DELETED
     first_seen, last_seen = time_of(item["first_seen"]), time_of(item["last_seen"])
     said = item["said"]["S"]
     tally = _names(item)

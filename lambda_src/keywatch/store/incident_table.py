@@ -15,12 +15,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.incident import (
+    DELETED,
     HELD,
     KEEP,
     LEASE,
     LIVE,
     MUTED,
     OPEN,
+    RESOLVED,
     FailureBatch,
     Incident,
     provisional,
@@ -28,7 +30,7 @@ from keywatch.model.incident import (
 )
 from keywatch.model.signals import KeyChange, Subject
 from keywatch.store.incident_items import (
-    FIRST_QUEUE,
+    GONE,
     INCIDENT,
     QUEUES,
     STORED_NAMES,
@@ -175,10 +177,12 @@ class IncidentTable:
 
     def end(self, incident: Incident, status: str, now: datetime) -> bool:
         """End an incident, unless failures came meanwhile; it leaves the clock's queue."""
+        is_gone = status == DELETED
         ended = {
-            "status": {"S": status},
+            "status": {"S": RESOLVED if is_gone else status},
             "expires_at": seconds(now + KEEP),
             "due_at": epoch(now),
+            **({GONE: {"S": "yes"}} if is_gone else {}),
         }
         none_since = equals("failures", {"N": str(incident.failures)})
         update = Update(set=ended, remove=("queue",))
@@ -191,13 +195,13 @@ class IncidentTable:
 
     def due(self, now: datetime, most: int | None = None) -> Iterator[Incident]:
         """Yield the incidents that are due, the longest waiting first; they may be handled while they are read."""
-        queues = [self._queue(queue, until=now) for queue in (FIRST_QUEUE, *QUEUES)]
+        queues = [self._queue(queue, until=now) for queue in QUEUES]
         waiting = heapq.merge(*queues, key=_waiting_since)
         return islice(self._readable(waiting, set_aside_until=now + SET_ASIDE), most)
 
     def going_on(self, most: int) -> Iterator[Incident]:
         """Yield up to ``most`` incidents that have not ended, those that the clock looks at last first: the newest failures."""
-        queues = [self._queue(queue) for queue in (FIRST_QUEUE, *QUEUES)]
+        queues = [self._queue(queue) for queue in QUEUES]
         newest = heapq.merge(*queues, key=_waiting_since, reverse=True)
         return islice(self._readable(newest), most)
 
