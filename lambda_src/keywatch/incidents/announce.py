@@ -33,6 +33,7 @@ from keywatch.model.incident import (
 from keywatch.model.levels import Severity
 from keywatch.services import Services
 from keywatch.sources.subjects import key_subject
+from keywatch.store.budgets import Withheld
 from keywatch.store.incident_items import dump_times
 from keywatch.store.json_forms import dump_changes, dump_diagnosis
 
@@ -88,6 +89,15 @@ def follow(
             return None
         found = _find(services, claimed, look)
     return _act(services, found)
+
+
+def _act(services: Services, found: Found) -> Incident | None:
+    """Do what the table says; where no more messages may be sent now, it is done later."""
+    try:
+        return _ACTIONS[found.step.action](services, found)
+    except Withheld as withheld:
+        grouping.wait_for_room(services, found.incident, withheld)
+        return None
 
 
 def _leave(
