@@ -23,7 +23,6 @@ class CountingFailedError(RuntimeError):
     """An incident changed again and again while its failures were being counted; they are delivered again."""
 
 
-
 def handle(services: Services, memory: Memory, batch: FailureBatch) -> None:
     """Count a batch, or alert about it; raises what SNS raises."""
     subject = batch.latest_failure.subject
