@@ -21,7 +21,7 @@ _NOTE = (
 
 
 def alert(services: Services, memory: Memory, batch: FailureBatch, note: str = _NOTE) -> None:
-    """Alert about a subject, and say why with ``note``; what breaks for a caller for whom many did is left for the end of the batch.
+    """Alert about a subject, and say why with ``note``; where many broke for a caller, the rest is left for the end of the batch.
 
     Raises what SNS raises.
     """
