@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 
 from keywatch.catalogue.causes import Remedy, cause_of, remedies_for
 from keywatch.catalogue.changes import CHANGES, MADE_BY
-from keywatch.diagnosis.case import Case, Explanation, case_of
+from keywatch.diagnosis.case import SKEW, Case, Explanation, case_of
 from keywatch.diagnosis.order import LAST, ORDER
 from keywatch.diagnosis.rank import is_report, ranked, seen_facts
 from keywatch.diagnosis.reasons import Reason, because_change, not_seen
 from keywatch.diagnosis.recovery import Recovery, recovery_of
-from keywatch.model.evidence import ANSWERED, Evidence
+from keywatch.model.evidence import ANSWERED, ChangeFact, Evidence
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import KeyFailure
 
@@ -97,6 +97,8 @@ def _made_by(case: Case, explanation: Explanation) -> tuple[Reason, ...]:
     suspect_for = CHANGES[change.what].suspect_for if change else None
     if change and suspect_for and case.failure.time - change.when > suspect_for:
         change = None
+    if change and _was_used_since(case, change):
+        change = None
     seen_now = (
         explanation.facts.get("key_state")
         or explanation.facts.get("store_state")
@@ -106,6 +108,12 @@ def _made_by(case: Case, explanation: Explanation) -> tuple[Reason, ...]:
         (because_change(change),) if change and (seen_now or case.before_call(change.when)) else ()
     )
     return made or _repointed(case, explanation)
+
+
+def _was_used_since(case: Case, change: ChangeFact) -> bool:
+    """Tell whether the key worked after a change that would have stopped it: then somebody undid it, unseen."""
+    used = case.evidence.last_used
+    return used is not None and used > change.when + SKEW and CHANGES[change.what].about == "key"
 
 
 def _repointed(case: Case, explanation: Explanation) -> tuple[Reason, ...]:

@@ -646,6 +646,20 @@ class TestStates:
         )[2]
         assert "DisableKey" not in because(diagnosis)
 
+    @pytest.mark.parametrize(("used", "named"), [(10 * MINUTE, False), (DAY, True), (None, True)])
+    def test_nobody_is_named_for_a_change_after_which_the_key_was_used(self, used, named):
+        # GIVEN somebody disabled the key four hours ago, and it was used since, or not
+        disabled = change("DisableKey", 240 * MINUTE)
+        last_used = disabled.when + 240 * MINUTE - used if used else None
+        diagnosis = verdict(
+            in_state("is disabled."),
+            changes=(disabled,),
+            last_used=last_used,
+            **found(key("Disabled")),
+        )[2]
+        # THEN it must have been enabled in between, and disabled again by somebody unknown
+        assert (f"{BOB} called DisableKey" in because(diagnosis)) is named
+
     def test_a_cancelled_deletion_leaves_the_key_disabled_and_that_is_named(self):
         changes = (
             change("ScheduleKeyDeletion", 3 * DAY),
