@@ -102,11 +102,14 @@ class Reviewed:
         return [(_expression(new), new) for new in texts]
 
     def alike(self, before: str, after: str) -> bool:
-        """Tell whether two answers are the same but for reviewed texts; a text that was reworded may break its lines anew."""
+        """Tell whether two answers are the same but for reviewed texts.
+
+        A text that was reworded may break its lines anew, and an item that the version before stored keeps its words.
+        """
         if self.reworded(before) == self.canonical(after):
             return True
-        said, says = _flat(before), _flat(after)
-        return self.reworded(said) == self.canonical(says) != said
+        said, says = self.reworded(_flat(before)), self.canonical(_flat(after))
+        return said != _flat(before) and said in (says, self.reworded(says))
 
     def accepts(self, name: str, before: str, after: str) -> bool:
         """Tell whether two answers differ in nothing but reviewed changes of behaviour, and texts."""
@@ -114,7 +117,7 @@ class Reviewed:
         left = said, says
         for change in self.changes:
             said, says = change.without(name, said), change.without(name, says)
-        return said == says and left != (said, says)
+        return left != (said, says) and _flat(said) == _flat(says)
 
 
 def _expression(text: str) -> re.Pattern[str]:
