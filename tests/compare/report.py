@@ -80,7 +80,7 @@ class Reviewed:
         """Return what the version before said in the words of today."""
         for old, new in self._old:
             text = old.sub(lambda _, new=new: new, text)
-        return text
+        return self.canonical(text)
 
     def canonical(self, text: str) -> str:
         """Return what today's version says, with ``{*}`` for what a reviewed text fills in there."""
