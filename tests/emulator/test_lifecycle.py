@@ -17,7 +17,7 @@ pytestmark = pytest.mark.emulator
 MINUTE = timedelta(minutes=1)
 
 
-def test_disabled_then_scheduled_then_saved_is_one_incident_with_four_messages(world: World):
+def test_disabled_then_scheduled_then_saved_is_one_incident_with_five_messages(world: World):
     # GIVEN a key that somebody disabled: the warning comes before the first failure
     stage = world.stage()
     key = stage.key("alias/lifecycle")
@@ -30,20 +30,22 @@ def test_disabled_then_scheduled_then_saved_is_one_incident_with_four_messages(w
         0,
     )
 
-    # WHEN calls fail, THEN they join the incident without another message
+    # WHEN calls fail, THEN that the outage has begun is one more message of the incident
     for session in ("app-1", "app-2"):
         stage.fails("Encrypt", key.arn, role("app", session), key=key, ago=15 * MINUTE)
     world.put(*stage.failures)
     world.settle()
-    assert len(world.alerts_about(key.arn)) == 1
+    begun = world.alerts_about(key.arn)[1]
+    assert (begun["status"], begun["cause"]) == ("changed", "key_disabled")
+    assert len(world.alerts_about(key.arn)) == 2
 
     # WHEN its deletion is scheduled, THEN the nature of the incident changed
     stage.changes.clear()
     stage.schedule_deletion(key, role("cost-cleanup", "weekly"), ago=14 * MINUTE)
     world.put(*stage.changes)
     world.settle()
-    tick_until(world, lambda: len(world.alerts_about(key.arn)) == 2, "the change")
-    changed = world.alerts_about(key.arn)[1]
+    tick_until(world, lambda: len(world.alerts_about(key.arn)) == 3, "the change")
+    changed = world.alerts_about(key.arn)[2]
     assert (changed["status"], changed["cause"], changed["impact"]["failures"]) == (
         "changed",
         "key_pending_deletion",
@@ -55,8 +57,8 @@ def test_disabled_then_scheduled_then_saved_is_one_incident_with_four_messages(w
     stage.cancel_deletion(key, user("alice"), ago=13 * MINUTE)
     world.put(*stage.changes)
     world.settle()
-    tick_until(world, lambda: len(world.alerts_about(key.arn)) == 3, "the rescue")
-    rescued = world.alerts_about(key.arn)[2]
+    tick_until(world, lambda: len(world.alerts_about(key.arn)) == 4, "the rescue")
+    rescued = world.alerts_about(key.arn)[3]
     assert (rescued["status"], rescued["cause"]) == ("changed", "key_disabled")
 
     # WHEN it is enabled, THEN the incident is resolved, because a look-up proves it
@@ -64,8 +66,8 @@ def test_disabled_then_scheduled_then_saved_is_one_incident_with_four_messages(w
     stage.enable(key, user("alice"), ago=13 * MINUTE)
     world.put(*stage.changes)
     world.settle()
-    tick_until(world, lambda: len(world.alerts_about(key.arn)) == 4, "the end")
-    resolved = world.alerts_about(key.arn)[3]
+    tick_until(world, lambda: len(world.alerts_about(key.arn)) == 5, "the end")
+    resolved = world.alerts_about(key.arn)[4]
     assert resolved["status"] == "resolved"
 
     # THEN it was one incident
