@@ -4,6 +4,10 @@ import errno
 import re
 
 AGAIN = "then run make again: it goes on from there."
+LINKED = (
+    "{venv} is a link to a folder that others may use, and would be emptied. Remove the link (rm {venv}), "
+    f"{AGAIN}"
+)
 _ADDRESS = re.compile(r"\b[a-z][a-z+.-]*://[^\s'\")]+", re.IGNORECASE)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -76,6 +76,8 @@ def _says(file: Path, text: str) -> bool:
 
 
 def _make(venv: Path) -> None:
+    if venv.is_symlink():
+        raise SetUpError(failures.LINKED.format(venv=venv.name))
     venv.mkdir(exist_ok=True)  # says clearly when the checkout is read-only
     log = venv.with_name(f"{venv.name}.log")
     if programs.run((sys.executable, "-m", "venv", "--clear", str(venv)), log):

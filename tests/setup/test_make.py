@@ -15,6 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 ANOTHER = "where_nothing_is"
 
 
+def own_environment() -> dict[str, str]:
+    """Return this process's environment without what a make, a pip or an npm around these tests put there."""
+    around = ("PIP_", "npm_", "MAKE", "MFLAGS", "VIRTUAL_ENV")
+    return {name: value for name, value in os.environ.items() if not name.startswith(around)}
+
+
 @dataclass
 class Checkout:
     """A checkout with small locks, and the index that serves what they name."""
@@ -27,11 +33,6 @@ class Checkout:
 
     def make(self, target: str, *variables: str, **environment: str) -> tuple[int, list[str]]:
         """Run make; return its exit code and what it said, without make's own closing line."""
-        own = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("PIP_", "npm_", "MAKE", "VIRTUAL_ENV"))
-        }
         settings = {
             "PIP_INDEX_URL": self.index.address,
             "PIP_CONFIG_FILE": os.devnull,
@@ -39,7 +40,7 @@ class Checkout:
         done = subprocess.run(
             ("make", target, f"PYTHON={sys.executable}", *variables),  # noqa: S607 - this machine's make
             cwd=self.folder,
-            env=own | settings,
+            env=own_environment() | settings,
             capture_output=True,
             text=True,
             check=False,
@@ -227,6 +228,22 @@ def bare(tmp_path: Path) -> Checkout:
     return Checkout(folder, Index(tmp_path / "index"))
 
 
+def test_an_environment_that_is_a_link_is_never_emptied(tmp_path):
+    # GIVEN a .venv that links to an environment which others use, too
+    checkout = bare(tmp_path)
+    shared = tmp_path / "shared"
+    (shared / "bin").mkdir(parents=True)
+    (shared / "of_others").touch()
+    (checkout.folder / ".venv").symlink_to(shared)
+    # WHEN make would build it anew
+    code, said = checkout.make("install")
+    # THEN one line says what to do, and the other environment is as it was
+    assert code != 0
+    (line,) = said
+    assert line.startswith(".venv is a link")
+    assert (shared / "of_others").exists()
+
+
 def test_a_python_that_is_too_old_is_said_in_one_line(tmp_path):
     # GIVEN a Python that calls itself 3.9
     python = tmp_path / "python"
@@ -262,7 +279,9 @@ def test_a_checkout_that_cannot_be_written_is_said_in_one_line(tmp_path):
     if subprocess.run((*as_root, mount), capture_output=True, check=False).returncode:
         pytest.skip("this machine lets nobody mount a folder read-only")
     # WHEN THEN
-    done = subprocess.run((*as_root, inside), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        (*as_root, inside), capture_output=True, text=True, check=False, env=own_environment()
+    )
     assert done.returncode != 0
     (line,) = [line for line in done.stderr.splitlines() if not line.startswith("make: ***")]
     assert line.startswith("The checkout cannot be written to. Copy it to a folder of your own")
