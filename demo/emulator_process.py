@@ -19,7 +19,7 @@ MAIL = Path("mail.jsonl")  # in the directory of the emulator
 _ten_at_most = sqs._receive_messages_for_esm  # noqa: SLF001 - the emulator has no other way to be told
 _all_terms = cloudwatch_logs._subscription_pattern_matches  # noqa: SLF001 - as above
 _body_for = sns._resolve_message_for_protocol  # noqa: SLF001 - as above
-_ALTERNATIVE = re.compile(r'\?"([^"]*)"')
+_EXPRESSION = re.compile(r"%([^%]+)%")
 
 
 def _as_many_as_asked(queue_url: str, max_number: int) -> list[dict[str, Any]]:
@@ -34,15 +34,15 @@ def _as_many_as_asked(queue_url: str, max_number: int) -> list[dict[str, Any]]:
     return batch
 
 
-def _any_alternative(pattern: str, message: str) -> bool:
-    """Let one of the terms with a question mark suffice; the emulator wants all of them.
+def _any_expression(pattern: str, message: str) -> bool:
+    """Match a message with the regular expressions of a filter pattern, of which any suffices; the emulator knows none.
 
-    AWS: CloudWatch Logs User Guide, "Filter pattern syntax".
+    AWS: CloudWatch Logs User Guide, "Filter pattern syntax" (an expression stands between percent signs).
     """
-    alternatives = _ALTERNATIVE.findall(pattern)
+    expressions = _EXPRESSION.findall(pattern)
     return (
-        any(text in message for text in alternatives)
-        if alternatives
+        any(re.search(expression, message) for expression in expressions)
+        if expressions
         else bool(_all_terms(pattern, message))
     )
 
@@ -66,6 +66,6 @@ if __name__ == "__main__":
     signal.signal(signal.SIGUSR1, _enforce_permissions(enforce=True))
     signal.signal(signal.SIGUSR2, _enforce_permissions(enforce=False))
     sqs._receive_messages_for_esm = _as_many_as_asked  # noqa: SLF001 - see above
-    cloudwatch_logs._subscription_pattern_matches = _any_alternative  # noqa: SLF001 - see above
+    cloudwatch_logs._subscription_pattern_matches = _any_expression  # noqa: SLF001 - see above
     sns._resolve_message_for_protocol = _keep_mail  # noqa: SLF001 - see above
     app.main()

@@ -22,11 +22,15 @@ Names = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One thing that goes wrong: a line for people, the expected cause, and how it is played."""
+    """One thing that goes wrong: a line for people, the expected cause, and how it is played.
+
+    ``grows``: an early warning comes first, and a second message when the first call fails.
+    """
 
     title: str
     cause: str | None
     play: Callable[[Stage], Names]
+    grows: bool = False
 
 
 def alias_typo(stage: Stage) -> Names:
@@ -58,7 +62,7 @@ def other_region(stage: Stage) -> Names:
 
 
 def disabled(stage: Stage) -> Names:
-    """Play: a person disables a key; KeyWatch warns at once, and the first failure joins that incident."""
+    """Play: a person disables a key; KeyWatch warns at once, and tells in the same incident when the first call fails."""
     key = stage.key("alias/customer-data")
     stage.disable(key, callers.user("alice"), ago=2 * MINUTES)
     stage.fails(
@@ -236,7 +240,9 @@ ALERTS = (
     Scenario("a key id that does not exist", "key_not_found", unknown_key),
     Scenario("a key id without its dashes", "malformed_identifier", dashless_id),
     Scenario("a key ARN of another Region", "wrong_region", other_region),
-    Scenario("a key that somebody disables (an early warning)", "key_disabled", disabled),
+    Scenario(
+        "a key that somebody disables (an early warning)", "key_disabled", disabled, grows=True
+    ),
     Scenario("a key that was deleted last night", "key_deleted", deleted),
     Scenario("a key without its key material", "key_material_missing", material_missing),
     Scenario("a secret that cannot be decrypted", "missing_or_not_authorized", foreign_ciphertext),

@@ -31,9 +31,13 @@ class Verdict:
 
 
 def judge(played: Sequence[Played], alerts: Sequence[Document]) -> Verdict:
-    """Match alerts with scenarios: one alert for each that expects one, of the expected cause."""
+    """Match alerts with scenarios: one alert for each that expects one, of the expected cause; one more where it grows."""
     verdict = Verdict(missing=[one for one in played if one.scenario.cause])
+    growing = [one for one in played if one.scenario.grows]
     for alert in alerts:
+        if grown := next((one for one in growing if _is_about(alert, one, "changed")), None):
+            growing.remove(grown)
+            continue
         match = next((one for one in verdict.missing if _is_about(alert, one)), None)
         if match is None:
             verdict.unexpected.append(alert)
@@ -43,10 +47,10 @@ def judge(played: Sequence[Played], alerts: Sequence[Document]) -> Verdict:
     return verdict
 
 
-def _is_about(alert: Document, one: Played) -> bool:
+def _is_about(alert: Document, one: Played, status: str = "opened") -> bool:
     return (
         alert["cause"] == one.scenario.cause
-        and alert["status"] == "opened"
+        and alert["status"] == status
         and not named_by(alert).isdisjoint(one.names)
     )
 

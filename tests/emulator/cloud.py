@@ -45,9 +45,12 @@ class World:
         return key
 
     def failure_of(self, key: Key, session: str = "app-1") -> dict[str, Any]:
-        """The CloudTrail record of a real failing call with a disabled key."""
+        """The CloudTrail record of a real failing call with a disabled key, by a caller of its own.
+
+        What fails for one caller within minutes is told as a group.
+        """
         stage = self.stage()
-        stage.fails("GenerateDataKey", key.arn, role("app", session), key=key)
+        stage.fails("GenerateDataKey", key.arn, role(f"app-{key.id[:8]}", session), key=key)
         return stage.failures[0]
 
     def put(self, *records: dict[str, Any]) -> None:

@@ -39,7 +39,7 @@ def world(aws) -> World:
 def used_too_early(world) -> str:
     """A failure of an alias that was created a moment before; asked for early, so that its half minute passes meanwhile."""
     alias, stage = "alias/used-too-early", world.stage()
-    stage.fails("Encrypt", alias, role("app", "app-1"))
+    stage.fails("Encrypt", alias, role("hasty-app", "app-1"))
     key = stage.key(alias)
     stage.created(key, alias, role("deployer", "deployer"), ago=timedelta(seconds=5))
     world.put(*stage.changes)

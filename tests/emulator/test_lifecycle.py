@@ -32,7 +32,7 @@ def test_disabled_then_scheduled_then_saved_is_one_incident_with_five_messages(w
 
     # WHEN calls fail, THEN that the outage has begun is one more message of the incident
     for session in ("app-1", "app-2"):
-        stage.fails("Encrypt", key.arn, role("app", session), key=key, ago=15 * MINUTE)
+        stage.fails("Encrypt", key.arn, role("saved-app", session), key=key, ago=15 * MINUTE)
     world.put(*stage.failures)
     world.settle()
     begun = world.alerts_about(key.arn)[1]
@@ -85,7 +85,7 @@ def test_a_filter_policy_on_severity_drops_what_it_should(world: World):
     # WHEN a disabled key (high) and a key without material (critical) are alerted
     stage, disabled = world.stage(), world.disabled_key()
     empty = stage.key(Origin="EXTERNAL")
-    stage.fails("Encrypt", empty.arn, role("app", "app-1"), key=empty)
+    stage.fails("Encrypt", empty.arn, role("empty-app", "app-1"), key=empty)
     world.put(world.failure_of(disabled), *stage.failures)
     assert world.alerts_about(disabled.arn)
     assert world.alerts_about(empty.arn)

@@ -63,7 +63,7 @@ def test_its_own_role_is_enough_to_look_up_remember_and_alert(world: World, own_
     # GIVEN an alias with a typo and a disabled key
     stage, disabled = world.stage(), world.disabled_key()
     stage.key("alias/permitted")
-    stage.fails("Encrypt", "alias/permittde", role("app", "app-1"))
+    stage.fails("Encrypt", "alias/permittde", role("typo-app", "app-1"))
 
     # WHEN both fail
     world.put(*stage.failures, world.failure_of(disabled))

@@ -51,6 +51,17 @@ def test_a_second_alert_about_the_same_is_unexpected():
     assert len(verdict.unexpected) == 2
 
 
+def test_a_warning_that_becomes_an_outage_is_told_once_more():
+    scenario = Scenario("a warning", "key_disabled", lambda _: (KEY,), grows=True)
+    grown = alert(status="changed", key_arn=KEY)
+
+    once = judge([Played(scenario, (KEY,), 1)], [alert(key_arn=KEY), grown])
+    twice = judge([Played(scenario, (KEY,), 1)], [alert(key_arn=KEY), grown, grown])
+
+    assert once.good
+    assert twice.unexpected == [grown]
+
+
 def test_an_alert_about_what_must_stay_quiet_is_unexpected():
     verdict = judge(
         [played(None, "alias/quiet")], [alert("alias_not_found", identifier="alias/quiet")]
