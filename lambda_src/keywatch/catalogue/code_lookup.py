@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from keywatch.catalogue.codes import (
     CODES,
+    LOGGED_CUT,
     LOGGED_FAMILIES,
     LOGGED_IN_COMPANY,
     ONLY_KMS_PREFIXES,
@@ -183,7 +184,12 @@ def filter_codes() -> tuple[str, ...]:
     families = tuple(re.compile(family) for family in LOGGED_FAMILIES)
     wanted = dict.fromkeys(row.code for row in CODES if row.means.cause and not row.unfiltered)
     alone = [code for code in wanted if not any(family.search(code) for family in families)]
-    return (*LOGGED_FAMILIES, *LOGGED_IN_COMPANY, *(code.replace(".", r"\.") for code in alone))
+    return (
+        *LOGGED_FAMILIES,
+        *LOGGED_IN_COMPANY,
+        *LOGGED_CUT,
+        *(code.replace(".", r"\.") for code in alone),
+    )
 
 
 def short_codes() -> Iterator[str]:

@@ -359,7 +359,10 @@ LOGGED_FAMILIES = (
     "EncryptionE",  # DataEncryptionException, GlueEncryptionException
     "EncryptionPolicyE",
     "UnableToDecryptS",
-    "CustomerManagedKeyU",
+    "KeyUnavailableE",
+    "DependencyTimeoutE",
+    "InvalidArnE",
+    "InvalidAliasNameE",
     "InvalidGrant[TI]",
 )
 # Words of dozens of services are looked for where the same line names KMS or the format of an SDK
@@ -369,3 +372,6 @@ LOGGED_IN_COMPANY = (
     "[^a-z]NotFoundException.*[Kk][Mm][Ss]",
     r"\x28NotFoundException\x29 when",
 )
+# A line that ends in the ARN of a key, or in the words behind one, where a container runtime or a
+# console cut it: what AWS says of the key is in the next event.
+LOGGED_CUT = (r":kms:[^ ]*[a-z ]*$", r":kms:[^ ]*\x22, ?\x22stream")

@@ -306,9 +306,61 @@ _SERVICES = (
         logged=("KMS [Kk]ey",),
         launch_invalid_state="kms key provided is in an incorrect state",
     ),
+    # CloudWatch Logs, EC2 and Backup, Kinesis Video Streams, RDS, Auto Scaling, Secrets Manager, and
+    # the External Secrets Operator: their own words, none of which says more.
+    *_says(
+        "missing_or_not_authorized",
+        POSSIBLE,
+        logged=("KMS [Kk]ey", "key ID is not acc", "ccess to KMS is", "inaccessible-enc"),
+        logs_cannot_validate="unable to validate if specified kms key is valid",
+        backup_not_accessible="given key id is not accessible",
+        secrets_access="access to kms is not allowed",
+        database_inaccessible="inaccessible-encryption-credentials",
+    ),
+    *_says(
+        "key_not_found",
+        LIKELY,
+        logged=("KMS [Kk]ey",),
+        logs_key_not_found="specified kms key id could not be found",
+    ),
+    *_says(
+        "key_disabled",
+        LIKELY,
+        logged=("KMS [Kk]ey",),
+        video_disabled="stream's kms key is disabled",
+    ),
+    *_says(
+        "malformed_identifier",
+        LIKELY,
+        logged=("Invalid keyId",),
+        invalid_key_in_request="because of an invalid kms key: invalid keyid",
+    ),
+    *_says(
+        "unclassified",
+        POSSIBLE,
+        also=("client.internalerror",),
+        logged=("Client error on launch",),
+        launch_client_error="client error on launch",
+    ),
+    # The AWS Encryption SDK's own words; what KMS said stands in the lines before them.
+    *_says(
+        "unclassified",
+        POSSIBLE,
+        also=("kms", "encryptionsdk", "encryption_sdk", "encryption-sdk"),
+        logged=("nable to generate data key", "nable to decrypt [a-z ]*data key"),
+        sdk_no_data_key="unable to generate data key",
+        sdk_no_plaintext_key="unable to decrypt data key",
+        sdk_no_plaintext_keys="unable to decrypt any data key",
+    ),
 )
 
 _IDENTIFIERS = (
+    *_says(
+        "grant_not_found",
+        LIKELY,
+        logged=("grant token is not v",),
+        grant_refused="because the specified grant token is not valid",
+    ),
     *_says(
         "malformed_identifier",
         CERTAIN,
@@ -352,8 +404,19 @@ TEXTS: tuple[ErrorText, ...] = (
 )
 
 
+_CONNECTION = (
+    "connectionerrorcode",
+    "custom key store",
+    "customkeystore",
+    "could not be connected",
+    "failed to connect",
+    "connection error:",
+    "cks-",
+)
+
+
 def _connection_errors(cause: str, *codes: str) -> list[ErrorText]:
-    also, logged = ("connectionerrorcode",), ("ConnectionErrorCode", "XKS_[PV]")
+    also, logged = _CONNECTION, ("ConnectionErrorCode", "XKS_[PV]")
     return [
         ErrorText(f"connection_{code}", code, cause, CERTAIN, also=also, logged=logged)
         for code in codes
@@ -391,11 +454,8 @@ CONNECTION_ERRORS: tuple[ErrorText, ...] = (
     ),
 )
 
-# The AWS Encryption SDK's own words; what KMS said stands in the lines before them.
-_ENCRYPTION_SDK = ("nable to generate data key", "nable to decrypt [a-z ]*data key")
-
 
 def filter_phrases() -> tuple[str, ...]:
     """Return what the log filter looks for, as regular expressions of its grammar, each once."""
     phrases = [phrase for row in (*TEXTS, *CONNECTION_ERRORS) for phrase in row.logged]
-    return tuple(dict.fromkeys([*phrases, *_ENCRYPTION_SDK]))
+    return tuple(dict.fromkeys(phrases))

@@ -81,7 +81,7 @@ def bare_name(text: str, begin: int) -> tuple[str, int]:
     limit = min(len(text), begin + LONGEST_NAME)
     found = (text.find(mark, begin, limit) for mark in ' "`\n')
     stop = min((at for at in found if at >= 0), default=limit)
-    name = text[begin:stop].rstrip(".,;:)'")
+    name = text[begin:stop].rstrip(".,;:)'}]")
     return name, begin + len(name)
 
 

@@ -174,12 +174,17 @@ def _region(row: ErrorText, text: str, low: str, pos: int) -> Match | None:
 
 def _value(row: ErrorText, text: str, low: str, pos: int) -> Match | None:
     """``Value '<anything>' at 'keyId' failed to satisfy constraint``: only where the field names a key."""
-    at = low.rfind("' at '", max(0, pos - 80), pos)
-    start = low.rfind("value '", max(0, at - LONGEST_NAME), at)
-    field = low[at + 6 : pos].strip(" '").rpartition(".")[2]
-    if min(at, start) < 0 or not _KEY_FIELD.fullmatch(field):
+    at = low.rfind(" at '", max(0, pos - 80), pos)
+    field = low[at + 5 : pos].strip(" '").rpartition(".")[2]
+    if at < 0 or not _KEY_FIELD.fullmatch(field):
         return None
-    return Match(row, start, pos + len(row.phrase), sure="kms" in field, name=text[start + 7 : at])
+    if low.endswith("value null", 0, at):
+        return Match(row, at - len("value null"), pos + len(row.phrase), sure="kms" in field)
+    start = low.rfind("value '", max(0, at - LONGEST_NAME), at)
+    if start < 0 or low[at - 1] != "'":
+        return None
+    name = text[start + 7 : at - 1]
+    return Match(row, start, pos + len(row.phrase), sure="kms" in field, name=name)
 
 
 def _tool(row: ErrorText, text: str, low: str, pos: int) -> Match | None:

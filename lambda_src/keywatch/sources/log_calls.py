@@ -45,10 +45,15 @@ class Call:
     error: LoggedError
 
     @property
-    def worth(self) -> tuple[bool, bool, int]:
-        """Order what is said of one call: AWS's own sentence first, then a name, then how much it proves."""
+    def worth(self) -> tuple[bool, bool, bool, int]:
+        """Order what is said of one call: a cause first, AWS's own sentence, a name, then how much it proves."""
         said = self.error.classification
-        return bool(self.error.message), bool(self.error.thing), _ORDER.index(said.confidence)
+        return (
+            said.cause != "unclassified",
+            bool(self.error.message),
+            bool(self.error.thing),
+            _ORDER.index(said.confidence),
+        )
 
 
 def distinct_calls(found: Iterable[Call]) -> list[Call]:
@@ -92,7 +97,7 @@ def _says_the_same(one: LoggedError, other: LoggedError) -> bool:
     causes = one.classification.cause, other.classification.cause
     if causes[0] == causes[1]:
         return True
-    if one.message and other.message:
+    if one.message and other.message and "unclassified" not in causes:
         return False  # two sentences of AWS that differ are two failures
     codes = [core_of(error.code)[0] for error in (one, other) if error.code]
     return len(set(codes)) <= 1 and (len(codes) == 2 or "unclassified" in causes)  # noqa: PLR2004 - both have one

@@ -200,11 +200,12 @@ def test_a_record_without_a_text_is_explained_by_its_code():
     ids=["success", "denied", "throttled", "cognito", "quoting"],
 )
 def test_a_record_that_is_out_of_scope_has_no_findings(changes):
-    assert explain({"record": record(**changes)}) == {
-        "schema": "keywatch.explain/1",
-        "matched": False,
-        "findings": [],
-    }
+    answer = explain({"record": record(**changes)})
+    assert (answer["schema"], answer["matched"], answer["findings"]) == (
+        "keywatch.explain/1",
+        False,
+        [],
+    )
     assert explain({"text": json.dumps(record(**changes))})["matched"] is False
 
 
@@ -330,3 +331,49 @@ def test_the_page_of_examples_is_what_explain_answers_today():
     assert (ROOT / "docs" / "explain.md").read_text(encoding="utf-8") == explain_page(), (
         "run make docs"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "empty"),
+        (" \n\t", "empty"),
+        ("\x00\x01PK\x03\x04" * 20, "not_text"),
+        (
+            f"User: x is not authorized to perform: kms:Decrypt on resource: {KEY} because no identity-based policy allows it",
+            "denied_on_existing_key",
+        ),
+        ("googleapi: Error 404: CryptoKey not found.", "another_product"),
+        ("KMS Decrypt took 12 ms", "kms_but_no_key_problem"),
+        ("hello world", "nothing_about_kms"),
+    ],
+)
+def test_where_nothing_matches_the_answer_says_which_it_was(text, reason):
+    answer = explain({"text": text})
+    assert (answer["matched"], answer["reason"]) == (False, reason)
+    assert answer["sentence"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    "code", ["NotFoundException", "DisabledException", "KMS.NotFoundException"]
+)
+@pytest.mark.parametrize("form", ["{}", "com.amazonaws.services.kms.model.{}", "'{}'", " {}\n"])
+def test_a_bare_code_is_possible_and_the_answer_says_what_would_settle_it(code, form):
+    (finding,) = explain({"text": form.format(code)})["findings"]
+    assert finding["confidence"] == "possible"
+    assert any("The code alone does not say which key" in said for said in finding["because"])
+
+
+def test_the_name_that_articles_give_to_every_missing_key_is_explained_for_what_it_is():
+    # GIVEN the code of CreateKey with an external key store, beside an ordinary key
+    for text in (
+        "XksKeyNotFoundException",
+        f"ERROR XksKeyNotFoundException: {KEY} could not be found",
+        "caught XksKeyNotFoundException for alias/orders",
+    ):
+        (finding,) = explain({"text": text})["findings"]
+        # THEN it is possible at most, and both ways to check are said
+        assert (finding["cause"], finding["confidence"]) == ("external_key_not_found", "possible")
+        said = " ".join(finding["because"])
+        assert "NotFoundException" in said
+        assert "EXTERNAL_KEY_STORE" in said

@@ -27,7 +27,7 @@ def _exit_code(answer: Answer) -> int:
 
 def _show(answer: Answer) -> Iterable[Shown]:
     if not answer["findings"]:
-        yield line("Nothing in it says that a KMS key was missing or unusable.")
+        yield line(answer["sentence"])
     for finding in answer["findings"]:
         found = f" ({finding['confidence']})  {finding['identifier'] or ''}"
         yield Line(((finding["cause"], "bold"), (found, "")))

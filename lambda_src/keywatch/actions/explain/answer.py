@@ -7,6 +7,7 @@ from keywatch.actions.explain.failures import (
     failures_in_record,
     failures_in_text,
 )
+from keywatch.actions.explain.unmatched import why_unmatched
 from keywatch.catalogue.causes import CAUSES, remedies_for
 from keywatch.model.identifiers import Kind, partition_of
 
@@ -16,18 +17,22 @@ SCHEMA = "keywatch.explain/1"
 def explain(fields: Mapping[str, object]) -> dict[str, object]:
     """Answer what a ``text`` (a string), a ``record`` (a CloudTrail record or EventBridge event), or both mean.
 
-    The answer has one finding for each distinct failure, in the order of appearance; none when
-    nothing in it says that a KMS key was missing or unusable.
+    The answer has one finding for each distinct failure, in the order of appearance. Without one it
+    says why (``reason``, and ``sentence`` for people).
     """
     text, record = fields.get("text"), fields.get("record")
     found = list(failures_in_record(record)) if isinstance(record, Mapping) else []
     found += failures_in_text(text) if isinstance(text, str) else []
     distinct = list({_identity(failure): failure for failure in reversed(found)}.values())
-    return {
+    answer: dict[str, object] = {
         "schema": SCHEMA,
         "matched": bool(distinct),
         "findings": [_finding(failure) for failure in reversed(distinct)],
     }
+    if not distinct:
+        why = why_unmatched(text if isinstance(text, str) else None)
+        answer |= {"reason": why.reason, "sentence": why.sentence}
+    return answer
 
 
 def _identity(failure: ExplainedFailure) -> tuple[str, str]:
@@ -64,8 +69,31 @@ def _because(failure: ExplainedFailure) -> Iterator[str]:
         yield f"identifier: {name.problem}.{guess}"
     if failure.cause == "wrong_region" and failure.region:
         yield f"error text: the ARN that was given names the Region {failure.region}, which is not the one that was called."
+    if failure.code_only and (settles := _settles(failure)):
+        yield f"unknown: {settles}"
     if doubt := CAUSES[failure.cause].doubt:
         yield f"unknown: {doubt}"
+
+
+# What AWS says of this code: https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html, and the KMS API
+# Reference of the other operations, which answer NotFoundException.
+_EXTERNAL_NAME = (
+    "AWS answers XksKeyNotFoundException to CreateKey with an external key store only; for a KMS key that does not exist it "
+    "answers NotFoundException. Describe the key: if its origin is EXTERNAL_KEY_STORE, look for the external key in the external "
+    "key manager; if the key is not found or has another origin, check its id, alias, account and Region."
+)
+_CODE_ALONE = (
+    "The code alone does not say which key it was, and why. The message behind it does: look for the whole line in the log, "
+    "or check the key that was called."
+)
+
+
+def _settles(failure: ExplainedFailure) -> str | None:
+    """Return what would settle a failure of which only the code is known."""
+    if (failure.code or "").startswith("XksKeyNotFound") and failure.operation != "CreateKey":
+        return _EXTERNAL_NAME
+    named = failure.identifier or failure.key_store
+    return None if named else _CODE_ALONE
 
 
 def _facts(failure: ExplainedFailure) -> dict[str, str]:

@@ -8,6 +8,7 @@ from keywatch.catalogue.changes import CHANGES
 from keywatch.model.identifiers import KeyIdentifier, parse
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import KeyChange, KeyFailure, Signal, Unrelated
+from keywatch.parsing.logs.bare import bare_code
 from keywatch.parsing.logs.errors import find_errors
 from keywatch.parsing.logs.logged_error import LoggedError
 from keywatch.sources import read_event
@@ -24,6 +25,7 @@ class ExplainedFailure:
     source: str
     statement: str
     code: str | None = None
+    code_only: bool = False
     operation: str | None = None
     identifier: KeyIdentifier | None = None
     key_arn: str | None = None
@@ -40,7 +42,10 @@ def failures_in_text(text: str) -> list[ExplainedFailure]:
     records = list(_records_in(text))
     if records:
         return [case for record in records for case in failures_in_record(record)]
-    return [_of_text(error) for error in find_errors(text)]
+    errors = find_errors(text)
+    if not errors and (error := bare_code(text)):
+        return [_of_text(error)]
+    return [_of_text(error) for error in errors]
 
 
 def _records_in(text: str) -> Iterator[Mapping[str, object]]:
@@ -79,6 +84,7 @@ def _of_text(error: LoggedError) -> ExplainedFailure:
         source="error text",
         statement=f"AWS answered {answered}".rstrip(": "),
         code=error.code,
+        code_only=not error.message,
         operation=error.operation,
         identifier=error.identifier,
         key_arn=classification.key_arn,

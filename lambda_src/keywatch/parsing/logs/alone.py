@@ -48,7 +48,7 @@ def stands_alone(hit: Match, lines: str, code: str | None) -> bool:
         return True
     rest = re.sub(r"[\W\d_]+", " ", _STAMPS.sub(" ", before)).strip()
     quoted = lines[hit.end - 1] in "'\"\u2019" or hit.row.form.value == "region"
-    if bare and not _is_name(before) and _FAILED.search(before):
+    if not _is_name(before) and _FAILED.search(before):
         return True
     return not rest or (
         quoted and (bool(bare) or _LEVEL.search(before) is not None) and not _is_name(before)

@@ -105,3 +105,13 @@ def _spoken_operation(before: str, after: str) -> str | None:
     if commands := _CLI_CALL.findall(before):
         return _BY_LOWER_CASE.get(str(commands[-1]).replace("-", ""))
     return None
+
+
+def names_another_product(text: str) -> bool:
+    """Tell whether ``text`` names another product with keys of its own."""
+    return _OTHER_CLOUD.search(text) is not None
+
+
+def names_kms_itself(text: str) -> bool:
+    """Tell whether ``text`` names KMS, by its name or by the ARN of something in it."""
+    return _KMS_WORD.search(text) is not None

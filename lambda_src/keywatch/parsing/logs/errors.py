@@ -22,6 +22,7 @@ from keywatch.parsing.logs.logged_error import LoggedError, error_at
 from keywatch.parsing.logs.quotes import quote
 from keywatch.parsing.logs.talk import is_talk
 from keywatch.parsing.logs.wraps import unbroken, whole_lines
+from keywatch.parsing.named import arn_in, name_in, named
 from keywatch.parsing.normalise import flat, lowered, plain
 from keywatch.parsing.sentences import Match, hits
 
@@ -58,7 +59,7 @@ def _by_sentence(line: str, lines: str) -> Iterator[LoggedError]:
     for hit, low in islice(_hits(line), MAX_PLACES):
         if (hit.row.id, hit.name) in known or _is_heading(hit, lines):
             continue
-        if is_talk(lines, hit.start, hit.end):
+        if is_talk(lines, hit.start, hit.end) or _is_cut(hit, lines):
             continue
         context = context_of(line, hit.start, hit.end)
         if hit.sure or _is_of_kms(hit, context, low, lines):
@@ -92,6 +93,15 @@ def _is_heading(hit: Match, lines: str) -> bool:
     )
 
 
+def _is_cut(hit: Match, lines: str) -> bool:
+    """Tell whether a logger cut the name in ``Invalid keyId '…'``, so that the quote ends in another line."""
+    return (
+        hit.row.form is Form.KEY_ID
+        and hit.name is not None
+        and "\n" in lines[hit.end - len(hit.name) - 1 : hit.end]
+    )
+
+
 def _is_of_kms(hit: Match, context: Context, low: str, lines: str) -> bool:
     """Decide on a sentence that others could have written: KMS's code or name must stand beside it, and nobody else's."""
     form = hit.row.form
@@ -104,13 +114,18 @@ def _is_of_kms(hit: Match, context: Context, low: str, lines: str) -> bool:
     if form in {Form.KEY_ID, Form.REGION}:
         beside = context.kms_word and code in CODES_BESIDE[form]
         return beside or stands_alone(hit, lines, context.code)
-    if form in {Form.HINT, Form.VALUE}:
+    if form is Form.VALUE:
+        return low.find("validation error", max(0, hit.start - 80), hit.start) >= 0 or (
+            context.kms_word and bool(code)
+        )
+    if form is Form.HINT:
         return context.kms_word and bool(code)
     return code in CODES_BESIDE[form] or (context.kms_word and context.error_word)
 
 
 def _by_code(lines: str, line: str, known: list[LoggedError]) -> Iterator[LoggedError]:
     """Yield errors whose text no row knows, from the format of their code; a known sentence has said it better."""
+    known = [error for error in known if error.classification.cause != "unclassified"]
     starts = [error.start for error in known]
     told = {core_of(error.code)[0] for error in known if error.code} | _not_failed(line)
     found: dict[tuple[str, str], LoggedError] = {}
@@ -148,12 +163,30 @@ def _of_envelope(envelope: Envelope, line: str) -> LoggedError | None:
     if classification is None or classification.cause is None:
         return None
     place = (envelope.start, envelope.end)
-    return error_at(classification, "", line, place, code=code, operation=operation)
+    error = error_at(classification, "", line, place, code=code, operation=operation)
+    name = None if error.thing else _name_beside(line, *place)
+    return replace(error, classification=named(error.classification, name)) if name else error
+
+
+def _name_beside(line: str, start: int, end: int) -> str | None:
+    """Return the one key or alias that a program names beside a code."""
+    beside = line[max(0, start - 200) : end + 200]
+    return arn_in(beside) or name_in(beside)
+
+
+def _says_nothing(error: LoggedError, errors: list[LoggedError]) -> bool:
+    """Tell whether an unclassified failure is about nothing that another does not say better."""
+    if error.classification.cause != "unclassified":
+        return False
+    better = (other for other in errors if other.classification.cause != "unclassified")
+    return not error.thing or any(other.thing in {"", error.thing} for other in better)
 
 
 def _distinct(errors: list[LoggedError]) -> Iterator[LoggedError]:
     """Yield one error for each failure: the same cause of the same thing is one, and a nameless one joins a named one."""
     seen: set[tuple[str | None, str, str, str]] = set()
+    if any(error.classification.cause != "unclassified" for error in errors):
+        errors = [error for error in errors if not _says_nothing(error, errors)]
     named_causes = {error.classification.cause for error in errors if error.thing}
     for error in sorted(errors, key=lambda e: e.start):
         said, thing = error.classification, error.thing
