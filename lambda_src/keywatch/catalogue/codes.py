@@ -374,4 +374,4 @@ LOGGED_IN_COMPANY = (
 )
 # A line that ends in the ARN of a key, or in the words behind one, where a container runtime or a
 # console cut it: what AWS says of the key is in the next event.
-LOGGED_CUT = (r":kms:[^ ]*[a-z ]*$", r":kms:[^ ]*\x22, ?\x22stream")
+LOGGED_CUT = (r".{40}:kms:[^ ]*[a-z ]*$", r":kms:[^ ]*\x22, ?\x22stream")

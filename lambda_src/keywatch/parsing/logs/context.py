@@ -50,7 +50,7 @@ _ERROR_WORD = re.compile(
     r"error|exception|fail|fatal|denied|cannot|could not|unable|panic|caused by", re.IGNORECASE
 )
 _OTHER_CLOUD = re.compile(
-    r"googleapis|cloud kms\b|key ?vault|hashicorp|cloudflare|hadoop kms|drm\b|slmgr|software licensing"
+    r"googleapi|cryptokey|cloud kms\b|key ?vault|hashicorp|cloudflare|hadoop kms|drm\b|slmgr|software licensing"
     r"|cloudkms|google\.(?:api|cloud)|vault\.azure|azure|aliyun|alibaba|tencent|huaweicloud|yandex|oraclecloud|hadoop\.crypto",
     re.IGNORECASE,
 )
