@@ -83,11 +83,14 @@ def _read_events(
     lines = whole_lines([message for _, _, message in texts])
     found: list[Call] = []
     budget = Budget(reception.clock)
+    read: dict[str, tuple[LoggedError, ...]] = {}  # a line that is repeated is read once
     for place in records([(*texts[first][:2], line) for first, line in lines]):
         if not budget.has_left():
             ignored.append(Unrelated("log_not_read"))
             continue
-        errors = find_errors(place.text)
+        if place.text not in read:
+            read[place.text] = find_errors(place.text)
+        errors = read[place.text]
         found += [Call(place, error) for error in errors]
         ignored += [] if errors else [Unrelated("log_without_key_error")]
     seen: Counter[int] = Counter()

@@ -20,6 +20,7 @@ from keywatch.parsing.logs.formats import envelopes
 from keywatch.parsing.logs.formats.envelope import Envelope
 from keywatch.parsing.logs.logged_error import LoggedError, error_at
 from keywatch.parsing.logs.quotes import quote
+from keywatch.parsing.logs.surroundings import Places
 from keywatch.parsing.logs.talk import is_talk
 from keywatch.parsing.logs.wraps import unbroken, whole_lines
 from keywatch.parsing.named import arn_in, name_in, named
@@ -56,8 +57,11 @@ def _whole(text: str) -> str:
 def _by_sentence(line: str, lines: str) -> Iterator[LoggedError]:
     """Yield the errors whose sentence a row knows."""
     known: set[tuple[str, str | None]] = set()
+    places = Places()
     for hit, low in islice(_hits(line), MAX_PLACES):
         if (hit.row.id, hit.name) in known or _is_heading(hit, lines):
+            continue
+        if not places.is_new(hit.row.id, line, hit.start, hit.end):
             continue
         if is_talk(lines, hit.start, hit.end) or _is_cut(hit, lines):
             continue

@@ -94,3 +94,25 @@ def _around(text: str, start: int, end: int) -> str:
 
 def _only(found: set[str]) -> str | None:
     return found.pop() if len(found) == 1 else None
+
+
+_BESIDE = 60  # characters each way: lines that differ in time, key or code differ within them
+
+
+class Places:
+    """The places of one text that were looked at; one whose surroundings are the same as another's has nothing new to say.
+
+    So a phrase that is repeated a thousand times costs little more than once.
+    """
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[str, int, str]] = set()
+
+    def is_new(self, kind: str, text: str, start: int, end: int) -> bool:
+        """Tell whether ``text[start:end]``, found as ``kind``, stands in surroundings that were not seen yet."""
+        begin = max(0, start - _BESIDE)
+        place = (kind, start - begin, text[begin : end + _BESIDE])
+        if place in self._seen:
+            return False
+        self._seen.add(place)
+        return True

@@ -10,15 +10,18 @@ from itertools import islice
 
 from keywatch.parsing.logs.formats import objects, sdks, tokens
 from keywatch.parsing.logs.formats.envelope import Envelope, LogFormat
+from keywatch.parsing.logs.surroundings import Places
 
-MAX_PLACES = 2000
+MAX_PLACES = 20_000
 FORMATS: tuple[LogFormat, ...] = (*sdks.FORMATS, *objects.FORMATS, *tokens.FORMATS)
 
 
 def envelopes(lines: str) -> Iterator[Envelope]:
     """Yield every printed error of ``lines`` (plain text with its line breaks), at most ``MAX_PLACES`` of each format."""
-    for log_format in FORMATS:
+    places = Places()
+    for number, log_format in enumerate(FORMATS):
         if log_format.hint in lines:
             for match in islice(log_format.pattern.finditer(lines), MAX_PLACES):
-                if envelope := log_format.read(match, lines):
+                is_new = places.is_new(str(number), lines, *match.span())
+                if is_new and (envelope := log_format.read(match, lines)):
                     yield envelope
