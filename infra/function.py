@@ -16,22 +16,13 @@ from infra.acknowledgements import acknowledge
 from infra.alerting import Alerting
 from infra.incident_table import IncidentTable
 from infra.settings import Settings
+from keywatch.catalogue.read_calls import READ_CALLS, Reach
 
 BATCH_SIZE = 1000
 # Enough for a storm (each batch costs few AWS calls), too little to use up the account's
 # concurrency or KMS quota.
 MAX_CONCURRENCY = 10
 
-# What a diagnosis looks up. All of it reads; the look-ups are of keys that may not exist, so no
-# resource can be named.
-LOOK_UPS = (
-    "kms:DescribeKey",
-    "kms:GetKeyLastUsage",
-    "kms:ListAliases",
-    "kms:ListKeys",
-    "kms:DescribeCustomKeyStores",
-    "cloudtrail:LookupEvents",
-)
 TABLE_ACTIONS = (
     "dynamodb:BatchGetItem",
     "dynamodb:ConditionCheckItem",
@@ -123,18 +114,22 @@ class Function(Construct):
 
 
 def _look_ups() -> list[iam.PolicyStatement]:
+    """Return what a diagnosis looks up, all of which reads (``keywatch.catalogue.read_calls``)."""
+    own = {
+        Reach.ANYTHING: ("LookUpKeys", "*"),
+        Reach.FUNCTIONS: (
+            "LookUpFunctions",
+            f"arn:{Aws.PARTITION}:lambda:*:{Aws.ACCOUNT_ID}:function:*",
+        ),
+        Reach.ROLES: ("LookUpTheirRoles", f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/*"),
+    }
     return [
-        iam.PolicyStatement(sid="LookUpKeys", actions=list(LOOK_UPS), resources=["*"]),
         iam.PolicyStatement(
-            sid="LookUpFunctions",
-            actions=["lambda:GetFunctionConfiguration"],
-            resources=[f"arn:{Aws.PARTITION}:lambda:*:{Aws.ACCOUNT_ID}:function:*"],
-        ),
-        iam.PolicyStatement(
-            sid="LookUpTheirRoles",
-            actions=["iam:GetRole"],
-            resources=[f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/*"],
-        ),
+            sid=sid,
+            actions=[call.permission for call in READ_CALLS.values() if call.reach is reach],
+            resources=[resource],
+        )
+        for reach, (sid, resource) in own.items()
     ]
 
 

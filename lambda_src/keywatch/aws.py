@@ -7,6 +7,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from keywatch.catalogue.read_calls import SERVICES
+
 # Look-ups give up early: an alert with less in it beats a late one.
 LOOKUP = Config(
     connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
@@ -24,7 +26,7 @@ VITAL = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     max_pool_connections=16,
 )
-_CONFIGS = dict.fromkeys(("kms", "cloudtrail", "lambda", "iam"), LOOKUP) | {"dynamodb": TABLE}
+_CONFIGS = dict.fromkeys(SERVICES, LOOKUP) | {"dynamodb": TABLE}
 
 
 class Counts:

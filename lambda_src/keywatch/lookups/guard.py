@@ -20,9 +20,9 @@ from botocore.exceptions import (
     HTTPClientError,
 )
 
+from keywatch.catalogue.read_calls import SERVICES as LOOKED_UP  # the rest cannot be done without
 from keywatch.lookups.outcomes import NotAsked
 
-LOOK_UPS = frozenset({"kms", "cloudtrail", "lambda", "iam"})  # the rest cannot be done without
 MOST_IN_A_ROW = 3
 PAUSE = timedelta(seconds=30)
 PER_MINUTE = 600  # look-ups of one container; 10 a second
@@ -142,11 +142,11 @@ class Guard:
     def call(self, service: str, breaker: Breaker, ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - any answer
         """Make a call, if it may be made. Raises ``NotAsked``, and what the client raises."""
         until = getattr(self._limits, "until", None)
-        if service in LOOK_UPS and until is not None and self._now() >= until:
+        if service in LOOKED_UP and until is not None and self._now() >= until:
             raise NotAsked(why="no time was left")
         if not breaker.may_ask():
             raise NotAsked(why=f"{service} did not answer")
-        if service in LOOK_UPS and not self._room.take():
+        if service in LOOKED_UP and not self._room.take():
             raise NotAsked(why="too many look-ups were made in this minute")
         try:
             answer = ask()

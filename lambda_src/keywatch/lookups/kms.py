@@ -8,13 +8,15 @@ Source: KMS Developer Guide, "Request quotas".
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from keywatch.catalogue.read_calls import READ_CALLS
 from keywatch.lookups.functions import describe_function
 from keywatch.lookups.guard import Guard
 from keywatch.lookups.history import History
@@ -32,7 +34,7 @@ from keywatch.model.identifiers import parse
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
-    from mypy_boto3_kms.type_defs import KeyMetadataTypeDef
+    from mypy_boto3_kms.type_defs import AliasListEntryTypeDef, KeyMetadataTypeDef
 
 T = TypeVar("T")
 
@@ -111,19 +113,27 @@ class Lookups:
         """Describe a Lambda function and its role."""
         return describe_function(self._client, arn, region)
 
-    def _kms(self, region: str) -> "KMSClient":
-        client: KMSClient = self._client("kms", region)
-        return client
+    def ask(
+        self, operation: str, asked: str, region: str, call: Callable[["KMSClient"], T]
+    ) -> tuple[T | None, LookupResult]:
+        """Make one call about ``asked``; return its answer, none where AWS refused, and how it ended.
+
+        ``operation`` is a row of ``keywatch.catalogue.read_calls``: without one the role has no
+        permission, and this raises ``KeyError``.
+        """
+        client: KMSClient = self._client(READ_CALLS[operation].service, region)
+        try:
+            answer = call(client)
+        except (ClientError, BotoCoreError) as error:
+            return None, LookupResult(operation, asked, region, *outcome_of(error))
+        return answer, LookupResult(operation, asked, region, LookupOutcome.SEEN)
 
     def key(self, key_id: str, region: str) -> tuple[KeyFacts | None, LookupResult]:
         """Describe a key by any identifier; a key that is not there is ``None`` with an ``absent`` look."""
-        try:
-            metadata = self._kms(region).describe_key(KeyId=key_id)["KeyMetadata"]
-        except (ClientError, BotoCoreError) as error:
-            return None, LookupResult("DescribeKey", key_id, region, *outcome_of(error))
-        return key_facts(metadata, region), LookupResult(
-            "DescribeKey", key_id, region, LookupOutcome.SEEN
+        answer, look = self.ask(
+            "DescribeKey", key_id, region, lambda kms: kms.describe_key(KeyId=key_id)
         )
+        return (key_facts(answer["KeyMetadata"], region) if answer else None), look
 
     def aliases(
         self, region: str, *, fresh: bool = False
@@ -138,36 +148,25 @@ class Lookups:
 
     def names(self, key: KeyFacts) -> tuple[tuple[str, ...], LookupResult]:
         """List the aliases of one key: what people call it."""
-        try:
-            answer = self._kms(key.region).list_aliases(KeyId=key.key_id, Limit=100)
-        except (ClientError, BotoCoreError) as error:
-            return (), LookupResult("ListAliases", key.key_id, key.region, *outcome_of(error))
-        names = tuple(alias["AliasName"] for alias in answer["Aliases"] if "AliasName" in alias)
-        return names, LookupResult("ListAliases", key.key_id, key.region, LookupOutcome.SEEN)
+        answer, look = self.ask(
+            "ListAliases",
+            key.key_id,
+            key.region,
+            lambda kms: kms.list_aliases(KeyId=key.key_id, Limit=100),
+        )
+        listed = answer["Aliases"] if answer else ()
+        return tuple(alias["AliasName"] for alias in listed if "AliasName" in alias), look
 
     def _list_aliases(self, region: str) -> tuple[tuple[AliasFacts, ...], LookupResult]:
         found: list[AliasFacts] = []
-        try:
-            pages = (
-                self._kms(region)
-                .get_paginator("list_aliases")
-                .paginate(PaginationConfig={"PageSize": 100})
-            )
-            for number, page in enumerate(pages, 1):
-                found += [
-                    AliasFacts(
-                        a.get("AliasName", ""),
-                        a.get("TargetKeyId"),
-                        _utc(a.get("CreationDate")),
-                        _utc(a.get("LastUpdatedDate")),
-                    )
-                    for a in page["Aliases"]
-                ]
-                if number == MAX_ALIAS_PAGES:
-                    break
-        except (ClientError, BotoCoreError) as error:
-            return tuple(found), LookupResult("ListAliases", "all", region, *outcome_of(error))
-        return tuple(found), LookupResult("ListAliases", "all", region, LookupOutcome.SEEN)
+
+        def read(kms: "KMSClient") -> None:
+            pages = kms.get_paginator("list_aliases").paginate(PaginationConfig={"PageSize": 100})
+            for page in islice(pages, MAX_ALIAS_PAGES):
+                found.extend(alias_facts(alias) for alias in page["Aliases"])
+
+        _, look = self.ask("ListAliases", "all", region, read)
+        return tuple(found), look
 
     def store(self, store_id: str, region: str) -> tuple[StoreFacts | None, LookupResult]:
         """Describe one custom key store, as seen within the last minute."""
@@ -181,13 +180,14 @@ class Lookups:
     def _describe_store(
         self, store_id: str, region: str
     ) -> tuple[tuple[StoreFacts, ...], LookupResult]:
-        operation = "DescribeCustomKeyStores"
-        try:
-            entries = self._kms(region).describe_custom_key_stores(CustomKeyStoreId=store_id)[
-                "CustomKeyStores"
-            ]
-        except (ClientError, BotoCoreError) as error:
-            return (), LookupResult(operation, store_id, region, *outcome_of(error))
+        answer, look = self.ask(
+            "DescribeCustomKeyStores",
+            store_id,
+            region,
+            lambda kms: kms.describe_custom_key_stores(CustomKeyStoreId=store_id),
+        )
+        if answer is None:
+            return (), look
         stores = tuple(
             StoreFacts(
                 entry.get("CustomKeyStoreId", store_id),
@@ -196,29 +196,33 @@ class Lookups:
                 entry.get("ConnectionState", ""),
                 entry.get("ConnectionErrorCode", ""),
             )
-            for entry in entries
+            for entry in answer["CustomKeyStores"]
         )
-        return stores, LookupResult(
-            operation, store_id, region, LookupOutcome.SEEN if stores else LookupOutcome.ABSENT
-        )
+        return stores, look if stores else replace(look, outcome=LookupOutcome.ABSENT)
 
     def last_use(
         self, key_arn: str, region: str
     ) -> tuple[datetime | None, datetime | None, LookupResult | None]:
         """Return when a key last did cryptography and since when KMS keeps track of it; no look where boto3 is too old."""
-        kms: Any = self._kms(region)
-        if not hasattr(kms, "get_key_last_usage"):
+        if not hasattr(self._client("kms", region), "get_key_last_usage"):
             return None, None, None
-        try:
-            answer = kms.get_key_last_usage(KeyId=key_arn)
-        except (ClientError, BotoCoreError) as error:
-            return None, None, LookupResult("GetKeyLastUsage", key_arn, region, *outcome_of(error))
-        used = _utc((answer.get("KeyLastUsage") or {}).get("Timestamp"))
-        return (
-            used,
-            _utc(answer.get("TrackingStartDate")),
-            LookupResult("GetKeyLastUsage", key_arn, region, LookupOutcome.SEEN),
+        answer, look = self.ask(
+            "GetKeyLastUsage", key_arn, region, lambda kms: kms.get_key_last_usage(KeyId=key_arn)
         )
+        if not answer:
+            return None, None, look
+        used = (answer.get("KeyLastUsage") or {}).get("Timestamp")
+        return _utc(used), _utc(answer.get("TrackingStartDate")), look
+
+
+def alias_facts(alias: "AliasListEntryTypeDef") -> AliasFacts:
+    """Return the facts of one entry of ListAliases' answer."""
+    return AliasFacts(
+        alias.get("AliasName", ""),
+        alias.get("TargetKeyId"),
+        _utc(alias.get("CreationDate")),
+        _utc(alias.get("LastUpdatedDate")),
+    )
 
 
 def key_facts(metadata: "KeyMetadataTypeDef", region: str) -> KeyFacts:

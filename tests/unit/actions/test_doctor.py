@@ -11,7 +11,7 @@ from aws_lambda_powertools import Metrics
 
 from keywatch.actions.dispatch import answer
 from keywatch.actions.doctor import run as doctor
-from keywatch.actions.doctor.permissions import NOBODYS_KEY
+from keywatch.catalogue.read_calls import NOBODYS_KEY
 from keywatch.runtime import Runtime
 from keywatch.services import build
 from keywatch.settings import Settings, StackParts
