@@ -223,14 +223,16 @@ class ScriptedLookups:
     def history(self) -> "ScriptedLookups":
         return self
 
-    def find(self, names: Sequence[str], concerns: Concerns, region: str) -> Answer:
+    def find_standing(
+        self, names: Sequence[str], undoing: Sequence[str], concerns: Concerns, region: str
+    ) -> Answer:
         self.asked.append(f"LookupEvents {' '.join(names)} {region}")
         known = [
             _as_recorded(fact, name, region)
             for name, facts in self.histories.items()
             for fact in facts
         ]
-        found = tuple(c for c in known if c.what in names and concerns(c))
+        found = tuple(c for c in known if c.what in {*names, *undoing} and concerns(c))
         return Answer(found, tuple(names), (), NOW - REACH, NOW)
 
 

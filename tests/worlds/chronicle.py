@@ -105,9 +105,9 @@ class Chronicle:
     # --- what episodes write ---------------------------------------------------------------------------------------------
 
     def call(
-        self, when: datetime, probe: Probe, *, lost: float | None = None, logged: bool = True
+        self, when: datetime, probe: Probe, *, lost: float | None = None, silent: bool = False
     ) -> Outcome | None:
-        """Make a call; where it fails, the world remembers why, and tells KeyWatch in its own time."""
+        """Make a call; where it fails, the world remembers why, and tells KeyWatch in its own time, unless ``silent``."""
         outcome = answer(self.kms, probe, when)
         if outcome is None:
             return None
@@ -115,7 +115,7 @@ class Chronicle:
         if not outcome.in_scope:
             self.noise.append(failed)
         told = Told(failed, self.episode)
-        self._post_failure(told, failed, self.habits.lost if lost is None else lost, logged=logged)
+        self._post_failure(told, failed, self.habits.lost if lost is None else lost, silent=silent)
         if outcome.in_scope:
             self.calls.append(told)
         return outcome
@@ -147,13 +147,13 @@ class Chronicle:
 
     # --- delivery --------------------------------------------------------------------------------------------------------
 
-    def _post_failure(self, told: Told, failed: Failed, lost: float, *, logged: bool) -> None:
+    def _post_failure(self, told: Told, failed: Failed, lost: float, *, silent: bool) -> None:
         probe, outcome, dice = failed.probe, failed.outcome, self.dice
         record = records.of_failure(failed, self.account, dice)
         owner = outcome.resources[0].split(":")[4] if outcome.resources else probe.caller.account
         ours = self.account in {probe.caller.account, owner} and probe.region == self.region
         logged = (
-            logged
+            not silent
             and dice.chance(self.habits.logged, "logged", probe.caller.name)
             and probe.caller.kind in {"role", "user"}
         )
@@ -163,7 +163,7 @@ class Chronicle:
             self.history.append((failed.when, record))
             if not only:
                 told.arrivals += self._post(record, failed.when, lost, minutes(0))
-            if self.habits.trail_group:
+            if self.habits.trail_group and not silent:
                 arrives = failed.when + minutes(2)
                 self.post_log("aws-cloudtrail-logs", arrives, failed.when, json.dumps(record))
                 told.arrivals.append((arrives, "log"))

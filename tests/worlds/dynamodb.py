@@ -355,11 +355,7 @@ class DynamoDb:
         bound, test = self._bound(request), condition(request["KeyConditionExpression"])
         index = request.get("IndexName")
         sort = INDEX_SORT.get(index, "due_at") if index else RANGE
-        items = (
-            self.items.values()
-            if index
-            else self._partition(request["KeyConditionExpression"], bound)
-        )
+        items = self._partition(request["KeyConditionExpression"], bound)
         found = [item for item in items if sort in item and test(item, bound)]
         found.sort(
             key=lambda item: (_ordered(item[sort]), item[RANGE]["S"]),
@@ -370,10 +366,10 @@ class DynamoDb:
     def _partition(self, text: str, bound: Bound) -> list[Item]:
         """Return the items of the partition that a key condition names."""
         match = _HASH_IS.search(text)
-        if match is None or _name(match.group(1), bound) != HASH:
+        if match is None:
             return list(self.items.values())
-        wanted = bound[1][match.group(2)]["S"]
-        return [item for (partition, _), item in self.items.items() if partition == wanted]
+        name, wanted = _name(match.group(1), bound), bound[1][match.group(2)]
+        return [item for item in self.items.values() if item.get(name) == wanted]
 
     def scan(self, **request: Any) -> dict[str, Any]:
         found = sorted(self.items.values(), key=self._key)

@@ -593,7 +593,7 @@ def late_news(s: Scene) -> None:
     s.story.remember(kms.enable(key, broke + minutes(s.rng.uniform(5, 60)), s.admin("mender")))
     probe = s.probe(s.caller(plain=True), key, alias)
     for when in s.times(broke + minutes(1), broke + minutes(5), 2):
-        outcome = s.story.call(when, probe, lost=1.0, logged=False)
+        outcome = s.story.call(when, probe, lost=1.0, silent=True)
         if outcome is None:
             continue
         told = s.story.calls[-1]

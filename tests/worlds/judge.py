@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tests.worlds import commands, product
-from tests.worlds.attempts import Outcome, answer
+from tests.worlds.attempts import Outcome, Probe, answer, truly
 from tests.worlds.clock import minutes
 from tests.worlds.cloudtrail_api import shown_from
 from tests.worlds.kms import Change
@@ -22,7 +22,7 @@ from tests.worlds.outages import OLD, Outage, outages_of, thing_of
 from tests.worlds.truth import BREAKS, Truth, Truths
 from tests.worlds.world import Run
 
-ALERTING = frozenset({"opened", "changed", "reminder"})
+ALERTING = frozenset({"opened", "changed", "reminder", "group"})
 MISSING = frozenset(
     {"alias_not_found", "key_not_found", "key_deleted", "not_yet_visible", "wrong_region"}
 )
@@ -188,25 +188,26 @@ class Judge:
         self._still_broken(message, truth)
 
     def _still_broken(self, message: Message, truth: Truth) -> None:
+        """Find what is said to be over and is not: each call that was told of is tried again."""
         told = [t for t in truth.calls if t.first and t.first <= message.when]
         known = {cause for t in told for cause in t.what.outcome.causes} | {message.cause}
-        still = [
-            o
-            for o in truth.now
-            if o.causes & known and (not o.lookable or self._seen_broken(message, truth))
-        ]
-        still = [outcome for outcome in still if not self._told_elsewhere(outcome, message)]
-        if not still:
+        for probe in sorted(truth.probes, key=repr):
+            now = truly(self.kms, probe, message.when)
+            if now is None or not now.causes & known:
+                continue
+            if now.lookable and not self._seen_broken(message, probe):
+                continue
+            fresh = any(t.first > message.when - OLD for t in told if t.first and t.what.probe == probe)
+            if self._told_elsewhere(now, message) or self._admitted(message, now, fresh=fresh):
+                continue
+            self._found("resolved while broken", message, f"still {now.story}")
             return
-        fresh = any(t.first > message.when - OLD for t in told if t.first)
-        blind = self.truths.weather("kms", message.when) or not still[0].lookable
-        if (
-            not fresh
-            and (blind or message.cause in MISSING)
-            and product.says_unproven(message.document)
-        ):
-            return
-        self._found("resolved while broken", message, f"still {still[0].story}")
+
+    def _admitted(self, message: Message, now: Outcome, *, fresh: bool) -> bool:
+        """Tell whether an end that nothing could prove is told as such, long after the last failure."""
+        blind = self.truths.weather("kms", message.when) or not now.lookable
+        unproven = blind or message.cause in MISSING
+        return not fresh and unproven and product.says_unproven(message.document)
 
     def _told_elsewhere(self, outcome: Outcome, message: Message) -> bool:
         """Tell whether another incident that is open says how it fails now: a store may work again while a key does not."""
@@ -219,11 +220,8 @@ class Judge:
             for m in others
         )
 
-    def _seen_broken(self, message: Message, truth: Truth) -> bool:
-        return all(
-            any(answer(self.kms, probe, moment, LOOK) for probe in truth.probes)
-            for moment in message.moments
-        )
+    def _seen_broken(self, message: Message, probe: Probe) -> bool:
+        return all(answer(self.kms, probe, moment, LOOK) for moment in message.moments)
 
     # --- who, what, which ------------------------------------------------------------------------------------------------
 

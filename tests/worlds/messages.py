@@ -17,6 +17,7 @@ class Message:
     when: datetime
     document: Mapping[str, Any]
     invocation: int
+    told_before: frozenset[str] = frozenset()  # of a group's message: whom earlier ones named
 
     @property
     def status(self) -> str:
@@ -57,10 +58,26 @@ class Message:
 
     @property
     def names(self) -> set[str]:
-        """Return the names of what it is about; of a broken store's message that is the store."""
+        """Return the names of what it is about: a broken store, all members of a group, or else one key or alias."""
+        if self.group:
+            return set(self._members()) | self.told_before
         if self.store and self.cause in STORE_CAUSES:
             return {self.store}
         return self._own_names()
+
+    @property
+    def group(self) -> bool:
+        """Tell whether it is about a group: many subjects that broke together."""
+        return bool(self.document.get("group")) and self.document["incident_id"] == (
+            self.document["group"].get("id")
+        )
+
+    @property
+    def nameless(self) -> bool:
+        """Tell whether it names no key, alias or store: then it is about a caller, or about what AWS's words say."""
+        return not self.group and not any(
+            "/" in name or ":" in name or name == self.store for name in self.names
+        )
 
     @property
     def loose_names(self) -> set[str]:
@@ -74,7 +91,13 @@ class Message:
 
     def _members(self) -> Iterator[str]:
         for member in (self.document.get("group") or {}).get("members", ()):
-            yield from (map(str, member.values()) if isinstance(member, dict) else [str(member)])
+            yield from self._forms(str(member))
+
+    def _forms(self, name: str) -> tuple[str, str]:
+        """Return a member's name and its ARN: a group names keys by their ids."""
+        subject = self.document["subject"]
+        resource = name if name.startswith("alias/") else f"key/{name}"
+        return name, f"arn:aws:kms:{subject['region']}:{subject['account']}:{resource}"
 
     def __str__(self) -> str:
         document = self.document

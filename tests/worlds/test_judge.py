@@ -31,7 +31,7 @@ def a_key_is_disabled_for_forty_minutes(s: Scene) -> None:
     s.tell(kms.enable(key, s.begins + minutes(40), s.admin("mender")), lost=0)
     probe = replace(s.probe(s.caller(plain=True), key, operation="Decrypt"), typed=key.arn)
     for number in range(1, 15):
-        s.story.call(s.begins + minutes(2 * number), probe, lost=0, logged=False)
+        s.story.call(s.begins + minutes(2 * number), probe, lost=0)
 
 
 def change(story: Chronicle, what: str) -> Change:
@@ -340,7 +340,7 @@ def test_a_second_cause_that_is_never_told_is_found() -> None:
         timeline.write(s.begins + minutes(30), "disabled")
         probe = replace(s.probe(s.caller(plain=True), key, operation="Decrypt"), typed=key.arn)
         for number in range(20):
-            s.story.call(s.begins + minutes(3 * number + 1), probe, lost=0, logged=False)
+            s.story.call(s.begins + minutes(3 * number + 1), probe, lost=0)
 
     story = story_of(1, (two_causes,), Habits(lost=0, doubled=0, late=0, logged=0))
     story.weather.clear()

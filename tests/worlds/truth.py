@@ -88,11 +88,10 @@ class Truths:
         names = message.names
         if names & told.what.outcome.all_names:
             return True
-        nameless = not any("/" in name or ":" in name for name in names)
         text = f"{message.callers} {message.document['because']}"
         words = (*told.what.probe.caller.tokens, told.what.outcome.message or "\0")
         heard = product.hears_itself(message.document)
-        return nameless and not heard and any(word in text for word in words)
+        return message.nameless and not heard and any(word in text for word in words)
 
     def _is_of(self, message: Message, told: Told) -> bool:
         change = told.what

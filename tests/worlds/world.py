@@ -121,6 +121,7 @@ class World:
         self.run_ = Run(story)
         self._containers: list[product.Container] = []
         self._invocations = 0
+        self._told_of: dict[str, frozenset[str]] = {}  # group → names that its messages told of
         self._post: list[Parcel] = list(story.parcels)
         for when, record in story.history:
             if record["awsRegion"] in self.trail:
@@ -129,6 +130,8 @@ class World:
 
     def stand_in(self, service: str, account: str, region: str) -> object | None:
         """Return what answers for a service in an account and Region."""
+        if service == "dynamodb":
+            return self.table
         if service == "kms":
             role = product.own_role(self.story.account, self.story.region)
             return KmsApi(
@@ -146,7 +149,7 @@ class World:
             "iam": Iam(self.story),
             "lambda": Lambda(self.story),
         }
-        return {"dynamodb": self.table, "sns": self.sns, **others}.get(service)
+        return {"sns": self.sns, **others}.get(service)
 
     def run(self) -> Run:
         """Live through the story, and on until all is quiet."""
@@ -219,9 +222,17 @@ class World:
         finally:
             for when, request in self.sns.sent[sent:]:
                 if document := product.document_of(request):
-                    self.run_.messages.append(Message(when, document, self._invocations))
+                    self.run_.messages.append(self._message(when, document))
                     self._logged_by_a_subscriber(document)
             self._come_back(self.wire.calls[called:])
+
+    def _message(self, when: datetime, document: Mapping[str, Any]) -> Message:
+        """Return a message; one about a group speaks for all whom its earlier messages named."""
+        told = self._told_of.get(document["incident_id"], frozenset[str]())
+        message = Message(when, document, self._invocations, told)
+        if message.group:
+            self._told_of[document["incident_id"]] = told | message.names
+        return message
 
     def _container(self) -> product.Container:
         """Return one of up to three warm instances; now and then a new one starts cold."""

@@ -45,7 +45,9 @@ def _of_key(cause: Cause, key: KeyFacts, store: StoreFacts | None) -> Recovery:
 def _of_store(cause: Cause, evidence: Evidence) -> Recovery:
     """Judge a key store: CONNECTED proves the connection, not that its proxy, its credentials or its cluster work."""
     if evidence.store is None:
-        return Recovery.UNKNOWN
+        key = evidence.key
+        unusable = key is not None and is_usable(key.state) is False
+        return Recovery.REFUTED if unusable else Recovery.UNKNOWN
     if evidence.store.state != CONNECTED:
         return Recovery.REFUTED
     return Recovery.PROVEN if cause.proof is Proof.KEY_AND_STORE else Recovery.UNKNOWN

@@ -94,16 +94,25 @@ class History:
         self._lock = Lock()
         self._read: dict[tuple[str, str], _Pages] = {}
 
-    def find(self, names: Sequence[str], concerns: Concerns, region: str) -> Answer:
+    def find(
+        self,
+        names: Sequence[str],
+        concerns: Concerns,
+        region: str,
+        *,
+        most: int = MOST_CALLS,
+        back_to: datetime | None = None,
+    ) -> Answer:
         """Return the changes called ``names`` in ``region`` for which ``concerns`` holds.
 
         Every name is asked for once; then older pages are read, of each name in turn, until one
-        change is found or ``MOST_CALLS`` are made. Never raises what AWS answers.
+        change is found, or all is read ``back_to`` then, or ``most`` calls are made. Never raises
+        what AWS answers.
         """
         pages = {name: self._pages(name, region) for name in names}
         calls, error = 0, None
-        for name in _turns(pages, concerns):
-            if calls == MOST_CALLS:
+        for name in _turns(pages, concerns, back_to):
+            if calls == most:
                 break
             try:
                 self._read_page(pages[name], name, region)
@@ -112,6 +121,28 @@ class History:
                 break
             calls += 1
         return _answer(pages, concerns, error, calls)
+
+    def find_standing(
+        self, names: Sequence[str], undoing: Sequence[str], concerns: Concerns, region: str
+    ) -> Answer:
+        """Return the same, and what undid it later.
+
+        Where it cannot be read whether one of ``undoing`` came later, the changes are left out:
+        who did what was undone since is not to blame.
+        """
+        answer = self.find(names, concerns, region, most=MOST_CALLS - len(undoing))
+        if not answer.changes or not undoing:
+            return answer
+        first = min(newest_of_each(answer.changes), key=lambda change: change.time).time
+        most = MOST_CALLS - answer.calls
+        later = self.find(undoing, concerns, region, most=most, back_to=first)
+        is_read = later.error is None and set(undoing) <= set(later.names)
+        is_read = is_read and later.since is not None and later.since <= first
+        changes = (*answer.changes, *later.changes) if is_read else ()
+        changes = tuple(sorted(changes, key=_newest_first, reverse=True))
+        return replace(
+            answer, changes=changes, error=later.error, calls=answer.calls + later.calls
+        )
 
     def _pages(self, name: str, region: str) -> _Pages:
         now = self._now()
@@ -142,11 +173,17 @@ class History:
         pages.token, pages.begun = answer.get("NextToken"), True
 
 
-def _turns(pages: dict[str, _Pages], concerns: Concerns) -> Iterator[str]:
+def _turns(
+    pages: dict[str, _Pages], concerns: Concerns, back_to: datetime | None
+) -> Iterator[str]:
     """Yield the names whose next page is to be read: each once, then in turn until a change is found."""
     yield from [name for name, read in pages.items() if not read.begun]
     while True:
-        behind = [name for name, read in pages.items() if read.unread]
+        behind = [
+            name
+            for name, read in pages.items()
+            if read.unread and (back_to is None or read.since() > back_to)
+        ]
         if not behind or any(concerns(c) for read in pages.values() for c in read.changes):
             return
         yield from behind
@@ -157,7 +194,7 @@ def _answer(
 ) -> Answer:
     found = [change for read in pages.values() for change in read.changes if concerns(change)]
     return Answer(
-        changes=tuple(sorted(found, key=lambda c: (c.time, c.event_id), reverse=True)),
+        changes=tuple(sorted(found, key=_newest_first, reverse=True)),
         names=tuple(name for name, read in pages.items() if read.begun),
         unread=tuple(name for name, read in pages.items() if read.unread),
         since=max((read.since() for read in pages.values()), default=None),
@@ -165,6 +202,15 @@ def _answer(
         error=error,
         calls=calls,
     )
+
+
+def _newest_first(change: KeyChange) -> tuple[datetime, str]:
+    return change.time, change.event_id
+
+
+def newest_of_each(changes: Sequence[KeyChange]) -> tuple[KeyChange, ...]:
+    """Return the newest change of each kind; ``changes`` are newest first."""
+    return tuple({change.what: change for change in reversed(changes)}.values())
 
 
 def changes_of(records: Iterable[str | None]) -> Iterator[KeyChange]:

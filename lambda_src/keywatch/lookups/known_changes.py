@@ -68,6 +68,12 @@ def names_to_ask(kind: str, wanting: tuple[str, ...]) -> tuple[str, ...]:
     return wanting
 
 
+def undoing(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the further changes that undo one of ``names``: where one of them came later, nobody is to blame for the first."""
+    undo = (undone for name in names for undone in CHANGES[name].undone_by)
+    return tuple(dict.fromkeys(name for name in undo if name not in names))
+
+
 def that_would_explain(case: Case, *, gone: bool) -> tuple[str, ...]:
     """Return the changes of which one would explain the failure, as far as it is seen; none where changes explain nothing.
 

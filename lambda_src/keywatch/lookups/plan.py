@@ -21,11 +21,12 @@ from keywatch.lookups.known_changes import (
     names_to_ask,
     of_key_behind_alias,
     that_would_explain,
+    undoing,
 )
 from keywatch.lookups.scope import Scope, Target, target_of
 from keywatch.model.evidence import ChangeFact, Evidence, KeyFacts, LookupOutcome, LookupResult
 from keywatch.model.identifiers import Kind
-from keywatch.model.signals import UNKNOWN, KeyFailure, Subject
+from keywatch.model.signals import UNKNOWN, KeyChange, KeyFailure, Subject
 from keywatch.sources.subjects import identifier_subject, key_subject
 
 MAX_REGIONS = 8
@@ -217,9 +218,11 @@ class _Investigation:
     def read_history(self, names: tuple[str, ...], subjects: frozenset[Subject]) -> None:
         """Read what CloudTrail keeps of changes called ``names`` to one of ``subjects``."""
         region, asked = self.target.region, ", ".join(sorted(s.name for s in subjects))
-        answer = self.lookups.history.find(
-            names, lambda change: not subjects.isdisjoint(change.subjects), region
-        )
+
+        def concerns(change: KeyChange) -> bool:
+            return not subjects.isdisjoint(change.subjects)
+
+        answer = self.lookups.history.find_standing(names, undoing(names), concerns, region)
         look = LookupResult("LookupEvents", asked, region, *outcome_of_history(answer))
         found = tuple(change_fact(change) for change in answer.changes)
         changes = merged((*self.evidence.changes, *found))

@@ -22,11 +22,13 @@ def subject_of(
 
     ``key_arn`` is the key that AWS named, ``account`` and ``region`` those of the call: a bare id
     or alias always resolves there (KMS API Reference, DescribeKey). When a key store broke, every
-    key of it is broken: the store is the subject, not each key. A failure that names nothing at all
-    is about its caller.
+    key of it is broken: the store is the subject, not each key. It is in the account and Region of
+    its keys, whoever called. A failure that names nothing at all is about its caller.
     """
     if key_store and cause_of(classification.cause).about_key_store:
-        return store_subject(key_store, account, region)
+        owner = key_subject(key_arn) if key_arn else None
+        place = (owner.account, owner.region) if owner else (account, region)
+        return store_subject(key_store, *place)
     if classification.cause == "wrong_region":
         typed = identifier.text if identifier else classification.identifier
         named = key_arn or typed or classification.region or caller

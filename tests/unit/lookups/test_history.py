@@ -163,3 +163,45 @@ def test_without_room_in_the_pace_of_the_account_nothing_is_asked():
     answer = history(trail, wait=no_room).find(("DisableKey",), of_the_key, REGION)
     assert (trail.calls, answer.complete) == ([], False)
     assert outcome_of_history(answer)[0] is LookupOutcome.SKIPPED
+
+
+def standing(history, *names, undoing=("EnableKey",)):
+    return history.find_standing(names, undoing, lambda c: SUBJECT in c.subjects, REGION)
+
+
+def test_what_undid_a_change_is_asked_for_as_well():
+    # GIVEN a key that somebody disabled and enabled again half an hour ago
+    begin = NOW - timedelta(minutes=30)
+    trail = Trail(
+        recorded("DisableKey", begin), recorded("EnableKey", begin + timedelta(seconds=50))
+    )
+    # WHEN it is asked who disabled it THEN both changes are found: that one does not stand
+    answer = standing(History(lambda *_: trail, lambda: NOW), "DisableKey")
+    assert [change.what for change in answer.changes] == ["EnableKey", "DisableKey"]
+    assert answer.calls == 2
+
+
+def test_a_change_is_left_out_where_it_cannot_be_read_whether_it_was_undone():
+    # GIVEN an account whose history is refused after the first call
+    trail = Trail(recorded("DisableKey", NOW - timedelta(minutes=30)))
+
+    def wait(_region):
+        if trail.calls:
+            raise Refused
+
+    # WHEN it is asked who disabled the key THEN nobody is named, and it is said why
+    answer = standing(History(lambda *_: trail, lambda: NOW, wait), "DisableKey")
+    assert answer.changes == ()
+    assert isinstance(answer.error, Refused)
+
+
+def test_older_pages_of_what_undoes_are_not_read_beyond_the_change():
+    # GIVEN a change of yesterday, and hundreds of keys that were enabled since and before
+    others = [
+        recorded("EnableKey", NOW - timedelta(minutes=n), arn=f"{KEY[:-1]}0") for n in range(400)
+    ]
+    trail = Trail(recorded("DisableKey", NOW - timedelta(minutes=70)), *others)
+    # WHEN it is asked who did it THEN two pages tell that nobody undid it
+    answer = standing(History(lambda *_: trail, lambda: NOW), "DisableKey")
+    assert [change.what for change in answer.changes] == ["DisableKey"]
+    assert answer.calls == 3
