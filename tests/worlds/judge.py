@@ -197,7 +197,9 @@ class Judge:
                 continue
             if now.lookable and not self._seen_broken(message, probe):
                 continue
-            fresh = any(t.first > message.when - OLD for t in told if t.first and t.what.probe == probe)
+            fresh = any(
+                t.first > message.when - OLD for t in told if t.first and t.what.probe == probe
+            )
             if self._told_elsewhere(now, message) or self._admitted(message, now, fresh=fresh):
                 continue
             self._found("resolved while broken", message, f"still {now.story}")

@@ -140,7 +140,10 @@ class Truths:
         truth.culprits |= {event for event, cause in causes.items() if cause == message.cause}
 
     def _states(self, message: Message, truth: Truth) -> Iterator[Outcome | None]:
-        if message.store and message.cause in STORE_CAUSES:
+        if message.group:
+            touched = {arn for told in truth.changes for arn in told.what.resources}
+            yield from (truly(self.kms, decrypt_of(arn), message.when) for arn in sorted(touched))
+        elif message.store and message.cause in STORE_CAUSES:
             yield self._store_state(message.store, message.when)
         elif probe := self.probe_of(message, truth):
             now = truly(self.kms, probe, message.when)

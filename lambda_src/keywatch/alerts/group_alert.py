@@ -152,6 +152,10 @@ def _impact(group: Group, incidents: Sequence[Incident]) -> Impact:
 
 
 def ended_note(group: Group, looked_at: int) -> str:
-    """Return how a group ended."""
-    seen = f" A look-up proved {counted(looked_at, 'subject')} usable again." if looked_at else ""
-    return f"All {group.size:,} have ended: no call failed for them lately.{seen}"
+    """Return how a group ended; ``looked_at``: of how many a look-up proved that they are usable again."""
+    how = (
+        f"A look-up proved {counted(looked_at, 'subject')} of them usable again."
+        if looked_at
+        else "It is not proven that they work again: only a successful call can confirm it."
+    )
+    return f"All {group.size:,} have ended: no call failed for them lately. {how}"

@@ -16,14 +16,13 @@ from keywatch.model.incident import ENDED, HELD, HOLD, NEW, OPEN, QUIET, RESOLVE
 from keywatch.model.signals import Subject
 from keywatch.services import Services
 from keywatch.store.budgets import Withheld
-from keywatch.store.json_forms import load_diagnosis
 
 RESERVE = 8.0
 LOOK_EVERY = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=1)
 LONGEST_HOLD = timedelta(minutes=5)
 MOST_MEMBERS = 100_000
-ONE_IN, MOST_PROBED = 30, 20
+MOST_PROBED, MOST_EXAMPLES = 20, 5
 
 
 def add_up(services: Services) -> None:
@@ -74,10 +73,10 @@ def _handle(services: Services, group: Group) -> None:
         _end(services, group, now)
     elif group.messages == 0:
         _open(services, group, members, now)
-    elif group.size > group.told_size and _interval_is_over(group, now):
-        _tell(services, group, members, _leads(services, group))
     else:
-        _look(services, group, members, now)
+        grown = group.size > group.told_size and _interval_is_over(group, now)
+        if not (grown and _tell(services, group, members, _leads(services, group))):
+            _look(services, group, members, now)
 
 
 def _members(services: Services, group: Group) -> list[Incident]:
@@ -105,18 +104,19 @@ def _open(services: Services, group: Group, members: list[Incident], now: dateti
     passing = bool(leads) and all(lead.status in {HELD, NEW, *ENDED} for lead in leads)
     if passing and now - group.since < LONGEST_HOLD:
         services.groups.postpone(group, now + HOLD)
-    elif passing and all(lead.status in ENDED for lead in leads):
+    elif not _tell(services, group, members, leads):
         _look(services, group, members, now)
-    else:
-        _tell(services, group, members, leads)
 
 
 def _tell(
     services: Services, group: Group, members: Sequence[Incident], leads: Sequence[Incident]
-) -> None:
-    """Send a message about a group, then record that it was sent."""
+) -> bool:
+    """Send a message about a group, then record that it was sent; ``False``: all that was looked at works again."""
     now = services.now()
-    diagnosis, changes = _explained(services, members, leads)
+    explained = _explained(services, members, leads)
+    if explained is None:
+        return False
+    diagnosis, changes = explained
     incidents = [*leads, *members]
     group = replace(group, size=max(group.size, len(incidents)))
     alert = group_alert(
@@ -125,22 +125,25 @@ def _tell(
     services.publisher.publish(alert)
     services.counts.add("AlertsSent")
     services.groups.record_sent(group, now, now + interval_after(group.messages + 1))
+    return True
 
 
 def _explained(
     services: Services, members: Sequence[Incident], leads: Sequence[Incident]
-) -> tuple[Diagnosis, tuple[ChangeFact, ...]]:
-    """Return the diagnosis of one that was looked at, best of the cause that most of the group have."""
+) -> tuple[Diagnosis, tuple[ChangeFact, ...]] | None:
+    """Look at some again and return the diagnosis of one that is broken, best of the cause that most have.
+
+    ``None`` where a look-up shows that all that were looked at are usable again.
+    """
     common = _most_common(one.cause or one.latest_cause for one in (*members, *leads))
-    seen = [lead for lead in leads if lead.last_diagnosis and lead.status == OPEN]
-    chosen = next((one for one in seen if one.cause == common), None) or (seen or members)[0]
-    changes = (*services.incidents.read(chosen.subject).changes, *chosen.history)
-    if chosen.last_diagnosis:
-        try:
-            return load_diagnosis(chosen.last_diagnosis), changes
-        except (ValueError, KeyError, TypeError):
-            services.counts.add("DiagnosesUnreadable")
-    return without_look_ups(chosen.latest_failure, changes, services.now()), changes
+    alerted = [lead for lead in leads if lead.status == OPEN]
+    candidates = sorted(alerted, key=lambda one: one.cause != common)
+    for chosen in (*candidates, *_sample(members, MOST_EXAMPLES)):
+        known = (*services.incidents.read(chosen.subject).changes, *chosen.history)
+        diagnosis, evidence = assess(services, chosen.latest_failure, known, ask_trail=False)
+        if not diagnosis.is_over:
+            return diagnosis, evidence.changes
+    return None
 
 
 def _most_common(causes: Iterable[str]) -> str:
@@ -153,8 +156,8 @@ def _most_common(causes: Iterable[str]) -> str:
 def _look(services: Services, group: Group, members: list[Incident], now: datetime) -> None:
     """See whether a group that is quiet works again, once all that alerted by themselves do; else remind, or wait."""
     newest = max(one.last_seen for one in members)
-    if _goes_on(services, group, newest, now):
-        _tell(services, group, members, _leads(services, group))
+    goes_on = _goes_on(services, group, newest, now)
+    if goes_on and _tell(services, group, members, _leads(services, group)):
         return
     if now - newest < QUIET:
         services.groups.postpone(group, now + LOOK_EVERY)
@@ -174,10 +177,14 @@ def _goes_on(services: Services, group: Group, newest: datetime, now: datetime) 
     return long_ago and told is not None and newest > told and now - newest < QUIET
 
 
+def _sample(members: Sequence[Incident], most: int) -> Sequence[Incident]:
+    """Return all, or so many of them, evenly spread."""
+    return members[:: max(1, len(members) // most)][:most]
+
+
 def _proven(services: Services, members: Sequence[Incident]) -> int:
-    """Return how many of a sample are proven usable again; 0 unless all of it are."""
-    wanted = min(MOST_PROBED, max(1, len(members) // ONE_IN))
-    sample = members[:: max(1, len(members) // wanted)][:wanted]
+    """Return how many are proven usable again, of many by a sample; 0 unless all that were looked at are."""
+    sample = _sample(members, MOST_PROBED)
     for one in sample:
         _, evidence = assess(services, one.latest_failure, one.history, ask_trail=False)
         cause = one.cause or one.latest_cause
@@ -194,25 +201,23 @@ def _end_all(services: Services, group: Group, members: Sequence[Incident], now:
 
 
 def _end(services: Services, group: Group, now: datetime) -> None:
-    """Say that a group is over, if people were told of it, then end it."""
+    """Say that a group is over, if people were told of it, then end it; not while one that alerted by itself goes on."""
+    leads = _leads(services, group)
     if group.takes(now):
         services.groups.postpone(group, group.joined_at + WINDOW)
         return
-    leads = _leads(services, group)
+    if any(lead.status not in ENDED for lead in leads):
+        services.groups.postpone(group, now + LONGEST_WAIT)
+        return
     if group.messages and leads:
-        diagnosis, changes = (
-            _explained(services, (), leads) if _open_leads(leads) else _closing(services, leads)
-        )
+        diagnosis, changes = _closing(services, leads)
         closing = replace(diagnosis, remedies=(), unknowns=())
+        notes = (ended_note(group, _proven(services, leads)),)
         services.publisher.publish(
-            group_alert("resolved", group, leads, closing, changes, notes=(ended_note(group, 0),))
+            group_alert("resolved", group, leads, closing, changes, notes=notes)
         )
         services.counts.add("AlertsSent")
     services.groups.end(group)
-
-
-def _open_leads(leads: Sequence[Incident]) -> bool:
-    return any(lead.status == OPEN and lead.last_diagnosis for lead in leads)
 
 
 def _closing(

@@ -140,9 +140,7 @@ class History:
         is_read = is_read and later.since is not None and later.since <= first
         changes = (*answer.changes, *later.changes) if is_read else ()
         changes = tuple(sorted(changes, key=_newest_first, reverse=True))
-        return replace(
-            answer, changes=changes, error=later.error, calls=answer.calls + later.calls
-        )
+        return replace(answer, changes=changes, error=later.error, calls=answer.calls + later.calls)
 
     def _pages(self, name: str, region: str) -> _Pages:
         now = self._now()
@@ -173,9 +171,7 @@ class History:
         pages.token, pages.begun = answer.get("NextToken"), True
 
 
-def _turns(
-    pages: dict[str, _Pages], concerns: Concerns, back_to: datetime | None
-) -> Iterator[str]:
+def _turns(pages: dict[str, _Pages], concerns: Concerns, back_to: datetime | None) -> Iterator[str]:
     """Yield the names whose next page is to be read: each once, then in turn until a change is found."""
     yield from [name for name, read in pages.items() if not read.begun]
     while True:

@@ -148,6 +148,55 @@ def test_a_group_ends_with_one_message_once_its_subjects_work_again():
         assert Counter(alert["status"] for alert in alerts) == {"opened": 5, "group": 1}
 
 
+def put_back(world: World, *numbers: int) -> None:
+    world.kms.add()
+    for n in numbers:
+        world.kms.alias_targets[f"alias/gone-{n}"] = next(iter(world.kms.keys))
+
+
+def test_a_group_is_not_told_of_again_where_all_of_it_works_again():
+    with open_world() as world:
+        began = world.now
+        world.take(*missing(40, world))
+        put_back(world, *range(60))
+        minutes(world, 12)
+        world.inbox()
+        # WHEN records of the outage, twenty more names among them, are delivered late, after its end
+        world.take(*(alias_missing(f"alias/gone-{n}", at=began) for n in range(40, 60)))
+        minutes(world, 20)
+        # THEN no message says that the group is broken
+        assert "group" not in Counter(alert["status"] for alert in world.inbox())
+
+
+def test_a_group_does_not_end_while_one_of_it_is_broken():
+    with open_world() as world:
+        world.take(*missing(12, world))
+        world.inbox()
+        # WHEN all aliases but the last are back
+        put_back(world, *range(11))
+        minutes(world, 60)
+        # THEN nobody is told that the group has ended
+        ends = [a for a in world.inbox() if a["status"] == "resolved" and "group" in a]
+        assert ends == []
+
+
+def test_the_end_of_a_group_says_whether_it_was_proven():
+    with open_world() as world:
+        world.take(*missing(12, world))
+        put_back(world, *range(12))
+        minutes(world, 60)
+        (proven,) = [a for a in world.inbox() if a["status"] == "resolved" and "group" in a]
+        assert "A look-up proved 5 subjects of them usable again" in str(proven["notes"])
+        # WHEN another group ends by silence alone
+        world.kms.alias_targets.clear()
+        world.take(*missing(12, world, 100))
+        for _ in range(100):
+            world.wait(minutes=5)
+            world.tick()
+        (unproven,) = [a for a in world.inbox() if a["status"] == "resolved" and "group" in a]
+        assert "not proven" in str(unproven["notes"])
+
+
 def test_members_that_nobody_can_prove_end_by_silence_and_so_does_their_group():
     with open_world() as world:
         world.take(*missing(20, world))
