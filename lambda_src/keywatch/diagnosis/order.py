@@ -1,4 +1,7 @@
-"""Which hypotheses AWS's words raise, and in which order they are asked; the first that holds is the cause. Data only."""
+"""Which hypotheses AWS's words raise, and in which order they are asked; the first that holds is the cause. Data only.
+
+Here stands the order of the families; each orders its own, so that a new hypothesis has one place.
+"""
 
 from collections.abc import Callable, Mapping
 
@@ -16,14 +19,11 @@ from keywatch.diagnosis.hypotheses import (
 Hypothesis = Callable[[Case], Explanation | None]
 
 _NOT_FOUND: tuple[Hypothesis, ...] = (
-    timing.not_yet_visible,
-    timing.called_too_early,
-    timing.exists_after_all,
+    *timing.TIMING,
     deletion.key_deleted,
-    missing.alias_deleted,
-    elsewhere.in_other_region,
-    elsewhere.in_other_account,
-    missing.misspelt_alias,
+    *missing.DELETED,
+    *elsewhere.ELSEWHERE,
+    *missing.NEVER_THERE,
 )
 _STATE: tuple[Hypothesis, ...] = (states.state_now, deletion.deleted_since, states.as_said)
 _STORE: tuple[Hypothesis, ...] = (states.key_store,)
@@ -31,22 +31,18 @@ _EXTERNAL: tuple[Hypothesis, ...] = (states.external_key,)
 
 # What AWS said → hypotheses in the order of asking; the last one always holds.
 ORDER: Mapping[str, tuple[Hypothesis, ...]] = {
-    "alias_not_found": (*_NOT_FOUND, missing.never_seen),
-    "key_not_found": (*_NOT_FOUND, missing.never_seen),
+    "alias_not_found": _NOT_FOUND,
+    "key_not_found": _NOT_FOUND,
     "key_deleted": (deletion.key_deleted, states.as_said),
     "wrong_region": (elsewhere.wrong_region,),
     "malformed_identifier": (identifiers.malformed, states.as_said),
     "missing_or_not_authorized": (
         timing.not_yet_visible,
-        denials.role_recreated,
-        denials.other_key,
-        denials.proven_present,
+        *denials.OTHER_REASONS,
         deletion.key_deleted,
-        missing.alias_deleted,
-        elsewhere.in_other_region,
-        elsewhere.in_other_account,
-        denials.proven_missing,
-        denials.ambiguous,
+        *missing.DELETED,
+        *elsewhere.ELSEWHERE,
+        *denials.MISSING_OR_NOT,
     ),
     "key_pending_deletion": _STATE,
     "key_disabled": _STATE,

@@ -134,3 +134,8 @@ def ambiguous(case: Case) -> Explanation:
         for key in case.evidence.elsewhere
     )
     return Explanation("missing_or_not_authorized", Confidence.POSSIBLE, seen, unknowns=(unknown,))
+
+
+# In the order of asking: what is proven first, and what is left in the end.
+OTHER_REASONS = (role_recreated, other_key, proven_present)
+MISSING_OR_NOT = (proven_missing, ambiguous)

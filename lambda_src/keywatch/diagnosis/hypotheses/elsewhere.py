@@ -102,3 +102,7 @@ def wrong_region(case: Case) -> Explanation:
     if look and look.outcome is LookupOutcome.ABSENT:
         return explanation.adding(because_look(look, "the key does not exist there either."))
     return explanation
+
+
+# In the order of asking.
+ELSEWHERE = (in_other_region, in_other_account)

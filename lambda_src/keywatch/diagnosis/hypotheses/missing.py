@@ -95,3 +95,8 @@ def _with_history(explanation: Explanation, read: HistoryRead) -> Explanation:
         return explanation.adding(unknowns=(unread, late))
     story = Reason(f"LookupEvents in {read.region}", f"nothing found of {span}.")
     return explanation.adding(story, unknowns=("AWS does not say whether it ever existed.", late))
+
+
+# In the order of asking: before other places are thought of, and after.
+DELETED = (alias_deleted,)
+NEVER_THERE = (misspelt_alias, never_seen)

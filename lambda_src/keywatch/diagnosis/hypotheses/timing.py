@@ -112,3 +112,7 @@ def exists_after_all(case: Case) -> Explanation | None:
     return Explanation(
         classification.cause or "unclassified", POSSIBLE, (reason,), facts, (unknown,)
     )
+
+
+# In the order of asking.
+TIMING = (not_yet_visible, called_too_early, exists_after_all)
