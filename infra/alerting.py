@@ -1,5 +1,7 @@
 """How alerts leave: the alert topic, its e-mail subscriptions, a second way out, and chat."""
 
+from collections.abc import Mapping
+
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -16,8 +18,9 @@ class Alerting(Construct):
     """The topics that the function publishes to.
 
     ``topic`` is the alert topic. ``fallback`` exists only beside an encrypted alert topic: same
-    readers, no key. ``chat`` has messages of its own, because Amazon Q Developer in chat
-    applications drops what is not in its schema.
+    readers, no key. ``channels`` are those that have messages of their own: ``chat``, because
+    Amazon Q Developer in chat applications drops what is not in its schema, and those of
+    ``channel_topics`` (ARNs by channel).
     """
 
     def __init__(
@@ -28,16 +31,24 @@ class Alerting(Construct):
         emails: tuple[str, ...],
         key_arn: str | None,
         chat: Chat | None,
+        channel_topics: Mapping[str, str],
     ) -> None:
         super().__init__(scope, construct_id)
         self.key_arn = key_arn
         self.topic = self._topic("AlertTopic", emails, key_arn)
         self.fallback = self._topic("FallbackTopic", emails) if key_arn else None
-        self.chat = chat_topic(self, chat) if chat else None
+        self.channels = {"chat": chat_topic(self, chat)} if chat else {}
+        for name, arn in channel_topics.items():
+            construct_id = f"{name.capitalize()}Topic"
+            self.channels[name] = sns.Topic.from_topic_arn(self, construct_id, arn)
+
+    def topics(self) -> list[sns.ITopic]:
+        """Return every topic that alerts are published to."""
+        return [self.topic, *([self.fallback] if self.fallback else ()), *self.channels.values()]
 
     def permissions(self) -> list[iam.PolicyStatement]:
         """Return what the function needs to publish, and nothing else."""
-        topics = [topic.topic_arn for topic in (self.topic, self.fallback, self.chat) if topic]
+        topics = [topic.topic_arn for topic in self.topics()]
         statements = [
             iam.PolicyStatement(sid="PublishAlerts", actions=["sns:Publish"], resources=topics)
         ]

@@ -1,6 +1,5 @@
 """The function: its role, its code, its log group, and the queue that feeds it."""
 
-import json
 from collections.abc import Sequence
 
 from aws_cdk import Aws, RemovalPolicy
@@ -151,16 +150,13 @@ def _environment(
         "INCIDENT_TABLE": incidents.table.table_name,
         "ALERT_TOPIC_ARN": alerting.topic.topic_arn,
         "OWN_ROLE_ARN": role.role_arn,
-        "REPEAT_INTERVAL_MINUTES": str(settings.repeat_interval_minutes),
-        "MESSAGES_PER_HOUR": str(settings.messages_per_hour),
-        "SEARCH_REGIONS": json.dumps(settings.search_regions),
-        "IGNORE_RULES": json.dumps([rule.as_dict() for rule in settings.ignore]),
         "POWERTOOLS_SERVICE_NAME": "keywatch",
         "POWERTOOLS_METRICS_NAMESPACE": "KeyWatch",
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
     if alerting.fallback:
         environment["FALLBACK_TOPIC_ARN"] = alerting.fallback.topic_arn
-    if alerting.chat:
-        environment["CHAT_TOPIC_ARN"] = alerting.chat.topic_arn
-    return environment
+    channels = {
+        f"{name.upper()}_TOPIC_ARN": topic.topic_arn for name, topic in alerting.channels.items()
+    }
+    return environment | channels | settings.environment()

@@ -119,11 +119,7 @@ class Health(Construct):
 
     def _let_look(self, watched: Function, incoming: Intake, alerting: Alerting) -> None:
         """Add a policy of its own, for which the function does not wait: the policy names the function."""
-        topics = [
-            topic.topic_arn
-            for topic in (alerting.topic, alerting.fallback, alerting.chat, self.topic)
-            if topic
-        ]
+        topics = [topic.topic_arn for topic in (*alerting.topics(), self.topic)]
         policy = iam.Policy(
             self,
             "Doctor",

@@ -44,6 +44,7 @@ class KeyWatchStack(Stack):
             emails=settings.alert_emails,
             key_arn=settings.alert_topic_key_arn,
             chat=settings.chat,
+            channel_topics=settings.channel_topics(),
         )
         watched = Function(
             self,

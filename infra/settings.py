@@ -20,14 +20,26 @@ MAX_LOG_GROUPS = 50
 MAX_IGNORE_CHARACTERS = 1536
 
 
-def _setting(read: v.Reader, allowed: str, meaning: str, *, default: object) -> Any:  # noqa: ANN401 - as field() is typed
+def _setting(
+    read: v.Reader,
+    allowed: str,
+    meaning: str,
+    *,
+    default: object,
+    variable: str = "",
+    channel: str = "",
+) -> Any:  # noqa: ANN401 - as field() is typed
     metadata = {"read": read, "allowed": allowed, "meaning": meaning}
-    return field(default=default, metadata=metadata)
+    return field(default=default, metadata=metadata | {"variable": variable, "channel": channel})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What can be set. The metadata of each field holds its reader, what is ``allowed``, and what it means (``meaning``)."""
+    """What can be set. The metadata of each field holds its reader, what is ``allowed``, and what it means (``meaning``).
+
+    With a ``variable``, the function is told the value in the environment variable of that name;
+    with a ``channel``, the value is the ARN of the topic of that channel of alerts.
+    """
 
     alert_emails: tuple[str, ...] = _setting(
         v.list_of(v.email),
@@ -65,6 +77,7 @@ class Settings:
         'a list of Regions, such as ["us-east-1"]',
         "where else to look for a key that was not found",
         default=(),
+        variable="SEARCH_REGIONS",
     )
     create_trail: bool = _setting(
         v.boolean,
@@ -84,6 +97,7 @@ class Settings:
         f"a text in which * stands for anything; {MAX_IGNORE_CHARACTERS} characters of JSON in all",
         "failures to count and not to alert",
         default=(),
+        variable="IGNORE_RULES",
     )
     alert_topic_key_arn: str | None = _setting(
         v.optional(v.key_arn),
@@ -96,12 +110,14 @@ class Settings:
         "a whole number from 5 to 10080",
         "minutes between reminders while failures go on",
         default=240,
+        variable="REPEAT_INTERVAL_MINUTES",
     )
     messages_per_hour: int = _setting(
         v.whole_number(5, 1_000),
         "a whole number from 5 to 1000",
         "the most messages in an hour, a fifth of them for critical ones only; what has to wait is counted, told of, sent later",
         default=60,
+        variable="MESSAGES_PER_HOUR",
     )
     extra_event_sources: tuple[str, ...] = _setting(
         v.list_of(v.event_source, most=5),
@@ -109,6 +125,22 @@ class Settings:
         "private EventBridge sources that the rules accept too, to replay events",
         default=(),
     )
+
+    def environment(self) -> dict[str, str]:
+        """Return what the function is told, by environment variable: text as it is, all else as JSON."""
+        return {
+            variable: _as_text(getattr(self, name))
+            for name, setting in FIELDS.items()
+            if (variable := setting.metadata["variable"])
+        }
+
+    def channel_topics(self) -> dict[str, str]:
+        """Return the ARNs of topics that somebody else keeps for channels of alerts, by channel."""
+        return {
+            channel: arn
+            for name, setting in FIELDS.items()
+            if (channel := setting.metadata["channel"]) and (arn := getattr(self, name))
+        }
 
     def problems(self) -> dict[str, str]:
         """Return what is wrong between settings that are right each by itself: setting to problem."""
@@ -144,6 +176,10 @@ class Settings:
         if length > MAX_IGNORE_CHARACTERS:
             return f"the rules take {length} characters of JSON. Allowed: {MAX_IGNORE_CHARACTERS}; shorten patterns and reasons"
         return None
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=Ignore.as_dict)
 
 
 FIELDS = {setting.name: setting for setting in dataclasses.fields(Settings)}
