@@ -53,7 +53,7 @@ fuzz: $(DEV)  ## property tests with 5,000 random examples and more each, then r
 	@$(RUN) python -m pytest -n $(JOBS) -m hypothesis --hypothesis-profile=fuzz $(FUZZ) $(ARGS)
 	@$(RUN) python -m tests.worlds --worlds $(WORLDS) --first $(FIRST) --jobs $(JOBS)
 
-mutants: $(DEV)  ## change the program in thousands of small ways and tell which changes no test notices (an hour or more; ARGS=diagnosis or ARGS=incidents for a part)
+mutants: $(DEV)  ## change the program in thousands of small ways and tell which changes no test notices (up to an hour; ARGS=diagnosis or ARGS=incidents for a part)
 	@$(RUN) python -m tools.mutants $(ARGS)
 
 locks: $(DEV)  ## is everything that is installed and needed in the locks?

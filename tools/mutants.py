@@ -1,10 +1,11 @@
 """Do the tests notice when the program is wrong? ``python -m tools.mutants`` changes it in thousands of small ways and tells.
 
-mutmut makes the changes and runs, for each, the tests that reach it. It wants sources in ``src``, so
-it works in a copy (``mutants-out``). A change that no test noticed is listed with a reason in
+mutmut makes the changes, and ``tools/mutant_runs.py`` runs for each the tests that reach it. mutmut wants
+sources in ``src``, so both work in a copy (``mutants-out``). A change that no test noticed is listed with a reason in
 ``tests/survivors.toml``, or printed. Exit code 1 when a module has fewer than 90 % noticed.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -12,15 +13,18 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK = ROOT / "mutants-out"
+RUNS = ROOT / "tools" / "mutant_runs.py"
 SURVIVORS = ROOT / "tests" / "survivors.toml"
 LEAST = 0.9
 NOTICED = {"killed", "timeout", "segfault", "suspicious", "caught by type check"}
@@ -83,6 +87,7 @@ class Module:
 def stage(area: Area, work: Path) -> None:
     """Copy what the tests need to ``work``, with the sources where mutmut looks for them."""
     work.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(work / "mutants" / "tests", ignore_errors=True)
     for source, target in (("lambda_src", "src"), ("tests", "tests")):
         shutil.rmtree(work / target, ignore_errors=True)
         ignored = shutil.ignore_patterns("__pycache__", "requirements*")
@@ -107,6 +112,8 @@ def results(work: Path) -> Iterator[Module]:
         module = Module(str(file.relative_to(work / "mutants" / "src"))[: -len(".meta")])
         for name, code in codes.items():
             status = status_by_exit_code[code]
+            if code is None:
+                continue  # it was not asked for
             module.counts[status] += 1
             if status not in NOTICED:
                 module.unnoticed.append(name)
@@ -116,8 +123,9 @@ def results(work: Path) -> Iterator[Module]:
 
 def change(work: Path, mutant: str) -> str:
     """Return the lines that a mutant takes away and puts there."""
-    command = (sys.executable, "-m", "mutmut", "show", mutant)
-    shown = subprocess.run(command, cwd=work, capture_output=True, text=True, check=True).stdout  # noqa: S603 - no shell
+    module = mutant.partition("__mutmut_")[0].rpartition(".")[0]
+    with contextlib.chdir(work):
+        shown = get_diff_for_mutant(mutant, path=Path("src", *module.split(".")).with_suffix(".py"))
     lines = (line for line in shown.splitlines() if re.match(r"[+-](?![+-]{2} )", line))
     return "\n".join(line[0] + line[1:].strip() for line in lines)
 
@@ -147,24 +155,31 @@ def _say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - a program that prints
 
 
-def run(area: Area, arguments: Sequence[str]) -> int:
-    """Run mutmut on the modules of an area, and report; return the exit code."""
+def run(area: Area, workers: int, patterns: Sequence[str]) -> int:
+    """Try the changes of an area whose names match a pattern (none: all, afresh), and report; return the exit code."""
     work = WORK / area.name
+    if not patterns:
+        shutil.rmtree(work, ignore_errors=True)
     stage(area, work)
     environment = {**os.environ, "PYTHONPATH": "", "PYTHONHASHSEED": "0"}
-    command = (sys.executable, "-m", "mutmut", "run", *arguments)
-    with (work / "mutmut.log").open(
-        "w"
-    ) as log:  # its exit code tells of survivors, the log of the rest
-        subprocess.run(command, cwd=work, env=environment, stdout=log, stderr=log, check=False)  # noqa: S603 - no shell
+    command = (sys.executable, str(RUNS), str(workers), *patterns)
+    with (work / "mutants.log").open("w") as log:
+        code = subprocess.call(command, cwd=work, env=environment, stdout=log, stderr=log)  # noqa: S603 - no shell
+    if code:
+        _say((work / "mutants.log").read_text())
+        return code
     return report(list(results(work)), work)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run all areas, or the one that is named first; what follows are mutmut's own arguments."""
-    names = {area.name for area in AREAS} & set(arguments[:1])
-    chosen = [area for area in AREAS if not names or area.name in names]
-    return max(run(area, arguments[len(names) :]) for area in chosen)
+    """Try the changes of all areas, or of one, or those whose names match a pattern; return the exit code."""
+    parser = ArgumentParser(prog="mutants")
+    parser.add_argument("area", nargs="?", choices=[area.name for area in AREAS])
+    parser.add_argument("patterns", nargs="*", help="such as 'keywatch.incidents.clock.*'")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    asked = parser.parse_args(arguments)
+    chosen = [area for area in AREAS if asked.area in {None, area.name}]
+    return max(run(area, asked.workers, asked.patterns) for area in chosen)
 
 
 if __name__ == "__main__":

@@ -53,8 +53,8 @@ def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosi
         dict.fromkeys((*_error_said(failure), *explanation.because, *_made_by(case, explanation)))
     )
     known_as = {"known_as": next(iter(sorted(evidence.names)), "")}
-    known = {**_base_facts(failure), **seen_facts(case), **known_as, **explanation.facts}
-    facts = {name: value for name, value in (known | _multi_region(known["key"])).items() if value}
+    known = _known(_base_facts(failure), seen_facts(case), known_as, explanation.facts)
+    facts = known | _multi_region(known.get("key", ""))
     is_over = all(
         recovery_of(cause, failure.subject, evidence) is Recovery.PROVEN
         for cause in {explanation.cause, failure.classification.cause or explanation.cause}
@@ -72,6 +72,11 @@ def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosi
         facts,
         is_over,
     )
+
+
+def _known(*several: Mapping[str, str]) -> dict[str, str]:
+    """Return what is known: of what is said twice the last, and nothing that is empty, which would hide what is known."""
+    return {name: value for facts in several for name, value in facts.items() if value}
 
 
 def _multi_region(key: str) -> dict[str, str]:

@@ -37,4 +37,4 @@ def reviewed(request, monkeypatch, snapshot):
         monkeypatch.setattr(request.module, "diagnose", recorded)
     yield
     if 0 < len(made) <= MOST:
-        assert "\n\n".join(map(told, made)) == snapshot
+        assert "\n\n".join(map(told, made)) == snapshot, "is it meant? then: --snapshot-update"
