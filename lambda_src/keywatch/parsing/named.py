@@ -1,6 +1,7 @@
 """What a name in an error text says of the key: an ARN brings its Region and account."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from keywatch.model.signals import ErrorClassification
@@ -18,6 +19,12 @@ _BARE_NAME = re.compile(
     r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?![0-9a-f-])"
 )
 _PARTS = re.compile(r"arn:[^:]{1,40}:kms:([^:]{0,40}):([^:]{0,40}):(key|alias)/.{1,400}")
+# A key that a logger cut or somebody masked: no key has such an id.
+_NO_WHOLE_KEY = re.compile(
+    r"[0-9a-f]{0,8}|[0-9a-f]{8}-[0-9a-f-]{0,26}|mrk-[0-9a-f]{0,31}"
+    r"|.{0,256}(?:[*\u2026\[#]|\.\.|(?i:xxx|masked|redacted)).{0,256}"
+)
+_CUT_OFF = ("...", "\u2026", "*", "[")
 _REGION = re.compile(r"[a-z]{2,4}-[a-z-]{2,24}-[0-9]{1,2}")
 _ACCOUNT = re.compile(r"[0-9]{10}[0-9a-z]{2}")  # AWS's own samples write 0123456789ab
 
@@ -28,9 +35,24 @@ def is_region(name: str) -> bool:
 
 
 def arn_in(text: str) -> str | None:
-    """Return the first ARN of a key or alias in a text."""
-    found = _ARN.search(text)
-    return found.group(0) if found else None
+    """Return the first whole ARN of a key or alias in a text."""
+    return next((found for found in whole_arns(text)), None)
+
+
+def whole_arns(text: str) -> Iterator[str]:
+    """Yield the ARNs of keys and aliases in a text, but for those that a logger cut or somebody masked."""
+    for found in _ARN.finditer(text):
+        name = found.group(0)
+        if is_whole(name) and not text.startswith(_CUT_OFF, found.end()):
+            yield name
+
+
+def is_whole(name: str) -> bool:
+    """Tell whether the key id in ``name``, if it is the ARN of a key, is a whole one."""
+    before, is_key, key = name.partition(":key/")
+    if not is_key or not before.startswith("arn:") or "<" in key:
+        return True
+    return _NO_WHOLE_KEY.fullmatch(key) is None
 
 
 def name_in(text: str) -> str | None:
@@ -49,10 +71,11 @@ def named(classification: ErrorClassification, name: str | None) -> ErrorClassif
         return replace(classification, identifier=name)
     region, account, kind = parts.groups()
     real = "<" not in name
+    whole = is_whole(name) or classification.cause == "malformed_identifier"
     return replace(
         classification,
-        identifier=name,
-        key_arn=name if kind == "key" and real else None,
+        identifier=name if whole else None,
+        key_arn=name if kind == "key" and real and whole else None,
         alias_arn=name if kind == "alias" and real else None,
         region=region if is_region(region) else classification.region,
         account=account if _ACCOUNT.fullmatch(account) else None,

@@ -27,6 +27,7 @@ _SERVICES = tuple(
 _KMS_NAMES = frozenset(
     {"kms", "awskms", "keymanagementservice", "awskeymanagementservice", "trentservice", "trent"}
 )
+_PASS_ON = frozenset({"s3"})  # S3 hands on what KMS answered; its SDKs drop the code
 _OPERATIONS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -58,12 +59,17 @@ _OTHER_CLOUD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The words around one sentence. ``kms``: KMS (or a code about its keys) spoke; ``other``: something else named itself."""
+    """The words around one sentence.
+
+    ``kms``: KMS (or a code about its keys) spoke; ``other``: something else named itself;
+    ``passes_on``: a service did that answers in KMS's own words.
+    """
 
     code: str | None
     operation: str | None
     kms: bool
     other: bool
+    passes_on: bool
     kms_word: bool
     error_word: bool
 
@@ -83,6 +89,7 @@ def context_of(text: str, start: int, end: int) -> Context:
         operation=operation or _spoken_operation(before, after),
         kms=kms,
         other=not kms and (named or bool(_OTHER_CLOUD.search(around))),
+        passes_on=bool(services) and services <= _PASS_ON,
         kms_word=bool(_KMS_WORD.search(around)),
         error_word=bool(_ERROR_WORD.search(before[-200:]) or _ERROR_WORD.search(after[:200])),
     )

@@ -112,9 +112,11 @@ def _is_of_kms(hit: Match, context: Context, low: str, lines: str) -> bool:
     if form is Form.STATE and hit.name and ":kms:" in hit.name:
         rotation = "rotation" in low[max(0, hit.start - 80) : hit.start]
         return not rotation and (context.kms or context.error_word)
+    code = (context.code or "").removesuffix("Exception")
+    if context.passes_on and hit.name and form in {Form.KEY_ID, Form.REGION}:
+        return code in CODES_BESIDE[form] | {"", "S3"}
     if context.kms or context.other:
         return context.kms
-    code = (context.code or "").removesuffix("Exception")
     if form in {Form.KEY_ID, Form.REGION}:
         beside = context.kms_word and code in CODES_BESIDE[form]
         return beside or stands_alone(hit, lines, context.code)

@@ -7,6 +7,8 @@ before it. Patterns are bounded, and only a window around the sentence is read.
 import re
 from collections.abc import Iterator
 
+from keywatch.parsing.named import is_whole, whole_arns
+
 BEFORE, AFTER = 700, 1000
 
 _REGIONS = tuple(
@@ -19,9 +21,6 @@ _REGIONS = tuple(
 )
 _ACCOUNT = re.compile(
     r"arn:aws[a-z-]{0,20}:(?:iam|sts)::([0-9]{12}):|[\"'](?:accountId|account_id|recipientAccountId)[\"'] ?: ?[\"']([0-9]{12})"
-)
-_ARN = re.compile(
-    r"arn:aws[a-z-]{0,20}:kms:[a-z0-9-]{2,32}:[A-Za-z0-9*_-]{0,32}:(?:key|alias)/[A-Za-z0-9/_-]{1,256}"
 )
 _KEY_NAME = (
     r"arn:aws[a-z-]{0,20}:kms:[^\s\x22\x27,;)]{6,300}|alias/[A-Za-z0-9/_-]{1,250}|mrk-[0-9a-f]{32}"
@@ -76,15 +75,20 @@ def key_store_near(text: str, start: int, end: int) -> str | None:
 def key_near(text: str, start: int, end: int, region: str | None = None) -> str | None:
     """Return the one key that stands near a sentence which names none: its ARN, or what a key id field holds."""
     window = _around(text, start, end)
-    arns = {arn for arn in _ARN.findall(window) if region is None or f":{region}:" in arn}
-    return _only(arns or set(_SPOKEN.findall(window)) | set(_typed(window)))
+    arns = {arn for arn in whole_arns(window) if region is None or f":{region}:" in arn}
+    return _only(arns or set(_spoken(window)) | set(_typed(window)))
+
+
+def _spoken(window: str) -> Iterator[str]:
+    """Yield the names behind the words "KMS key"."""
+    return (name for name in _SPOKEN.findall(window) if is_whole(name))
 
 
 def _typed(window: str) -> Iterator[str]:
     """Yield what the key fields in ``window`` hold; an empty field and what stands there for one name no key."""
     for value in _FIELD.findall(window):
         name = value.rstrip(":.,-_/")
-        if name and not _PLACEHOLDER.fullmatch(name):
+        if name and is_whole(name) and not _PLACEHOLDER.fullmatch(name):
             yield name
 
 
@@ -96,23 +100,34 @@ def _only(found: set[str]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-_BESIDE = 60  # characters each way: lines that differ in time, key or code differ within them
-
-
 class Places:
     """The places of one text that were looked at; one whose surroundings are the same as another's has nothing new to say.
 
-    So a phrase that is repeated a thousand times costs little more than once.
+    So a phrase that is repeated a thousand times costs little more than once. The surroundings are
+    all that is read around a place (see ``windows``).
     """
 
     def __init__(self) -> None:
         self._seen: set[tuple[str, int, str]] = set()
+        self._last: dict[str, tuple[int, int]] = {}
 
     def is_new(self, kind: str, text: str, start: int, end: int) -> bool:
         """Tell whether ``text[start:end]``, found as ``kind``, stands in surroundings that were not seen yet."""
-        begin = max(0, start - _BESIDE)
-        place = (kind, start - begin, text[begin : end + _BESIDE])
-        if place in self._seen:
+        begin = max(0, start - BEFORE)
+        around = kind, start - begin, text[begin : end + AFTER]
+        last = self._last.get(kind)
+        self._last[kind] = start, end
+        if around in self._seen or (last and _goes_on_alike(text, last, (start, end))):
             return False
-        self._seen.add(place)
+        self._seen.add(around)
         return True
+
+
+def _goes_on_alike(text: str, one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Tell whether ``text`` repeats itself from one place to the next, so that only its beginning or end differs."""
+    (start, end), (next_start, next_end) = one, other
+    before = min(start, BEFORE)
+    after = min(len(text) - next_end, AFTER)
+    if not end - start == next_end - next_start or next_start - start > min(before, after):
+        return False
+    return text[start - before : end + after] == text[next_start - before : next_end + after]
