@@ -345,18 +345,15 @@ STORE_CHANGES = frozenset(
 # once (see ``infra.log_filter`` for the grammar). Codes that none of these matches are looked for by
 # their whole name.
 LOGGED_FAMILIES = (
-    "K[Mm][Ss][.A-Za-z]*Exception",
-    "K[Mm][Ss][A-Za-z]*F[ao]u",  # Fault, Found
-    "K[Mm][Ss][A-Za-z]*Disabl",
-    "K[Mm][Ss][A-Za-z]*InvalidS",
-    "K[Mm][Ss]Key",
-    "InvalidK[Mm][Ss]",
-    "CloudHsmCluster",
-    "CustomKeyStore",
+    "K[Mm][Ss][.A-Za-z]*[EFD][xaoi][cus]",  # Exception, Fault, Found, Disabled
+    "K[Mm][Ss]InvalidS",
+    "[de]KMSKey",  # DisabledKMSKey, InvalidStateKMSKey
+    "[co][en]KmsKey",  # InvalidSourceKmsKey, InvalidDestinationKmsKey
+    "CloudHsmClu",
+    "CustomKeySt",
     "Xks[KP]",
     "EncryptionKey[NDUI]",
-    "EncryptionI",  # EncryptionIntegrityChecksFailed
-    "EncryptionE",  # DataEncryptionException, GlueEncryptionException
+    "Encryption[EI][xn]",  # DataEncryptionException, EncryptionIntegrityChecksFailed
     "EncryptionPolicyE",
     "UnableToDecryptS",
     "KeyUnavailableE",
@@ -370,8 +367,16 @@ LOGGED_FAMILIES = (
 LOGGED_IN_COMPANY = (
     "[Kk][Mm][Ss].*[^a-z]NotFoundException",
     "[^a-z]NotFoundException.*[Kk][Mm][Ss]",
-    r"\x28NotFoundException\x29 when",
+    r"\x28NotFoundException\x29",
 )
-# A line that ends in the ARN of a key, or in the words behind one, where a container runtime or a
-# console cut it: what AWS says of the key is in the next event.
-LOGGED_CUT = (r".{40}:kms:[^ ]*[a-z ]*$", r":kms:[^ ]*\x22, ?\x22stream")
+# Lines that a container runtime or a console cut: within the ARN of a key, behind it, or behind the
+# words with which AWS's sentence goes on; and the one word with which such a sentence ends, where
+# it stands alone in its line.
+LOGGED_CUT = (
+    r":kms:[0-9a-z:-]*/?[0-9a-fmrk-]{0,35} *$",
+    r".{40}:kms:[^ ]*$",
+    r"^[ \x27]*arn[^ ]*:kms:[^ ]*$",
+    r":kms:[^ ]* [id][so]",
+    r":kms:[^ ]* ?[a-z ]*\x22, ?\x22[sp]",
+    r"^[^a-z]*[cdiu][a-z]*\.[^a-z]*$",
+)

@@ -67,7 +67,7 @@ class ErrorText:
 
 
 _XKS = ("external key store proxy",)
-_EXTERNAL_KEY = ("xternal key",)
+_EXTERNAL_KEY = ("xternal key", "store proxy")
 _EMULATED = "no AWS service writes it"
 
 
@@ -121,6 +121,7 @@ _DENIALS = (
         "missing_or_not_authorized",
         POSSIBLE,
         form=Form.DENIAL,
+        logged=("perform: kms:",),
         denied_or_missing_legacy="does not exist in this region",
         denied_or_missing="because the resource does not exi",
     ),
@@ -170,18 +171,19 @@ _NOT_FOUND = (
     ),
 )
 
+_PENDING = "pending [dir][em][lp]"  # behind a line break too
 _DELETION, _MATERIAL, _NOT_READY = "key_pending_deletion", "key_material_missing", "key_not_ready"
 _STATES = (
     _named("disabled", Form.STATE, "key_disabled", "is disabled", r"is disabled\."),
-    _named("pending_deletion", Form.STATE, _DELETION, "is pending deletion", "is pending [dir]"),
+    _named("pending_deletion", Form.STATE, _DELETION, "is pending deletion", _PENDING),
     _named(
         "pending_replica_deletion",
         Form.STATE,
         _DELETION,
         "is pending replica deletion",
-        "is pending [dir]",
+        _PENDING,
     ),
-    _named("pending_import", Form.STATE, _MATERIAL, "is pending import", "is pending [dir]"),
+    _named("pending_import", Form.STATE, _MATERIAL, "is pending import", _PENDING),
     # The key state table prints it for keys of a custom key store that is not connected, and for
     # nothing else.
     *_says(
@@ -191,8 +193,8 @@ _STATES = (
         logged=(r"is unavailable\.",),
         unavailable="is unavailable",
     ),
-    _named("creating", Form.STATE, _NOT_READY, "is creating", r"is creating\."),
-    _named("updating", Form.STATE, _NOT_READY, "is updating", r"is updating\."),
+    _named("creating", Form.STATE, _NOT_READY, "is creating", r"is [cu][rp][ed]ating\."),
+    _named("updating", Form.STATE, _NOT_READY, "is updating", r"is [cu][rp][ed]ating\."),
 )
 
 # External key stores: the wordings of the Developer Guide and of the proxy API specification
@@ -256,13 +258,13 @@ _KEY_STORES = (
     *_says(
         "key_store_disconnected",
         CERTAIN,
-        logged=("ustom key store",),
+        logged=("key store",),
         xks_disconnected="key is in a custom key store that is not connected",
     ),
     *_says(
         "cloudhsm_unavailable",
         CERTAIN,
-        logged=("CloudHSM cluster",),
+        logged=("CloudHSM",),
         cloudhsm_unreachable="cannot communicate with your cloudhsm",
         cloudhsm_unreachable_aws="cannot communicate with your aws cloudhsm",
     ),
@@ -347,7 +349,7 @@ _SERVICES = (
         "unclassified",
         POSSIBLE,
         also=("kms", "encryptionsdk", "encryption_sdk", "encryption-sdk"),
-        logged=("nable to generate data key", "nable to decrypt [a-z ]*data key"),
+        logged=("nable to [dg][a-z ]*data key",),
         sdk_no_data_key="unable to generate data key",
         sdk_no_plaintext_key="unable to decrypt data key",
         sdk_no_plaintext_keys="unable to decrypt any data key",
@@ -358,27 +360,27 @@ _IDENTIFIERS = (
     *_says(
         "grant_not_found",
         LIKELY,
-        logged=("grant token is not v",),
+        logged=("grant token",),
         grant_refused="because the specified grant token is not valid",
     ),
     *_says(
         "malformed_identifier",
         CERTAIN,
-        logged=("Key Aliases are not",),
+        logged=("Key Aliases",),
         alias_unsupported="key aliases are not supported for this operation",
     ),
     *_says(
         "malformed_identifier",
         CERTAIN,
         form=Form.HINT,
-        logged=("Alias must start with",),
+        logged=("Alias must s",),
         alias_prefix='alias must start with the prefix "alias/"',
     ),
     *_says(
         "malformed_identifier",
         CERTAIN,
         form=Form.VALUE,
-        logged=("[kK]ey[IA][dr]n?[^ ]* failed to satisfy", "aliasName[^ ]* failed to satisfy"),
+        logged=("[kK]ey[IA][dr]n?[^ ]* failed", "aliasName[^ ]* failed"),
         constraint="failed to satisfy constraint",
     ),
     # Terraform's AWS provider turns an empty answer of ListAliases or DescribeKey into words of its
@@ -416,7 +418,7 @@ _CONNECTION = (
 
 
 def _connection_errors(cause: str, *codes: str) -> list[ErrorText]:
-    also, logged = _CONNECTION, ("ConnectionErrorCode", "XKS_[PV]")
+    also, logged = _CONNECTION, ("ConnectionErrorC", "XKS_[PV]")
     return [
         ErrorText(f"connection_{code}", code, cause, CERTAIN, also=also, logged=logged)
         for code in codes

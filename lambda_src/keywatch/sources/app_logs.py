@@ -12,6 +12,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from keywatch.model.identifiers import parse, partition_of
 from keywatch.model.signals import Caller, KeyFailure, Signal, Unrelated
@@ -20,6 +21,7 @@ from keywatch.parsing.logs.logged_error import LoggedError
 from keywatch.parsing.logs.wraps import whole_lines
 from keywatch.sources.fields import mapping, text
 from keywatch.sources.log_calls import Call, distinct_calls, records
+from keywatch.sources.log_joins import readings
 from keywatch.sources.own_words import is_own_text
 from keywatch.sources.source import EPOCH, Event, Reception, Source
 from keywatch.sources.subjects import subject_of
@@ -83,16 +85,14 @@ def _read_events(
     lines = whole_lines([message for _, _, message in texts])
     found: list[Call] = []
     budget = Budget(reception.clock)
-    read: dict[str, tuple[LoggedError, ...]] = {}  # a line that is repeated is read once
-    for place in records([(*texts[first][:2], line) for first, line in lines]):
-        if not budget.has_left():
-            ignored.append(Unrelated("log_not_read"))
-            continue
-        if place.text not in read:
-            read[place.text] = find_errors(place.text)
-        errors = read[place.text]
-        found += [Call(place, error) for error in errors]
-        ignored += [] if errors else [Unrelated("log_without_key_error")]
+    places = records([(*texts[first][:2], line) for first, line in lines])
+    read = lru_cache(maxsize=10_000)(find_errors)  # a line that is repeated is read once
+    for place, errors in readings(places, read, budget.has_left):
+        if errors:
+            found += [Call(place, error) for error in errors]
+        else:
+            why = "log_not_read" if errors is None else "log_without_key_error"
+            ignored.append(Unrelated(why))
     seen: Counter[int] = Counter()
     for call in distinct_calls(found):
         number = call.place.number

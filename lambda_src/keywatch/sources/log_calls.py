@@ -125,8 +125,13 @@ _CUT_AT_ARN = re.compile(r":kms:[^\s\"']{0,300}[ a-z]{0,20}$")
 _NEW_RECORD = re.compile(r"\s{0,8}(?:\{\"|\d{4}-\d\d-\d\d|\[\d|[A-Z]{4,8}[: ])")
 
 
+def begins_anew(message: str) -> bool:
+    """Tell whether a line begins with what loggers put before a record: its time, its level, the bracket of its JSON."""
+    return _NEW_RECORD.match(message) is not None
+
+
 def _goes_on(text: str, message: str) -> bool:
-    if _NEW_RECORD.match(message) or len(text) > _LONGEST_RECORD:
+    if begins_anew(message) or len(text) > _LONGEST_RECORD:
         return False
     if _CONTINUATION.match(message):
         return True

@@ -112,11 +112,9 @@ def _is_of_kms(hit: Match, context: Context, low: str, lines: str) -> bool:
     if form is Form.STATE and hit.name and ":kms:" in hit.name:
         rotation = "rotation" in low[max(0, hit.start - 80) : hit.start]
         return not rotation and (context.kms or context.error_word)
-    code = (context.code or "").removesuffix("Exception")
-    if context.passes_on and hit.name and form in {Form.KEY_ID, Form.REGION}:
-        return code in CODES_BESIDE[form] | {"", "S3"}
     if context.kms or context.other:
-        return context.kms
+        return context.kms or _is_passed_on(hit, context)
+    code = (context.code or "").removesuffix("Exception")
     if form in {Form.KEY_ID, Form.REGION}:
         beside = context.kms_word and code in CODES_BESIDE[form]
         return beside or stands_alone(hit, lines, context.code)
@@ -127,6 +125,14 @@ def _is_of_kms(hit: Match, context: Context, low: str, lines: str) -> bool:
     if form is Form.HINT:
         return context.kms_word and bool(code)
     return code in CODES_BESIDE[form] or (context.kms_word and context.error_word)
+
+
+def _is_passed_on(hit: Match, context: Context) -> bool:
+    """Tell whether a service that answers in KMS's words said a sentence, under a code of KMS or none."""
+    form, code = hit.row.form, (context.code or "").removesuffix("Exception")
+    if not (context.passes_on and hit.name) or form not in {Form.KEY_ID, Form.REGION}:
+        return False
+    return code in CODES_BESIDE[form] | {"", "S3"}
 
 
 def _by_code(lines: str, line: str, known: list[LoggedError]) -> Iterator[LoggedError]:

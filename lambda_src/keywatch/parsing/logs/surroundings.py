@@ -128,6 +128,6 @@ def _goes_on_alike(text: str, one: tuple[int, int], other: tuple[int, int]) -> b
     (start, end), (next_start, next_end) = one, other
     before = min(start, BEFORE)
     after = min(len(text) - next_end, AFTER)
-    if not end - start == next_end - next_start or next_start - start > min(before, after):
+    if end - start != next_end - next_start or next_start - start > min(before, after):
         return False
     return text[start - before : end + after] == text[next_start - before : next_end + after]

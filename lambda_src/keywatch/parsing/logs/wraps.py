@@ -7,9 +7,15 @@ stays as it is, so that no name is made up.
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 _CRI = re.compile(r"(?:\d{4}-\d\d-\d\dT[\d:.]{8,20}(?:Z|[+-]\d\d:\d\d) )(?:stderr|stdout) ([PF]) ")
-_DOCKER = re.compile(r"\{ ?\"(?:log|container_name|container_id|source)\" ?:")
+_SYSLOG = re.compile(r"<\d{1,3}>1 \d{4}-\S{4,40} \S{1,255} \S{1,48} \S{1,128} \S{1,32} - ?")
+_ROUTED = re.compile(r"\{ ?\"(?:log|stream|container_name|container_id|source)\" ?:")
+# What container runtimes and log routers put beside the line of a program.
+_ROUTER_WORDS = re.compile(
+    r"log|logtag|stream|time|date|source|tag|host|kubernetes|docker|(?:container|ecs|ec2|partial)_\w{1,40}|_p|@timestamp"
+)
 _ID = r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _HEAD = r"arn:aws[a-z-]{0,20}:kms:[a-z]{2,4}-[a-z-]{2,24}-[0-9]{1,2}:[0-9]{12}:"
 _WHOLE_KEY = re.compile(rf"{_HEAD}key/{_ID}(?![0-9a-f-])")
@@ -22,40 +28,53 @@ _MOST_PIECES = 3
 
 
 def whole_lines(messages: Sequence[str]) -> list[tuple[int, str]]:
-    """Return the messages of one stream with parts of a line joined, each with the place of its first part."""
+    """Return the lines of one stream as the program wrote them, each with the place of its first part."""
     found: list[tuple[int, str]] = []
-    open_part = False
+    open_part: str | None = None
     for place, message in enumerate(messages):
-        text, more = _part(message)
-        if open_part and found:
-            found[-1] = (found[-1][0], found[-1][1] + text)
+        part = _part(message)
+        if open_part is not None and found and part.of in {open_part, ""}:
+            found[-1] = (found[-1][0], found[-1][1] + part.text)
         else:
-            found.append((place, text if more else message))
-        open_part = more
+            found.append((place, part.text))
+        open_part = part.of if part.goes_on else None
     return found
 
 
-def _part(message: str) -> tuple[str, bool]:
-    """Return the text of one part of a line, and whether the line goes on in the next event."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The text of one event without what a runtime or router wrapped around it.
+
+    ``of`` is the message that it is a part of, where the router says so.
+    """
+
+    text: str
+    goes_on: bool = False
+    of: str = ""
+
+
+def _part(message: str) -> _Part:
     if cri := _CRI.match(message):
-        return message[cri.end() :], cri.group(1) == "P"
-    if _DOCKER.match(message):
+        return _Part(message[cri.end() :], cri.group(1) == "P")
+    if _ROUTED.match(message):
         return _json_part(message)
-    return message, False
+    syslog = _SYSLOG.match(message)
+    return _Part(message[syslog.end() :] if syslog else message)
 
 
-def _json_part(message: str) -> tuple[str, bool]:
-    """Read a part as Docker's json-file (no line break at its end) or FireLens (``partial_message``) writes it."""
+def _json_part(message: str) -> _Part:
+    """Read a line as Docker's json-file (no line break at the end of a part) or a router (``partial_message``) writes it."""
     try:
         value = json.loads(message)
     except (ValueError, RecursionError):
-        return message, False
+        return _Part(message)
     text = value.get("log") if isinstance(value, dict) else None
-    if not isinstance(text, str):
-        return message, False
+    if not isinstance(text, str) or not all(_ROUTER_WORDS.fullmatch(name) for name in value):
+        return _Part(message)
     if value.get("partial_message") == "true":
-        return text, value.get("partial_last") != "true"
-    return text, "stream" in value and "kubernetes" not in value and not text.endswith("\n")
+        return _Part(text, value.get("partial_last") != "true", str(value.get("partial_id", "")))
+    is_part = "stream" in value and "kubernetes" not in value and not text.endswith("\n")
+    return _Part(text.rstrip("\n"), is_part)
 
 
 def unbroken(lines: str) -> str:

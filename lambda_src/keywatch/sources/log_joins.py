@@ -1,0 +1,85 @@
+"""Sentences that a console or a container runtime broke over several log events, read as one.
+
+Which lines of a log belong together nobody can tell by their looks: the filter lets only some of them through, and consoles,
+terminals and runtimes cut anywhere. So lines are put together on trial, and it counts only where AWS's own sentence comes to
+light that none of them says alone.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from keywatch.parsing.logs.logged_error import LoggedError
+from keywatch.sources.log_calls import SAME_CALL, Place, begins_anew
+
+Errors = tuple[LoggedError, ...]
+Read = Callable[[str], Errors]
+
+_MOST_LINES = 4  # over which one sentence is broken
+_LONGEST = 2_000  # characters; what a console breaks is shorter
+_NARROWEST = 60  # characters; no console breaks its lines before
+_JOINTS = ("\n", "")  # between words, and within one
+
+
+def readings(
+    places: Sequence[Place], read: Read, has_time: Callable[[], bool]
+) -> Iterator[tuple[Place, Errors | None]]:
+    """Yield each record with the failures that it tells of; records that tell of one only together are yielded as one.
+
+    Once ``has_time`` says no, the records that are left have ``None``: they were not read.
+    """
+    number = 0
+    while number < len(places):
+        if not has_time():
+            yield from ((place, None) for place in places[number:])
+            return
+        place, own = places[number], read(places[number].text)
+        found = None if _is_whole(own) else _together(places, number, own, read)
+        if found is None:
+            yield place, own
+            number += 1
+        else:
+            text, errors, count = found
+            yield Place(place.number, place.time, text), errors
+            number += count
+
+
+def _together(
+    places: Sequence[Place], first: int, own: Errors, read: Read
+) -> tuple[str, Errors, int] | None:
+    """Return text, failures and number of the fewest records from ``first`` on that say more together than alone."""
+    texts = dict.fromkeys(_JOINTS, places[first].text)
+    known = _sentences(own)
+    for number in range(first + 1, min(first + _MOST_LINES, len(places))):
+        if not _may_go_on(places[number - 1], places[number]):
+            return None
+        alone = read(places[number].text)
+        if _is_whole(alone):
+            return None
+        known |= _sentences(alone)
+        for joint in _JOINTS:
+            texts[joint] += joint + places[number].text
+            errors = read(texts[joint])
+            if _sentences(errors) - known:
+                return texts[joint], errors, number - first + 1
+    return None
+
+
+def _may_go_on(one: Place, other: Place) -> bool:
+    """Tell whether ``other`` may be what a console of sixty columns or more put into its next line."""
+    if other.time - one.time > SAME_CALL or len(one.text) + len(other.text) > _LONGEST:
+        return False
+    last = one.text[one.text.rfind("\n") + 1 :]
+    word = other.text.lstrip()[:_NARROWEST].split(" ", 1)[0]
+    return len(last) + 1 + len(word) > _NARROWEST and not begins_anew(other.text)
+
+
+def _is_whole(errors: Errors) -> bool:
+    """Tell whether a record says all by itself: AWS's sentence for each failure."""
+    return bool(errors) and all(_says_why(error) for error in errors)
+
+
+def _says_why(error: LoggedError) -> bool:
+    return bool(error.message) and error.classification.cause != "unclassified"
+
+
+def _sentences(errors: Errors) -> set[tuple[str | None, str]]:
+    return {(error.classification.cause, error.thing) for error in errors if _says_why(error)}
