@@ -13,7 +13,7 @@ from demo.run import Run
 WAITED_FOR = "alias/created-while-you-wait"
 HEAD_START = 2.0  # seconds in which the check sees that the alias is missing
 CANARY = "alias/keywatch-canary-that-never-exists"
-CANARY_TIMEOUT = 20.0
+CANARY_TIMEOUT = 90.0
 
 
 def check_that_waits(run: Run) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from botocore.config import Config
 ACCOUNT = "111122223333"  # an account of AWS's documentation; as an access key it makes the emulator answer for it
 REGION = "eu-west-1"
 PROCESS = Path(__file__).with_name("emulator_process.py")
-START_TIMEOUT = 60.0
+START_TIMEOUT = 180.0
 _FOREIGN = ("AWS_", "CDK_", "MINISTACK_", "LOCALSTACK_", "LAMBDA_", "PYTHONPATH")
 _LAST_LINES = 30
 

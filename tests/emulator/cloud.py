@@ -19,7 +19,9 @@ SETTINGS = {
     "search_regions": ["us-east-1"],
     "alert_emails": ["you@example.com"],
 }
-PATIENCE = 30.0
+# A container that a busy machine made too slow is ended by its timeout, and its lease (90 s) must run out
+# before the next one alerts. Waiting longer costs nothing where all is well.
+PATIENCE = 240.0
 
 
 @dataclass

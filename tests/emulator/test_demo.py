@@ -37,7 +37,7 @@ def test_the_demo_alerts_as_promised_and_leaves_nothing_behind(tmp_path: Path):
         env=environment(tmp_path),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
         check=False,
     )
 
@@ -89,7 +89,7 @@ def test_a_stopped_run_ends_the_emulator_and_removes_its_files(tmp_path: Path, n
 
         # WHEN the program is interrupted or ended
         program.send_signal(number)
-        program.wait(timeout=30)
+        program.wait(timeout=300)
 
     # THEN nobody listens any more and nothing lies around
     address = urlsplit(endpoint)

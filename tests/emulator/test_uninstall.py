@@ -8,7 +8,6 @@ from tests.emulator.cloud import World, inventory, make, wait_for
 
 pytestmark = pytest.mark.emulator
 
-CLOCK_PATIENCE = 120.0
 DEPLOYED = {
     "stacks",
     "functions",
@@ -33,7 +32,6 @@ def test_the_clock_heals_what_was_held_and_nobody_is_told(world: World, used_too
         lambda: world.incident(subject).get("status", {}).get("S") == "healed",
         "the clock",
         world.log,
-        CLOCK_PATIENCE,
     )
 
     # THEN it healed without an alert
