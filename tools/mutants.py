@@ -33,7 +33,6 @@ SETTINGS = """
 [tool.mutmut]
 source_paths = ["src"]
 only_mutate = {mutated}
-do_not_mutate = {spared}
 pytest_add_cli_args = ["-p", "no:xdist", "-p", "no:cacheprovider", "--snapshot-warn-unused"]
 pytest_add_cli_args_test_selection = {tests}
 use_git_change_detection = false
@@ -42,23 +41,21 @@ use_git_change_detection = false
 
 @dataclass(frozen=True)
 class Area:
-    """Modules of lambda_src/keywatch, but for some, and the tests of tests/unit that are theirs."""
+    """Modules of lambda_src/keywatch, and the tests of tests/unit that are theirs."""
 
     name: str
     modules: tuple[str, ...]
     tests: tuple[str, ...]
-    without: tuple[str, ...] = ()
 
 
 # What decides when people are told what: what is concluded; the lifecycle of an incident with its
 # clock, how failures are grouped, and what is kept. Left out are tests that wait for threads, compare
 # stand-ins, or try every fault of AWS: they would only take long.
-EARLY_WARNING = "diagnosis/early_warning.py"
 AREAS = (
-    Area("diagnosis", ("diagnosis/*",), ("diagnosis",), without=(EARLY_WARNING,)),
+    Area("diagnosis", ("diagnosis/*",), ("diagnosis",)),
     Area(
         "incidents",
-        ("incidents/*", "store/*", "model/incident.py", "sources/subjects.py", EARLY_WARNING),
+        ("incidents/*", "store/*", "model/incident.py", "sources/subjects.py"),
         ("incidents", "store", "housekeeping", "model", "sources/test_subjects.py"),
     ),
 )
@@ -93,15 +90,10 @@ def stage(area: Area, work: Path) -> None:
         ignored = shutil.ignore_patterns("__pycache__", "requirements*")
         shutil.copytree(ROOT / source, work / target, ignore=ignored)
     settings = (ROOT / "pyproject.toml").read_text().replace('"lambda_src"', '"src"')
-    mutated, spared = (
-        [f"src/keywatch/{pattern}" for pattern in patterns]
-        for patterns in (area.modules, area.without)
-    )
+    mutated = [f"src/keywatch/{pattern}" for pattern in area.modules]
     tests = [f"tests/unit/{name}" for name in area.tests]
     tests += [f"--ignore=tests/unit/{name}" for name in LEFT_OUT]
-    settings += SETTINGS.format(
-        mutated=json.dumps(mutated), spared=json.dumps(spared), tests=json.dumps(tests)
-    )
+    settings += SETTINGS.format(mutated=json.dumps(mutated), tests=json.dumps(tests))
     (work / "pyproject.toml").write_text(settings)
 
 
