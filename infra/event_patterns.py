@@ -2,8 +2,8 @@
 
 Sources: EventBridge User Guide ("Content filtering in event patterns", "Read-only management
 events"), the events reference of AWS KMS and the EBS User Guide ("EBS volume notifications"); the
-error codes are those of ``keywatch.catalogue.codes``. ``own_roles`` is the beginning of the ARN of every KeyWatch
-role; in a template it may hold CloudFormation functions.
+error codes are those of ``keywatch.catalogue.codes``. ``own_roles`` are the exact ARNs of this deployment's
+roles; in a template they may hold CloudFormation functions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,9 @@ class Canary:
         )
 
 
-def failures(own_roles: object, canary: Canary, extra_sources: Sequence[str] = ()) -> Pattern:
+def failures(
+    own_roles: Sequence[object], canary: Canary, extra_sources: Sequence[str] = ()
+) -> Pattern:
     """Every failing KMS call but KeyWatch's own, of which only the canary may pass.
 
     Needs a rule that sees read-only management events (Decrypt is one).
@@ -74,7 +76,7 @@ def native(extra_sources: Sequence[str] = ()) -> Pattern:
     return {"source": ["aws.kms", *extra_sources], "detail-type": list(NATIVE_CHANGES)}
 
 
-def services(own_roles: object, extra_sources: Sequence[str] = ()) -> Pattern:
+def services(own_roles: Sequence[object], extra_sources: Sequence[str] = ()) -> Pattern:
     """Failing calls of other services whose error code speaks of a KMS key. Nobody but AWS can send ``aws.`` sources."""
     return {
         "source": [{"prefix": "aws."}, *extra_sources],
@@ -94,7 +96,7 @@ def services(own_roles: object, extra_sources: Sequence[str] = ()) -> Pattern:
 KEY_WORDS = ("*:kms:*", "*KMS key*", "*KMS Key*", "*does not exist in this Region*")
 
 
-def service_texts(own_roles: object, extra_sources: Sequence[str] = ()) -> Pattern:
+def service_texts(own_roles: Sequence[object], extra_sources: Sequence[str] = ()) -> Pattern:
     """Failing calls of other services whose error message speaks of a KMS key, whatever the code: many say ``AccessDenied``.
 
     A rule of its own: merged into ``services`` it would be over the quota for one pattern. What
@@ -133,7 +135,7 @@ def volumes(extra_sources: Sequence[str] = ()) -> Pattern:
     }
 
 
-def _not_by(own_roles: object, *exceptions: Mapping[str, Any]) -> Mapping[str, Any]:
+def _not_by(own_roles: Sequence[object], *exceptions: Mapping[str, Any]) -> Mapping[str, Any]:
     # anything-but does not match a missing field, and calls by users, root and AWS services have no
     # session issuer.
     return {
@@ -141,7 +143,7 @@ def _not_by(own_roles: object, *exceptions: Mapping[str, Any]) -> Mapping[str, A
             {
                 "userIdentity": {
                     "sessionContext": {
-                        "sessionIssuer": {"arn": [{"anything-but": {"prefix": own_roles}}]}
+                        "sessionIssuer": {"arn": [{"anything-but": list(own_roles)}]}
                     }
                 }
             },

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Duration, Fn, RemovalPolicy
+from aws_cdk import Duration, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
@@ -11,6 +11,7 @@ from constructs import Construct
 from infra import event_patterns, names
 from infra.acknowledgements import acknowledge
 from infra.event_patterns import Pattern
+from infra.settings import Settings
 from keywatch.catalogue.own import CANARY_ALIAS
 
 # A check may wait five minutes for a key to become usable. Batches limit themselves to a fraction
@@ -24,6 +25,10 @@ BATCH_WINDOW = Duration.seconds(5)
 MAX_EVENT_AGE = Duration.hours(4)
 MAX_DELIVERY_ATTEMPTS = 185
 MAX_RECEIVES = 5
+
+# As many roles as a pattern has room for. Calls of further ones cost an invocation: the function
+# itself leaves them out.
+MOST_OWN_ROLES = 12
 
 ENABLED = "ENABLED"
 # A plain rule never sees read-only calls, and Decrypt, Encrypt, GenerateDataKey, Sign and
@@ -43,9 +48,7 @@ class _Rule:
 class Intake(Construct):
     """The rules, the intake queue (``queue``), its dead letters, and what could not even be delivered (``undelivered``)."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, extra_event_sources: tuple[str, ...]
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters = self._dead_letter_queue("DeadLetters")
         self.undelivered = self._dead_letter_queue("Undelivered")
@@ -68,7 +71,7 @@ class Intake(Construct):
             ),
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self.rules = [self._rule(rule) for rule in _rules(extra_event_sources)]
+        self.rules = [self._rule(rule) for rule in _rules(settings, Stack.of(self).region)]
         for queue in (self.queue, self.undelivered):
             queue.add_to_resource_policy(_only_from(self.rules, queue))
 
@@ -106,10 +109,18 @@ class Intake(Construct):
         )
 
 
-def _rules(extra: tuple[str, ...]) -> tuple[_Rule, ...]:
-    own_roles = Fn.sub(
-        f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{names.ROLE_NAME_PREFIX}"
-    )
+def _own_role(region: str) -> str:
+    """Return the ARN of the function's role in a Region, as the template writes it."""
+    name = f"{names.ROLE_NAME_PREFIX}{region}"
+    return Fn.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{name}")
+
+
+def _rules(settings: Settings, here: str) -> tuple[_Rule, ...]:
+    extra = settings.extra_event_sources
+    # Look-ups in other Regions are of KMS alone; what the function calls else it calls here.
+    own_role = [_own_role("${AWS::Region}")]
+    others = [_own_role(region) for region in settings.regions if region != here]
+    own_roles = [*own_role, *others][:MOST_OWN_ROLES]
     canary = event_patterns.Canary(
         CANARY_ALIAS,
         Fn.sub(
@@ -127,7 +138,7 @@ def _rules(extra: tuple[str, ...]) -> tuple[_Rule, ...]:
             "ServiceRule",
             "Failing calls of other services that blame a KMS key",
             ENABLED_FOR_READS,
-            event_patterns.services(own_roles, extra),
+            event_patterns.services(own_role, extra),
         ),
         _Rule(
             "ChangeRule",
@@ -139,7 +150,7 @@ def _rules(extra: tuple[str, ...]) -> tuple[_Rule, ...]:
             "ServiceTextRule",
             "Failing calls of other services whose message names a KMS key",
             ENABLED_FOR_READS,
-            event_patterns.service_texts(own_roles, extra),
+            event_patterns.service_texts(own_role, extra),
         ),
         _Rule(
             "NoticeRule",

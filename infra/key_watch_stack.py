@@ -36,7 +36,7 @@ class KeyWatchStack(Stack):
         )
         if settings.create_trail:
             Trail(self, "Trail")
-        intake = Intake(self, "Intake", extra_event_sources=settings.extra_event_sources)
+        intake = Intake(self, "Intake", settings=settings)
         incidents = IncidentTable(self, "Incidents")
         alerting = Alerting(
             self,

@@ -1,8 +1,9 @@
 """Names that must be known before anything is deployed, because rules, policies and settings are checked against them."""
 
 # The function's role, without its Region. A look-up in another Region comes back as an event
-# *there*: the rules of every KeyWatch in the account leave out every KeyWatch role, so that two of
-# them cannot keep each other busy.
+# *there*: the rules of each Region leave out the roles of all Regions of this deployment, so that
+# two of them cannot keep each other busy. Each is left out by its whole name: a role that somebody
+# calls KeyWatch-function-x hides nothing.
 ROLE_NAME_PREFIX = "KeyWatch-function-"
 
 # The function's own log group. It quotes KMS errors, so it must never be subscribed to the

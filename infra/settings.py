@@ -71,6 +71,7 @@ class Settings:
         'a list of Regions, such as ["eu-west-1"]',
         "where to deploy, one stack for each Region; none means the Region of your credentials",
         default=(),
+        variable="OWN_REGIONS",
     )
     search_regions: tuple[str, ...] = _setting(
         v.list_of(v.region),

@@ -91,7 +91,7 @@ class Runtime:
     def _reception(self) -> Reception:
         settings = self.services.settings
         return Reception(
-            self.services.now(), settings.region, settings.own_role, settings.own_log_group
+            self.services.now(), settings.region, settings.own_roles, settings.own_log_group
         )
 
     def _must_succeed(self, signals: list[tuple[str, Signal]], context: object) -> None:

@@ -47,6 +47,7 @@ class StackParts:
 class Settings:
     """Where this deployment lives and what it was told. ``account`` is that of the function's own role.
 
+    ``own_regions`` are all Regions of the deployment, as far as its settings name them.
     ``own_log_group`` is what this function writes to: what it says there is never a failure of
     somebody else. ``channel_targets`` maps channels (``chat``) to the ARNs of their own topics.
     """
@@ -56,6 +57,7 @@ class Settings:
     own_role_arn: str
     region: str
     account: str
+    own_regions: tuple[str, ...] = ()
     own_log_group: str = ""
     function_name: str = ""
     channel_targets: Mapping[str, str] = field(default_factory=dict)
@@ -67,9 +69,14 @@ class Settings:
     parts: StackParts = field(default_factory=StackParts)
 
     @property
-    def own_role(self) -> str:
-        """Return what the ARNs of KeyWatch's roles in all Regions begin with: a look-up elsewhere comes back from there."""
-        return self.own_role_arn.removesuffix(self.region)
+    def own_roles(self) -> frozenset[str]:
+        """Return the ARNs of KeyWatch's roles in all its Regions: a look-up elsewhere comes back from there.
+
+        They are exact, so that no role with a similar name passes for one of them.
+        """
+        stem = self.own_role_arn.removesuffix(self.region)
+        others = (stem + region for region in self.own_regions if stem != self.own_role_arn)
+        return frozenset((self.own_role_arn, *others))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -81,6 +88,7 @@ class Settings:
             own_role_arn=role,
             region=environment["AWS_REGION"],
             account=role.split(":")[4] if role.count(":") > 4 else "",  # noqa: PLR2004 - arn:partition:iam::account:role/…
+            own_regions=tuple(json.loads(environment.get("OWN_REGIONS") or "[]")),
             own_log_group=environment.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
             function_name=environment.get("AWS_LAMBDA_FUNCTION_NAME", ""),
             channel_targets=_channel_targets(environment),

@@ -6,11 +6,20 @@ from pathlib import Path
 import pytest
 
 from infra import event_patterns
+from infra.intake import MOST_OWN_ROLES
 from keywatch.catalogue.changes import RULE_CHANGES
 from keywatch.catalogue.own import CANARY_ALIAS
 from tests.infra import events
 from tests.infra.event_bridge import matches
-from tests.infra.synthesis import EVERYTHING_OFF, EVERYTHING_ON, only, resolved, rule, template
+from tests.infra.synthesis import (
+    EVERYTHING_OFF,
+    EVERYTHING_ON,
+    only,
+    resolved,
+    rule,
+    template,
+    templates,
+)
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 RULES = (
@@ -25,8 +34,12 @@ RULES = (
 ALL_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 
+def first_template(settings):
+    return next(iter(templates(settings).values()))
+
+
 def patterns(settings=EVERYTHING_OFF):
-    return {name: rule(template(settings), name)["EventPattern"] for name in RULES}
+    return {name: rule(first_template(settings), name)["EventPattern"] for name in RULES}
 
 
 def let_in_by(event, settings=EVERYTHING_OFF):
@@ -61,19 +74,36 @@ def test_keywatch_own_failing_look_ups_stay_out(region):
     # GIVEN a failing look-up by KeyWatch itself, of this Region or of its stack in another
     role = f"arn:aws:iam::{events.ACCOUNT}:role/KeyWatch-function-{region}"
     own = events.assumed_role(role, session="KeyWatch-Function")
+    settings = {"regions": ["eu-west-1", "us-east-1"]}
     # WHEN it comes back as an event, THEN no rule lets it in
-    assert let_in_by(events.failing(identity=own, eventName="DescribeKey")) == []
-    assert (
-        let_in_by(
-            events.api_call(
-                source="aws.sns",
-                identity=own,
-                eventSource="sns.amazonaws.com",
-                errorCode="KMSDisabled",
-            )
-        )
-        == []
+    assert let_in_by(events.failing(identity=own, eventName="DescribeKey"), settings) == []
+
+
+def test_what_sns_refuses_the_function_stays_out():
+    own = events.assumed_role(events.OWN_ROLE, session="KeyWatch-Function")
+    refused = events.api_call(
+        source="aws.sns", identity=own, eventSource="sns.amazonaws.com", errorCode="KMSDisabled"
     )
+    assert let_in_by(refused) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "KeyWatch-function-evil",
+        "KeyWatch-function-us-east-1",  # no Region of this deployment
+        "KeyWatch-function-eu-west-1x",
+        "KeyWatch-function-",
+        "path/KeyWatch-function-eu-west-1",
+    ],
+)
+def test_nobody_hides_behind_a_name_like_that_of_the_function(name):
+    # GIVEN failing calls of a role that somebody named so as to pass for KeyWatch
+    posing = events.assumed_role(f"arn:aws:iam::{events.ACCOUNT}:role/{name}")
+    # WHEN THEN the rules let them in like anybody's, the canary's alias included
+    assert let_in_by(events.failing(identity=posing)) == ["FailureRule"]
+    disguised = events.failing(identity=posing, requestParameters={"keyId": CANARY_ALIAS})
+    assert let_in_by(disguised) == ["FailureRule"]
 
 
 CANARY_ERROR = f"Alias arn:aws:kms:{events.REGION}:{events.ACCOUNT}:{CANARY_ALIAS} is not found."
@@ -272,18 +302,19 @@ def test_private_sources_are_accepted_everywhere_when_set_and_nowhere_else():
 def test_every_pattern_fits_the_quota(partition):
     # GIVEN the longest setting that is allowed
     sources = [character * 64 for character in "abcde"]
-    own_roles = f"arn:{partition}:iam::111122223333:role/KeyWatch-function-"
+    role = f"arn:{partition}:iam::111122223333:role/KeyWatch-function-ap-southeast-2"
+    own_roles = [role] * MOST_OWN_ROLES
     canary = event_patterns.Canary(
         CANARY_ALIAS,
         f"Alias arn:{partition}:kms:ap-southeast-2:111122223333:{CANARY_ALIAS} ",
     )
     all_patterns = [
         event_patterns.failures(own_roles, canary, sources),
-        event_patterns.services(own_roles, sources),
+        event_patterns.services([role], sources),
         event_patterns.changes(sources),
         event_patterns.native(sources),
         event_patterns.volumes(sources),
-        event_patterns.service_texts(own_roles, sources),
+        event_patterns.service_texts([role], sources),
         event_patterns.notices(sources),
     ]
     # THEN no pattern is longer than EventBridge takes

@@ -103,6 +103,7 @@ def test_the_function_is_told_what_it_needs():
     } == {
         "REPEAT_INTERVAL_MINUTES": "240",
         "MESSAGES_PER_HOUR": "60",
+        "OWN_REGIONS": "[]",
         "SEARCH_REGIONS": "[]",
         "IGNORE_RULES": "[]",
         "POWERTOOLS_SERVICE_NAME": "keywatch",

@@ -183,11 +183,11 @@ class World:
         remaining: Callable[[], float] = lambda: 60.0,
     ) -> set[str]:
         """Run a batch, one message per event; return the ids of failed messages (their index as text)."""
-        own = self.services.settings.own_role
+        own = self.services.settings.own_roles
         signals = [
             (str(i), s)
             for i, event in enumerate(events)
-            for s in read_event(event, Reception(self.now, own_role=own))
+            for s in read_event(event, Reception(self.now, own_roles=own))
         ]
         pipeline = Pipeline(self.services, memory or self.memory, self.workers)
         return pipeline.process(signals, remaining)

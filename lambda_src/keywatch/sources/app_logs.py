@@ -111,7 +111,7 @@ def _texts_of(
         message = item.get("message")
         if not isinstance(message, str):
             ignored.append(Unrelated("unknown_shape"))
-        elif is_own_text(message, reception.own_role):
+        elif is_own_text(message, reception.own_roles):
             ignored.append(Unrelated("own_words"))
         else:
             texts.append((number, _milliseconds(item.get("timestamp")), message))

@@ -6,7 +6,7 @@ sessions) keep that somebody's identity and add ``invokedBy``; calls of a servic
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from keywatch.model.signals import Caller
@@ -61,22 +61,23 @@ def _role_of(arn: str) -> tuple[str | None, str | None]:
     return f"{partition}:iam::{account}:role/{role}", session
 
 
-def is_own(identity: object, own_role: str | None) -> bool:
+def is_own(identity: object, own_roles: Collection[str]) -> bool:
     """Tell whether KeyWatch itself made the call, by its role; a user agent would be too easy to borrow.
 
-    ``own_role`` is what the ARNs of its roles in all Regions begin with.
+    ``own_roles`` are the ARNs of its roles in all its Regions. Each is compared as a whole: nobody
+    passes for KeyWatch by a name that begins like its own.
     """
-    if not own_role:
+    if not own_roles:
         return False
     fields = mapping(identity)
     issuer = inner(fields, "sessionContext", "sessionIssuer").get("arn")
     if issuer is not None:
-        return isinstance(issuer, str) and issuer.startswith(own_role)
+        return isinstance(issuer, str) and issuer in own_roles
     arn = fields.get("arn")
-    return isinstance(arn, str) and _same_role(arn, own_role)
+    return isinstance(arn, str) and _role_of(arn)[0] in map(without_path, own_roles)
 
 
-def _same_role(arn: str, own_role: str) -> bool:
-    role = _role_of(arn)[0] or ""
-    head, _, path = own_role.partition(":role/")
-    return role.startswith(f"{head}:role/{path.rpartition('/')[2]}")
+def without_path(role: str) -> str:
+    """Return the ARN of a role as far as its sessions tell it: STS drops the path."""
+    head, _, path = role.partition(":role/")
+    return f"{head}:role/{path.rpartition('/')[2]}"

@@ -47,7 +47,7 @@ def read_record(record: object, reception: Reception) -> Signal:
     code, message = fields.get("errorCode"), fields.get("errorMessage")
     if code in (None, "") and message in (None, ""):
         return _succeeded(fields, operation, service, received)
-    if is_own(fields.get("userIdentity"), reception.own_role):
+    if is_own(fields.get("userIdentity"), reception.own_roles):
         return _own(fields, received)
     code, message = text(code, 128), text(message, MAX_MESSAGE)
     classification = read_error(code, message, service=service, operation=operation)

@@ -7,6 +7,8 @@ call has no use for it.
 """
 
 import re
+from collections.abc import Iterable
+from functools import lru_cache
 
 from keywatch.catalogue.own import CANARY_ALIAS
 
@@ -19,13 +21,25 @@ _QUOTES = re.compile(
 _SCHEMA = re.compile(r"\bkeywatch\.[a-z_]{3,20}/\d")
 
 
-def is_own_text(text: str, own_role: str | None) -> bool:
+def is_own_text(text: str, own_roles: Iterable[str]) -> bool:
     """Tell whether a log line is a message of KeyWatch, or the record of a call of its own.
 
-    ``own_role`` is what the ARNs of its roles in all Regions begin with.
+    ``own_roles`` are the ARNs of its roles in all its Regions.
     """
     marks = (_INCIDENT, _SCHEMA, _QUOTES)
     if CANARY_ALIAS in text or any(mark.search(text) for mark in marks):
         return True
-    name = own_role.rpartition("/")[2] if own_role else ""
-    return bool(name) and (f"assumed-role/{name}" in text or f":role/{name}" in text)
+    return any(name in text and _names(role).search(text) for role, name in map(_named, own_roles))
+
+
+def _named(role: str) -> tuple[str, str]:
+    return role, role.rpartition("/")[2]
+
+
+@lru_cache(maxsize=64)
+def _names(role: str) -> re.Pattern[str]:
+    """Return what finds a role, or a session of it, named in full: another name may begin with its name."""
+    stem, _, path = role.partition(":role/")
+    partition, _, account = re.escape(stem).partition(":iam::")
+    session = rf"{partition}:sts::{account}:assumed-role/{re.escape(path.rpartition('/')[2])}/"
+    return re.compile(rf"{session}|{re.escape(role)}(?![\w+=,.@/-])")

@@ -15,14 +15,14 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Reception:
     """Where and when an input came in; what it lacks itself is taken from here.
 
-    ``received`` (UTC) stands in for a time; ``region`` is where KeyWatch runs. Calls of roles whose
-    ARN begins with ``own_role``, and lines of ``own_log_group``, are KeyWatch's own. ``clock`` (seconds,
+    ``received`` (UTC) stands in for a time; ``region`` is where KeyWatch runs. Calls of
+    ``own_roles`` (exact ARNs), and lines of ``own_log_group``, are KeyWatch's own. ``clock`` (seconds,
     of any origin) bounds how long one input is read.
     """
 
     received: datetime = EPOCH
     region: str = ""
-    own_role: str | None = None
+    own_roles: frozenset[str] = frozenset()
     own_log_group: str | None = None
     clock: Callable[[], float] = monotonic
 

@@ -93,10 +93,10 @@ def test_a_deletion_date_is_written_as_cloudtrail_writes_it(hour, text):
 
 def test_the_record_of_the_canary_is_read_as_the_canary_and_not_as_a_failure():
     # GIVEN what CloudTrail records of the canary's call, with and without its request
-    own = f"arn:aws:iam::{ACCOUNT}:role/KeyWatch-function-"
+    own = f"arn:aws:iam::{ACCOUNT}:role/KeyWatch-function-eu-west-1"
     for request in (canary_record()["requestParameters"], None):
         written = canary_record() | {"requestParameters": request}
         # WHEN it comes back
-        (signal,) = read_event(event(written), Reception(own_role=own))
+        (signal,) = read_event(event(written), Reception(own_roles=frozenset({own})))
         # THEN it is the canary
         assert isinstance(signal, CanarySeen)

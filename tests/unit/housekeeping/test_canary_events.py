@@ -22,7 +22,7 @@ OWN = {
 
 def read(key_id=CANARY_ALIAS, error=ERROR, code="NotFoundException", **fields):
     event = failed(code, error, key_id, eventName="DescribeKey", **fields)
-    return read_event(event, Reception(own_role=ROLE.removesuffix(REGION)))[0]
+    return read_event(event, Reception(own_roles=frozenset({ROLE})))[0]
 
 
 @pytest.mark.parametrize(

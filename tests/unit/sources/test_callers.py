@@ -73,12 +73,59 @@ def test_what_names_nobody_is_unknown(identity):
 @pytest.mark.parametrize(
     ("identity", "own"),
     [
-        ({"sessionContext": {"sessionIssuer": {"arn": "arn:aws:iam::1:role/kw-eu-west-1"}}}, True),
-        ({"sessionContext": {"sessionIssuer": {"arn": "arn:aws:iam::1:role/other"}}}, False),
-        ({"arn": "arn:aws:sts::111122223333:assumed-role/kw-eu-west-1/x"}, False),
+        (
+            {
+                "sessionContext": {
+                    "sessionIssuer": {"arn": "arn:aws:iam::111122223333:role/p/kw-eu-west-1"}
+                }
+            },
+            True,
+        ),
+        (
+            {
+                "sessionContext": {
+                    "sessionIssuer": {"arn": "arn:aws:iam::111122223333:role/p/kw-us-east-1"}
+                }
+            },
+            True,
+        ),
+        (
+            {
+                "sessionContext": {
+                    "sessionIssuer": {"arn": "arn:aws:iam::111122223333:role/p/kw-evil"}
+                }
+            },
+            False,
+        ),
+        (
+            {
+                "sessionContext": {
+                    "sessionIssuer": {"arn": "arn:aws:iam::111122223333:role/kw-eu-west-1"}
+                }
+            },
+            False,
+        ),
+        (
+            {
+                "sessionContext": {
+                    "sessionIssuer": {"arn": "arn:aws:iam::111122223333:role/p/kw-eu-west-1x"}
+                }
+            },
+            False,
+        ),
+        (
+            {"sessionContext": {"sessionIssuer": {"arn": "arn:aws:iam::111122223333:role/other"}}},
+            False,
+        ),
+        ({"arn": "arn:aws:sts::111122223333:assumed-role/kw-eu-west-1/x"}, True),
+        ({"arn": "arn:aws:sts::111122223333:assumed-role/kw-eu-west-12/x"}, False),
+        ({"arn": "arn:aws:sts::999988887777:assumed-role/kw-eu-west-1/x"}, False),
         ({"arn": "arn:aws:iam::1:user/kw"}, False),
         (None, False),
     ],
 )
 def test_only_its_own_role_is_its_own(identity, own):
-    assert is_own(identity, "arn:aws:iam::1:role/kw-") is own
+    roles = {
+        f"arn:aws:iam::111122223333:role/p/kw-{region}" for region in ("eu-west-1", "us-east-1")
+    }
+    assert is_own(identity, roles) is own

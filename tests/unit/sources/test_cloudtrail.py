@@ -160,8 +160,10 @@ def test_calls_of_its_own_role_are_told_apart_by_role_alone():
     )
     own = f"arn:aws:iam::{ACCOUNT}:role/service-role/payments"
     # THEN only the first is its own
-    assert read(record, own_role=own) == Unrelated("own_call")
-    assert isinstance(read(record, own_role=own.replace("payments", "paymentsX")), KeyFailure)
+    assert read(record, own_roles=frozenset({own})) == Unrelated("own_call")
+    assert isinstance(
+        read(record, own_roles=frozenset({own.replace("payments", "paymentsX")})), KeyFailure
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from keywatch.alerts.channels import chat, email
 from keywatch.sources.own_words import is_own_text
 from tests.unit.alerts.factory import SCENES, STATUSES, alert
 
-ROLE = "arn:aws:iam::123456789012:role/KeyWatch-function-"
+ROLES = frozenset({"arn:aws:iam::123456789012:role/watchers/KeyWatch-function-eu-west-1"})
 CALL = "arn:aws:sts::123456789012:assumed-role/KeyWatch-function-eu-west-1/KeyWatch"
 
 
@@ -27,7 +27,7 @@ def test_every_message_is_known_again_in_every_form(cause, status):
         json.dumps(chat.card(document)),
         *quoted,
     ):
-        assert is_own_text(text, ROLE), text
+        assert is_own_text(text, ROLES), text
 
 
 @pytest.mark.parametrize(
@@ -35,11 +35,12 @@ def test_every_message_is_known_again_in_every_form(cause, status):
     [
         f'{{"userIdentity":{{"arn":"{CALL}"}},"errorCode":"NotFoundException"}}',
         f"User: {CALL} is not authorized to perform: kms:DescribeKey on this resource",
+        '{"sessionIssuer":{"arn":"arn:aws:iam::123456789012:role/watchers/KeyWatch-function-eu-west-1"}}',
         "Alias arn:aws:kms:eu-west-1:123456789012:alias/keywatch-canary-that-never-exists is not found.",
     ],
 )
 def test_its_own_calls_are_known_in_a_log_of_the_trail(text):
-    assert is_own_text(text, ROLE)
+    assert is_own_text(text, ROLES)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,10 @@ def test_its_own_calls_are_known_in_a_log_of_the_trail(text):
         "NotFoundException: Alias arn:aws:kms:eu-west-1:123456789012:alias/orders is not found.",
         "User: arn:aws:sts::123456789012:assumed-role/payments/i-0 is not authorized to perform: kms:Decrypt",
         "kw-orders: KMSInvalidStateException",
+        f"User: {CALL.replace('eu-west-1', 'evil')} is not authorized to perform: kms:DescribeKey",
+        f"User: {CALL.replace('eu-west-1', 'eu-west-1x')} is not authorized to perform: kms:DescribeKey",
+        f"User: {CALL.replace('123456789012', '999988887777')} is not authorized to perform: kms:DescribeKey",
     ],
 )
 def test_an_application_is_not_taken_for_it(text):
-    assert not is_own_text(text, ROLE)
+    assert not is_own_text(text, ROLES)
