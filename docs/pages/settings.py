@@ -46,8 +46,9 @@ _NOTES = """
 subscription filter is added to each log group; a log group has room for two. `all_log_groups` uses one of the account's
 subscription policies.
 
-**`regions`**: KeyWatch knows its own look-ups by the exact ARNs of its roles in these Regions. Where it is deployed to several Regions, name them
-all here, in each deployment: the look-ups of a KeyWatch that this one does not know are alerted like anybody's.
+**`regions`**: KeyWatch knows its own look-ups by the exact ARNs of its roles in these Regions. Where it is
+deployed to several Regions, name them all here, in each deployment: the look-ups of a KeyWatch that this one does not know are
+alerted like anybody's.
 
 **`search_regions`**: a key that is not found is looked for in these Regions too (DescribeKey only), so that a wrong Region is
 recognised as one.
