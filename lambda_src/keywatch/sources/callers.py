@@ -74,7 +74,8 @@ def is_own(identity: object, own_roles: Collection[str]) -> bool:
     if issuer is not None:
         return isinstance(issuer, str) and issuer in own_roles
     arn = fields.get("arn")
-    return isinstance(arn, str) and _role_of(arn)[0] in map(without_path, own_roles)
+    role = _role_of(arn)[0] if isinstance(arn, str) else None
+    return role is not None and role in map(without_path, own_roles)
 
 
 def without_path(role: str) -> str:
