@@ -1,0 +1,52 @@
+"""What a fact must look like before it may stand in a command that people paste.
+
+Facts come from events and logs, where whoever can call KMS or write a log line chooses them. Quoting
+keeps one a single word; this keeps that word from being anything but what it is called: no option
+(``--endpoint-url``), no file (``file://``), no other Region's host. Sources: the patterns in the API
+models of KMS, IAM, STS, Lambda, S3 and SSM.
+"""
+
+import re
+
+from keywatch.model.key_names import is_well_formed
+
+REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{1,12}){1,3}-\d{1,2}")
+_ARN = r"arn:aws[a-z-]{0,20}"
+_ROLE_NAME = r"[A-Za-z0-9_][A-Za-z0-9_+=,.@-]{0,63}"
+_FUNCTION = rf"{_ARN}:lambda:{REGION.pattern}:\d{{12}}:function:[A-Za-z0-9_-]{{1,64}}(?::[A-Za-z0-9_$-]{{1,128}})?"
+_PATTERNS = {
+    "region": REGION.pattern,
+    "key_region": REGION.pattern,
+    "account": r"\d{12}",
+    "key_store": r"cks-[A-Za-z0-9]{1,60}",
+    "principal": rf"{_ARN}:(?:iam|sts)::\d{{12}}:[A-Za-z0-9_+=,.@:/-]{{1,576}}",
+    "operation": r"[A-Za-z][A-Za-z0-9]{2,63}",
+    "function": _FUNCTION,
+    "role": rf"{_ARN}:iam::\d{{12}}:role/[A-Za-z0-9_+=,.@/-]{{1,576}}",
+    "role_name": _ROLE_NAME,
+    # An ARN, an id (vol-…, db-…) or a name, of any service.
+    "resource": r"[A-Za-z0-9/][A-Za-z0-9_+=,.@:/$#-]{0,1023}",
+    "parameter": r"/[A-Za-z0-9_./-]{1,1010}",
+    "bucket": r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}",
+}
+_GRAMMARS = {name: re.compile(pattern) for name, pattern in _PATTERNS.items()}
+_KEYS = frozenset({"key", "multi_region_key", "alias", "did_you_mean"})
+
+
+def fits(fact: str, value: str) -> bool:
+    """Tell whether ``value`` has the form of what ``fact`` (a name of ``record.FACTS``) stands for.
+
+    A fact without a form of its own stands in no command.
+    """
+    if fact in _KEYS:
+        return is_well_formed(value) and _in_a_region(value)
+    grammar = _GRAMMARS.get(fact)
+    return bool(grammar and grammar.fullmatch(value) and "://" not in value)
+
+
+def _in_a_region(key: str) -> bool:
+    """Tell whether an ARN names an account and what may be a Region; any other name of a key does."""
+    if not key.startswith("arn:"):
+        return True
+    _, _, _, region, account, _ = key.split(":", 5)
+    return account.isdigit() and REGION.fullmatch(region) is not None
