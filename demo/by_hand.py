@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from demo.callers import role
-from demo.cloudtrail_events import Call, Record, record
+from demo.cloudtrail_events import Call, Record, event, record
 from demo.emulator import ACCOUNT, REGION
 from demo.run import Run
 
@@ -39,9 +39,12 @@ def canary_record() -> Record:
 
 
 def canary_round_trip(run: Run) -> dict[str, Any]:
-    """Let the canary call, bring its record to the bus as CloudTrail would, and return the doctor's answer once it is back."""
+    """Let the canary call, bring its record to the queue as CloudTrail and the rule would, and return the doctor's answer.
+
+    On the bus only an event of AWS itself counts as the canary, and nobody else can put one there.
+    """
     run.ask({"canary": "hour"})
-    run.send(canary_record())
+    run.deliver(event(canary_record()))
     deadline = time.monotonic() + CANARY_TIMEOUT
     while True:
         found: dict[str, Any] = run.ask({"action": "doctor"})

@@ -136,7 +136,8 @@ def wait_for(
 
 def subject_of(key: Key) -> str:
     """The partition key of a key's incident."""
-    return "|".join(("key", key.arn.split(":")[4], key.arn.split(":")[3], key.id))
+    origin = f"replayed:{EVENT_SOURCE}"  # nobody but AWS can put an event of AWS
+    return "|".join((origin, "key", key.arn.split(":")[4], key.arn.split(":")[3], key.id))
 
 
 def sqs_batch(*records: dict[str, Any]) -> dict[str, Any]:

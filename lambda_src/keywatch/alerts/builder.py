@@ -29,6 +29,10 @@ from keywatch.model.evidence import ChangeFact
 from keywatch.model.text import one_line, one_lines
 
 _Item = TypeVar("_Item")
+_REPLAYED = (
+    "Replayed: this rests on events from {}, which everybody who may put events on the bus can send. "
+    "AWS did not record it."
+)
 
 
 def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Document:
@@ -59,7 +63,10 @@ def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Documen
     if alert.group:
         document["group"] = _group(alert.group, lists)
         document["title"] = one_line(f"{cause.title}: {_how_many(alert.group)}", limits.text)
-    document["notes"] = [*lists.texts("notes", alert.notes), *lists.cuts]
+    if replayed := one_line(alert.replayed, 64):
+        document["replayed"] = replayed
+    notes = (_REPLAYED.format(replayed), *alert.notes) if replayed else alert.notes
+    document["notes"] = [*lists.texts("notes", notes), *lists.cuts]
     if previous := one_line(alert.previous_incident_id, 255):
         document["previous_incident_id"] = previous
     return document

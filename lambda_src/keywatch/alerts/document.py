@@ -70,7 +70,10 @@ class GroupMembers(TypedDict):
 
 
 class Document(TypedDict):
-    """An alert as every channel gets it; ``previous_incident_id`` only where the same subject had an incident before."""
+    """An alert as every channel gets it; ``previous_incident_id`` only where the same subject had an incident before.
+
+    ``replayed`` is there where AWS did not tell of it: the private event source that did.
+    """
 
     schema: str
     status: str
@@ -90,6 +93,7 @@ class Document(TypedDict):
     notes: list[str]
     group: NotRequired[GroupMembers]
     previous_incident_id: NotRequired[str]
+    replayed: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ def group_alert(
             in_common(group.key),
             tuple(name_of(one) for one in incidents[:MOST_MEMBERS]),
         ),
+        replayed=group.key.replayed,
     )
 
 

@@ -33,6 +33,7 @@ def alert_of(
         changes=tuple(sorted(changes, key=attrgetter("when"), reverse=True)[:NOTABLE_CHANGES]),
         notes=(*notes, *_too_many_names(incident)),
         previous_incident_id=incident.previous_id,
+        replayed=incident.subject.replayed,
     )
 
 

@@ -73,6 +73,10 @@ subject_line = partial(headline, limit=99)  # SNS takes fewer than 100 (SNS API 
 
 def _tag(document: Document) -> str:
     severity, status = document["severity"].upper(), document["status"]
+    return f"{_state(document, severity, status)}{' REPLAYED' if 'replayed' in document else ''}"
+
+
+def _state(document: Document, severity: str, status: str) -> str:
     if status == "resolved":
         return f"{'CLOSED' if is_gone(document) else 'RESOLVED'} ({severity})"
     if status == "opened" and document["impact"]["failures"] == 0:

@@ -134,7 +134,8 @@ def _key_speaks(services: Services, incident: Incident, changes: tuple[ChangeFac
     if incident.subject.kind != "alias" or not pointed:
         return False
     target = max(pointed, key=lambda change: change.when).details["target_key"]
-    subject = key_subject(target) or replace(incident.subject, kind="key", name=target)
+    named = key_subject(target) or replace(incident.subject, kind="key", name=target)
+    subject = named.with_origin_of(incident.subject)
     try:
         of_key = services.incidents.read(subject).incident
     except (ClientError, BotoCoreError):

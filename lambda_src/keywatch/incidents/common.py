@@ -16,16 +16,16 @@ _OF_KMS_ITSELF = "kms_unavailable"
 def keys_of(failure: KeyFailure, changes: tuple[ChangeFact, ...]) -> Iterator[GroupKey]:
     """Yield the groups that a failure may belong to, what explains most first; ``changes`` are those known of its subject."""
     subject = failure.subject
-    account, region = subject.account, subject.region
+    account, region, replayed = subject.account, subject.region, subject.replayed
     if failure.classification.cause == _OF_KMS_ITSELF:
-        yield GroupKey(KMS, account, region, region)
+        yield GroupKey(KMS, account, region, region, replayed)
     if failure.key_store and subject.kind != "key_store":
-        yield GroupKey(KEY_STORE, account, region, failure.key_store)
+        yield GroupKey(KEY_STORE, account, region, failure.key_store, replayed)
     if person := _who_changed(failure, changes):
-        yield GroupKey(PERSON, account, region, person)
+        yield GroupKey(PERSON, account, region, person, replayed)
     if failure.caller.principal not in {"", "unknown", UNKNOWN}:
         # One program may have lost its keys in several Regions at once.
-        yield GroupKey(CALLER, account, UNKNOWN, failure.caller.principal)
+        yield GroupKey(CALLER, account, UNKNOWN, failure.caller.principal, replayed)
 
 
 def _who_changed(failure: KeyFailure, changes: tuple[ChangeFact, ...]) -> str | None:

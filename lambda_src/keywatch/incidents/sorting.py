@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from keywatch.model.incident import FailureBatch
 from keywatch.model.signals import KeyChange, KeyFailure, Signal, Subject
@@ -20,12 +19,12 @@ class SortedSignals:
 def sort(signals: Iterable[tuple[str, Signal]], services: Services) -> SortedSignals:
     """Return what there is to handle in ``(message id, signal)`` pairs."""
     failures: list[tuple[str, KeyFailure]] = []
-    changes: dict[tuple[str, str, datetime], tuple[str, KeyChange]] = {}
+    changes: dict[tuple[object, ...], tuple[str, KeyChange]] = {}
     for message, signal in signals:
         if isinstance(signal, KeyFailure):
             failures.append((message, signal))
         elif isinstance(signal, KeyChange):
-            changes[signal.event_id, signal.what, signal.time] = (message, signal)
+            changes[signal.event_id, signal.what, signal.time, signal.subjects] = (message, signal)
         else:
             services.counts.add(f"Ignored.{signal.reason}")
     batches = _by_subject(failures, services)
@@ -38,15 +37,15 @@ def _by_subject(
 ) -> list[FailureBatch]:
     """Return the failures that are not ignored, one batch for each subject. No failure is later than now."""
     batches: dict[Subject, FailureBatch] = {}
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     now = services.now()
     for message, failure in failures:
         if services.ignorer.ignores(failure):
             services.counts.add("FailuresIgnored")
-        elif failure.event_id and failure.event_id in seen:
+        elif failure.event_id and (failure.subject.replayed, failure.event_id) in seen:
             services.counts.add("Duplicates")
         else:
-            seen.add(failure.event_id)
+            seen.add((failure.subject.replayed, failure.event_id))
             timely = failure if failure.time <= now else replace(failure, time=now)
             if failure.subject not in batches:
                 batches[failure.subject] = FailureBatch(timely)

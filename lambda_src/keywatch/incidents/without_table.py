@@ -42,13 +42,14 @@ def alert(services: Services, memory: Memory, batch: FailureBatch, note: str = _
 def tell_rest(services: Services, memory: Memory) -> set[str]:
     """Tell of what was left, in as few messages as hold all names; return the queue's messages of what could not be told."""
     waiting, memory.waiting = memory.waiting, []
-    by_caller: defaultdict[str, list[FailureBatch]] = defaultdict(list)
+    by_caller: defaultdict[tuple[str, str], list[FailureBatch]] = defaultdict(list)
     for batch in waiting:
-        by_caller[batch.latest_failure.caller.principal].append(batch)
+        failure = batch.latest_failure
+        by_caller[failure.caller.principal, failure.subject.replayed].append(batch)
     failed: set[str] = set()
     together = [
         (caller, batches[first : first + MOST_NAMES])
-        for caller, batches in by_caller.items()
+        for (caller, _), batches in by_caller.items()
         for first in range(0, len(batches), MOST_NAMES)
     ]
     for caller, batches in together:
@@ -66,7 +67,8 @@ def tell_rest(services: Services, memory: Memory) -> set[str]:
 def _tell(services: Services, memory: Memory, caller: str, batches: Sequence[FailureBatch]) -> None:
     now = services.now()
     incidents = [provisional(batch.latest_failure.subject, batch, now) for batch in batches]
-    key = GroupKey(CALLER, incidents[0].subject.account, UNKNOWN, caller)
+    first = incidents[0].subject
+    key = GroupKey(CALLER, first.account, UNKNOWN, caller, first.replayed)
     group = Group(group_id(key, now), key, len(incidents), frozenset(), now, now)
     diagnosis = without_look_ups(batches[0].latest_failure, (), now)
     services.publisher.publish(

@@ -45,7 +45,7 @@ def of_key_behind_alias(
     subject = key_subject(target) or replace(case.failure.subject, kind="key", name=target)
     return tuple(
         change
-        for change in ledger(subject)
+        for change in ledger(subject.with_origin_of(case.failure.subject))
         if change.what in CHANGES and CHANGES[change.what].takes_aliases_along
     )
 

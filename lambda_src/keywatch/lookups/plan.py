@@ -206,14 +206,16 @@ class _Investigation:
         behind = self.case().behind_alias() if self.failure.subject.kind == "alias" else None
         if behind and not self.evidence.key and not self.case().standing("DeleteAlias"):
             key = key_subject(behind) or replace(self.failure.subject, kind="key", name=behind)
-            self.read_history(OF_THE_KEY_BEHIND, frozenset({key}))
+            self.read_history(OF_THE_KEY_BEHIND, frozenset({replace(key, replayed="")}))
 
     def subjects(self) -> frozenset[Subject]:
         """Return what the failure is about under all names that changes are recorded by."""
         key, wanted, target = self.evidence.key, self.target.wanted, self.target
         named = identifier_subject(wanted, target.account, target.region) if wanted else None
         of_key = key_subject(key.arn) if key else None
-        return frozenset(s for s in (self.failure.subject, named, of_key) if s is not None)
+        known = (self.failure.subject, named, of_key)
+        # CloudTrail tells of what AWS recorded, whoever told of the failure.
+        return frozenset(replace(s, replayed="") for s in known if s is not None)
 
     def read_history(self, names: tuple[str, ...], subjects: frozenset[Subject]) -> None:
         """Read what CloudTrail keeps of changes called ``names`` to one of ``subjects``."""

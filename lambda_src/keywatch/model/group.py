@@ -26,6 +26,7 @@ class GroupKey:
     account: str
     region: str
     name: str
+    replayed: str = ""  # the private source of the events that tell of it (``Subject.replayed``)
 
     @property
     def id(self) -> str:
@@ -33,7 +34,8 @@ class GroupKey:
         name = self.name
         if len(name) > _LONGEST:
             name = hashlib.sha256(name.encode()).hexdigest()
-        return f"group|{self.by}|{self.account}|{self.region}|{name}"
+        origin = f"replayed:{self.replayed}|" if self.replayed else ""
+        return f"group|{origin}{self.by}|{self.account}|{self.region}|{name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What the sources say: a failed use of a key, a change to a key, or nothing about a key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from keywatch.model.identifiers import KeyIdentifier
@@ -43,6 +43,7 @@ class Caller:
     service: str | None = None
 
 
+_REPLAYED = "replayed:"
 UNKNOWN = "-"  # the account, Region or name of a subject that nobody told
 
 
@@ -51,24 +52,35 @@ class Subject:
     """What an incident is about: the thing that is missing or broken, as seen from one account and Region.
 
     ``kind`` is key, alias, key_store, identifier (something that names no key) or caller (AWS did
-    not say which key).
+    not say which key). ``replayed`` is the private event source of what was not told by AWS: such
+    events have incidents and changes of their own, so that who may send them can neither hide a real
+    failure among them nor be taken for one.
     """
 
     kind: str
     account: str
     region: str
     name: str
+    replayed: str = ""
 
     @property
     def id(self) -> str:
         """Return the identity of the subject: the partition key of its incident and its changes."""
-        return f"{self.kind}|{self.account}|{self.region}|{self.name}"
+        origin = f"{_REPLAYED}{self.replayed}|" if self.replayed else ""
+        return f"{origin}{self.kind}|{self.account}|{self.region}|{self.name}"
 
     @classmethod
     def from_id(cls, text: str) -> "Subject":
         """Read a subject back from its ``id``; raises ``ValueError`` on any other text."""
+        replayed = ""
+        if text.startswith(_REPLAYED):
+            replayed, _, text = text.removeprefix(_REPLAYED).partition("|")
         kind, account, region, name = text.split("|", 3)
-        return cls(kind, account, region, name)
+        return cls(kind, account, region, name, replayed)
+
+    def with_origin_of(self, other: "Subject") -> "Subject":
+        """Return this subject as the events that ``other`` is known from would tell of it."""
+        return replace(self, replayed=other.replayed)
 
 
 @dataclass(frozen=True, slots=True)

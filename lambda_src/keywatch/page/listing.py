@@ -71,6 +71,7 @@ def _row(view: View, endpoint: str) -> str:
     cause, _, name = document["title"].partition(": ")
     link = call(cause, endpoint, incident=view.subject)
     quiet = "" if view.status == OPEN else " " + tag(view.status, "still")
+    quiet += " " + tag("replayed", "still") if "replayed" in document else ""
     where = f"{place['region']}, account {place['account']}"
     cells = (
         f"{tag(document['severity'], document['severity'])}{quiet}<br>{link}",

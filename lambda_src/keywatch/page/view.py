@@ -41,8 +41,10 @@ class View:
 
     @property
     def state(self) -> str:
-        """Return in words why nobody was alerted; empty where somebody was."""
-        return _STATES.get(self.status, "")
+        """Return in words why nobody was alerted, and that AWS did not tell of it; empty where neither is so."""
+        replayed = self.document.get("replayed")
+        told = f"Replayed by {replayed}: AWS did not record it." if replayed else ""
+        return " ".join(filter(None, (told, _STATES.get(self.status, ""))))
 
 
 def view_of(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from keywatch.model.signals import Signal, Unrelated
 from keywatch.sources import cloudtrail, native, notices
+from keywatch.sources.replayed import as_replayed, replayed_from
 from keywatch.sources.source import Reception, Source
 
 # What may come over the bus or be given to explain, the most frequent first.
@@ -27,5 +28,7 @@ def read_event(event: object, reception: Reception = _NOWHERE) -> tuple[Signal, 
     if isinstance(event, Mapping):
         for source in EVENTS:
             if source.accepts(event):
-                return source.read(event, reception)
+                signals = source.read(event, reception)
+                origin = replayed_from(event)
+                return tuple(as_replayed(one, origin) for one in signals) if origin else signals
     return (Unrelated("unknown_shape"),)

@@ -200,15 +200,17 @@ def _item_of(group: Group) -> dict[str, object]:
         "name": {"S": key.name},
         "size": {"N": str(group.size)},
         "since": epoch(group.since),
+        **({"replayed": {"S": key.replayed}} if key.replayed else {}),
     }
 
 
 def group_of(item: Item) -> Group:
     """Return the group that an item holds."""
-    names = (item[name]["S"] for name in ("by", "account", "region", "name"))
+    by, account, region, name = (item[one]["S"] for one in ("by", "account", "region", "name"))
+    replayed = item["replayed"]["S"] if "replayed" in item else ""
     return Group(
         id=item["group_id"]["S"],
-        key=GroupKey(*names),
+        key=GroupKey(by, account, region, name, replayed),
         size=int(item["size"]["N"]),
         alone=frozenset(item["alone"]["SS"]),
         since=time_of(item["since"]),

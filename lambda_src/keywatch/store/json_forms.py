@@ -43,6 +43,7 @@ def dump_failure(failure: KeyFailure) -> str:
     fields = asdict(failure)
     fields["time"] = failure.time.isoformat()
     fields["identifier"] = failure.identifier.text if failure.identifier else None
+    fields["subject"] = {name: value for name, value in fields["subject"].items() if value}
     classification = fields.pop("classification")
     fields["reading"] = classification | {"proof": classification.pop("confidence")}
     said = {name: value for name, value in fields.items() if value not in (None, "", ())}

@@ -41,7 +41,7 @@ def _show(answer: Answer) -> Iterable[Shown]:
         (
             line(one["severity"] or "", STYLES.get(one["severity"] or "", "")),
             line(one["cause"]),
-            line(one["subject"]),
+            line(f"{one['subject']} (replayed)" if one.get("replayed") else one["subject"]),
             line(one["first_seen"]),
             line(f"{one['failures']:,}"),
         )

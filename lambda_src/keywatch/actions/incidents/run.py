@@ -59,4 +59,5 @@ def _entry(incident: Incident) -> dict[str, Any]:
         "first_seen": iso(incident.first_seen),
         "last_seen": iso(incident.last_seen),
         "group": None if incident.group == BY_ITSELF else incident.group,
+        **({"replayed": subject.replayed} if subject.replayed else {}),
     }

@@ -10,7 +10,7 @@ import re
 
 from keywatch.model.key_names import is_well_formed
 
-REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{1,12}){1,3}-\d{1,2}")
+REGION = re.compile(r"[a-z]{2,4}-[a-z]{1,12}(?:-[a-z]{1,12})?(?:-[a-z]{1,12})?-\d{1,2}")
 _ARN = r"arn:aws[a-z-]{0,20}"
 _ROLE_NAME = r"[A-Za-z0-9_][A-Za-z0-9_+=,.@-]{0,63}"
 _FUNCTION = rf"{_ARN}:lambda:{REGION.pattern}:\d{{12}}:function:[A-Za-z0-9_-]{{1,64}}(?::[A-Za-z0-9_$-]{{1,128}})?"
@@ -25,8 +25,8 @@ _PATTERNS = {
     "role": rf"{_ARN}:iam::\d{{12}}:role/[A-Za-z0-9_+=,.@/-]{{1,576}}",
     "role_name": _ROLE_NAME,
     # An ARN, an id (vol-…, db-…) or a name, of any service.
-    "resource": r"[A-Za-z0-9/][A-Za-z0-9_+=,.@:/$#-]{0,1023}",
-    "parameter": r"/[A-Za-z0-9_./-]{1,1010}",
+    "resource": r"[A-Za-z0-9/][A-Za-z0-9_+=,.@:/$#-]{0,599}",
+    "parameter": r"/[A-Za-z0-9_./-]{1,600}",
     "bucket": r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}",
 }
 _GRAMMARS = {name: re.compile(pattern) for name, pattern in _PATTERNS.items()}
