@@ -229,6 +229,7 @@ def world(
         table="incidents",
         topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts",
         own_role_arn=ROLE,
+        own_regions=(REGION, "us-west-2"),
         region=REGION,
         account=ACCOUNT,
         search_regions=search_regions,
