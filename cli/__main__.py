@@ -1,4 +1,4 @@
-"""``./keywatch check|explain|sweep|doctor``: ask KeyWatch. The make targets of the same names call this too.
+"""``keywatch scan|explain|check|sweep|doctor``: ask KeyWatch. The make targets of the same names call this too.
 
 What can be asked, and how answers are shown, is declared with each action (``keywatch.actions``).
 Exit codes: 0 usable, 1 not usable, 2 cannot tell (also: a bad request, no deployment, no
@@ -9,16 +9,19 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from cli import show
-from cli.deployed import Answer, CannotAskError, Deployed
-from cli.options import parser
 from keywatch.actions import registry
 from keywatch.actions.action import CANNOT_TELL, Action, InParts, exit_code
+from keywatch.actions.dispatch import answer as answer_here
+
+from . import show
+from .deployed import Answer, CannotAskError, Deployed
+from .options import parser
+from .scan import command as scan
 
 Ask = Callable[[Answer], Answer]
 
@@ -26,7 +29,9 @@ Ask = Callable[[Answer], Answer]
 def main(arguments: Sequence[str] | None = None, ask: Ask | None = None, stdin: Any = None) -> int:  # noqa: ANN401 - a text file
     """Run the command line; return the exit code. ``ask`` and ``stdin`` stand in for the function and the input in tests."""
     actions = {action.name: action for action in registry.every()}
-    options = parser(actions.values()).parse_args(arguments)
+    options = parser(actions.values(), scan.add_parser).parse_args(arguments)
+    if options.action == "scan":
+        return scan.run(options)
     action = actions[options.action]
     try:
         answer = _answer(action, options, ask, stdin or sys.stdin)
@@ -52,10 +57,11 @@ def _answer(action: Action, options: argparse.Namespace, ask: Ask | None, stdin:
 
 
 def _ask_here(request: Answer) -> Answer:
-    from handler import handler
+    return answer_here(request, None, _no_deployment)
 
-    answer = handler(request)
-    return answer if isinstance(answer, dict) else {}
+
+def _no_deployment() -> NoReturn:
+    raise CannotAskError("This needs a deployment.")
 
 
 def _fields(action: Action, options: argparse.Namespace) -> Answer:

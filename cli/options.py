@@ -1,16 +1,19 @@
 """The options of the command line, made from what the actions declare."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from keywatch.actions.action import Action, Field, Option
 
 
-def parser(actions: Iterable[Action]) -> argparse.ArgumentParser:
-    """Return the parser of all actions; it sets ``action``, ``json``, ``stack`` and the fields by their names."""
+def parser(actions: Iterable[Action], *others: Callable[[Any], None]) -> argparse.ArgumentParser:
+    """Return the parser of all actions; it sets ``action``, ``json``, ``stack`` and the fields by their names.
+
+    ``others`` add commands of their own.
+    """
     made = argparse.ArgumentParser(
-        prog="./keywatch", description="Ask KeyWatch about KMS keys, risks, and its own health."
+        prog="keywatch", description="Ask KeyWatch about KMS keys, risks, and its own health."
     )
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="print the answer as JSON")
@@ -23,6 +26,8 @@ def parser(actions: Iterable[Action]) -> argparse.ArgumentParser:
         for field in action.fields:
             if field.option:
                 _add(one, field, field.option)
+    for other in others:
+        other(names)
     return made
 
 

@@ -1,0 +1,132 @@
+"""``keywatch scan``: the options, and what happens in which order."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TextIO
+
+FOUND_NOTHING, FOUND, UNREADABLE = 0, 1, 2
+_DESCRIPTION = (
+    "Read CloudTrail's log files, and tell what KeyWatch would have told: which calls failed because a KMS key "
+    "was missing or unusable, why, since when, and who changed it. Needs no deployment."
+)
+_EXIT_CODES = "Exit code: 0 nothing found, 1 something found, 2 something could not be read."
+
+
+def add_parser(names: Any) -> None:  # noqa: ANN401 - argparse keeps the type of sub-parsers for itself
+    """Add ``scan`` to the command line."""
+    one = names.add_parser("scan", help=_DESCRIPTION, description=_DESCRIPTION, epilog=_EXIT_CODES)
+    one.add_argument(
+        "sources", nargs="+", metavar="SOURCE", help="a log file (.json.gz, .json) or a folder"
+    )
+    one.add_argument(
+        "--since",
+        type=moment,
+        metavar="TIME",
+        help="failures from this day or time on (UTC), or the last 90d, 12h",
+    )
+    one.add_argument(
+        "--until", type=moment, metavar="TIME", help="failures before this day or time (UTC)"
+    )
+    one.add_argument(
+        "--json",
+        action="store_true",
+        help="print JSON Lines: one incident a line, the summary last",
+    )
+    one.add_argument(
+        "--csv", metavar="FILE", help="write the incidents as CSV (- for standard output)"
+    )
+    one.add_argument(
+        "--jobs",
+        type=_jobs,
+        metavar="N",
+        help="how many processes read (default: one a processor, at most 8)",
+    )
+    one.add_argument(
+        "--state", metavar="FILE", help="keep what is read in FILE, and go on from there next time"
+    )
+
+
+def moment(text: str) -> datetime:
+    """Read a day, a time or a span (``90d``, ``12h``) before now as a time in UTC. Raises ``ArgumentTypeError``."""
+    if text[-1:] in {"d", "h"} and text[:-1].isdecimal() and len(text) < 6:  # noqa: PLR2004 - 9999 days at most
+        unit = "days" if text.endswith("d") else "hours"
+        return datetime.now(UTC) - timedelta(**{unit: int(text[:-1])})
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            "must be like 2026-03-01, 2026-03-01T12:00 or 90d"
+        ) from None
+    return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 64:  # noqa: PLR2004 - no machine is better served by more
+        raise argparse.ArgumentTypeError("must be a number from 1 to 64")
+    return int(text)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Scan what the options say, and return the exit code."""
+    with tempfile.TemporaryDirectory(prefix="keywatch-scan-") as folder:
+        path = Path(options.state) if options.state else Path(folder, "scan.sqlite")
+        return _scan(options, path)
+
+
+def _scan(options: argparse.Namespace, path: Path) -> int:
+    from .find import find_incidents
+    from .inputs import NoSuchSource
+    from .progress import reading_with_progress
+    from .summary import Summary
+    from .work import jobs_here
+    from .workspace import NoWorkspace, Workspace
+
+    summary = Summary()
+    try:
+        inputs, opened = list(_inputs(options.sources)), Workspace(path)
+    except (NoSuchSource, NoWorkspace) as problem:
+        return _cannot(str(problem))
+    with closing(opened) as workspace:
+        reading_with_progress(inputs, path, options.jobs or jobs_here(), summary.add_reading)
+        find_incidents(workspace, summary, options.since, options.until)
+        _report(options, workspace, summary)
+    return summary.exit_code
+
+
+def _inputs(sources: Iterable[str]) -> Iterator[Any]:
+    from .inputs import local
+
+    for source in sources:
+        yield from local(source)
+
+
+def _cannot(problem: str) -> int:
+    sys.stderr.write(f"{problem}\n")
+    return UNREADABLE
+
+
+def _report(options: argparse.Namespace, workspace: Any, summary: Any) -> None:  # noqa: ANN401 - imported when it is needed
+    from . import lines
+
+    if options.csv and options.csv != "-":
+        with Path(options.csv).open("w", encoding="utf-8", newline="") as out:
+            lines.write_csv(out, workspace.documents())
+    if options.csv == "-":
+        lines.write_csv(sys.stdout, workspace.documents())
+    elif options.json:
+        lines.write_json(sys.stdout, workspace.documents(), summary)
+    else:
+        _show(workspace, summary, sys.stdout)
+
+
+def _show(workspace: Any, summary: Any, out: TextIO) -> None:  # noqa: ANN401 - as above
+    from rich.console import Console
+
+    from . import table
+
+    table.show(Console(file=out), summary, workspace.worst(table.MOST_ROWS))

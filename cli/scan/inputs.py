@@ -1,0 +1,75 @@
+"""What there is to read: local files and folders, in whatever layout."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+_ENDINGS = (".json.gz", ".json", ".jsonl", ".jsonl.gz", ".gz", ".ndjson")
+
+
+class Input(Protocol):
+    """One file to read. It goes to another process, so it holds no open thing.
+
+    ``size`` is in bytes as stored; ``mark`` changes when the file does.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return what people call it."""
+
+    @property
+    def size(self) -> int:
+        """Return its size in bytes."""
+
+    @property
+    def mark(self) -> str:
+        """Return what tells this version of the file from others."""
+
+    def open(self) -> BinaryIO:
+        """Open it for reading. Raises ``OSError``."""
+
+
+class NoSuchSource(Exception):
+    """A source that was named does not exist. The message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file on this machine."""
+
+    name: str
+    size: int
+    mark: str
+
+    def open(self) -> BinaryIO:
+        """Open it for reading."""
+        return Path(self.name).open("rb")
+
+
+def local(source: str) -> Iterator[LocalFile]:
+    """Yield the files that ``source`` names: itself, or all logs below a folder. Raises ``NoSuchSource``.
+
+    In a folder, other endings than those of logs and hidden files are left out. Links to folders are
+    not followed, so that none leads in a circle.
+    """
+    path = Path(source)
+    if path.is_dir():
+        for folder, folders, names in os.walk(path):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(names):
+                if name.lower().endswith(_ENDINGS) and not name.startswith("."):
+                    yield from _file(Path(folder, name))
+    elif path.exists():
+        yield from _file(path)
+    else:
+        raise NoSuchSource(f"There is no file or folder {source}.")
+
+
+def _file(path: Path) -> Iterator[LocalFile]:
+    try:
+        status = path.stat()
+        yield LocalFile(str(path), status.st_size, f"{status.st_size}-{status.st_mtime_ns}")
+    except OSError:
+        yield LocalFile(str(path), 0, "")

@@ -1,0 +1,157 @@
+"""One file: its records, what they tell of keys, and what could not be read."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO
+
+from keywatch.model.signals import KeyChange, KeyFailure, Signal, Unrelated
+from keywatch.sources.canary import is_canary
+from keywatch.sources.cloudtrail import read_record
+from keywatch.sources.source import EPOCH, Reception
+
+from . import relevant
+from .carve import Block, blocks
+from .shapes import beginning_of, next_list
+from .unpack import Damaged, pieces
+
+_TIME = re.compile(rb'"eventTime"\s*:\s*"(\d{4}-\d\d-\d\dT\d\d)')
+_PLACE = (
+    re.compile(rb'"recipientAccountId"\s*:\s*"(\d{12})"'),
+    re.compile(rb'"awsRegion"\s*:\s*"([a-z0-9-]{4,32})"'),
+)
+_RECEPTION = Reception()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A signal about a key, and the JSON of the record that tells it."""
+
+    signal: KeyFailure | KeyChange
+    record: bytes
+
+
+@dataclass(slots=True)
+class Reading:
+    """What became of one file.
+
+    ``problem`` says in a few words what could not be read; ``skipped`` that it is no log of CloudTrail.
+    ``size`` is in bytes as stored, ``unpacked`` as read. ``hours`` are the account, Region and hour (of
+    those since 1970, UTC) of samples of its records; ``ignored`` counts failures that concern no key.
+    """
+
+    name: str
+    size: int = 0
+    unpacked: int = 0
+    records: int = 0
+    failures: int = 0
+    changes: int = 0
+    broken: int = 0
+    hours: set[tuple[str, str, int]] = field(default_factory=set)
+    ignored: Counter[str] = field(default_factory=Counter)
+    problem: str = ""
+    skipped: str = ""
+
+
+def read_file(file: BinaryIO, reading: Reading) -> Iterator[Found]:
+    """Yield what a file tells of keys, and write into ``reading`` what became of it. Raises nothing that its content causes."""
+    more = _counting(pieces(file), reading)
+    try:
+        yield from _lists(more, reading)
+    except Damaged as damage:
+        reading.problem = str(damage)
+    except OSError as error:
+        reading.problem = f"it cannot be read ({error.strerror or type(error).__name__})"
+    if reading.broken and not reading.problem:
+        reading.problem = f"{reading.broken} of its records are broken"
+    if reading.records and reading.ignored["unknown_shape"] == reading.records:
+        reading.problem = "its records are of unknown shape"
+
+
+def _lists(more: Iterator[bytes], reading: Reading) -> Iterator[Found]:
+    begun = beginning_of(more)
+    reading.skipped, reading.problem = begun.skipped, begun.problem
+    if begun.skipped or begun.problem:
+        return
+    text: bytes | None = begun.rest
+    while text is not None:
+        records = blocks(text, more, is_lines=begun.is_lines)
+        rest = yield from _of_blocks(records, reading)
+        text = next_list(rest, more)
+
+
+def _of_blocks(
+    records: Generator[Block, None, bytes], reading: Reading
+) -> Generator[Found, None, bytes]:
+    while True:
+        try:
+            block = next(records)
+        except StopIteration as end:
+            return bytes(end.value)
+        reading.records += len(block.heads)
+        reading.broken += block.broken
+        reading.hours |= _hours(block)
+        if numbers := relevant.numbers(block, reading.ignored):
+            yield from _signals(block.raw(numbers), reading)
+
+
+def _signals(records: Iterable[bytes], reading: Reading) -> Iterator[Found]:
+    for record in records:
+        fields = parsed(record)
+        signal = read_record(fields, _RECEPTION)
+        if isinstance(signal, Unrelated):
+            reading.ignored[signal.reason] += signal.reason != "not_failed"
+        elif is_canary(fields):
+            reading.ignored["canary"] += 1
+        elif signal.time == EPOCH:
+            reading.ignored["without_time"] += 1
+        else:
+            reading.failures += isinstance(signal, KeyFailure)
+            reading.changes += isinstance(signal, KeyChange)
+            yield Found(signal, record)
+
+
+def parsed(record: bytes) -> dict[str, object]:
+    """Return a record that was found as the object that it is; an empty one where it is none after all."""
+    try:
+        value = json.loads(record.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def signal_of(record: bytes) -> Signal:
+    """Read a record that was found once more."""
+    return read_record(parsed(record), _RECEPTION)
+
+
+def _counting(parts: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
+    for part in parts:
+        reading.unpacked += len(part)
+        yield part
+
+
+def _hours(block: Block) -> set[tuple[str, str, int]]:
+    """Return where and when the first and the last record of a block are from."""
+    text = block.text
+    account, region = (_last_match(pattern, text) for pattern in _PLACE)
+    times = (_TIME.search(text), _TIME.search(text, max(0, text.rfind(b'"eventTime"'))))
+    found = {_hour(time[1]) for time in times if time}
+    return {(account, region, hour) for hour in found if hour is not None}
+
+
+def _last_match(pattern: re.Pattern[bytes], text: bytes) -> str:
+    match = pattern.search(text, max(0, len(text) - 4096)) or pattern.search(text)
+    return match[1].decode() if match else "-"
+
+
+def _hour(stamp: bytes) -> int | None:
+    """Return the hour since 1970 (UTC) of ``2026-03-01T12``."""
+    try:
+        when = datetime.fromisoformat(f"{stamp.decode('ascii')}:00:00+00:00")
+    except ValueError:
+        return None
+    return int(when.timestamp()) // 3600
