@@ -36,6 +36,8 @@ COARSE = {
     },
     "external_key_unusable": {"external_key_unusable", "xks_proxy_denied"},
 }
+# Recorded answers in which somebody put these words in the place of a whole ARN: no log holds them.
+_PLACEHOLDERS = ("'<key-arn>'", "'<mrk-key-arn>'")
 # The key state table prints "is unavailable." for keys of a disconnected key store and for nothing else.
 DISPUTED = {"log-0227": "key_store_unavailable"}
 
@@ -87,7 +89,7 @@ def explained(report: Report) -> list[str]:
 
 def arrived(report: Report) -> list[str]:
     """Return what is wrong with the signals of the text as a log stream, one event a line."""
-    if report.label.get("explain_only"):
+    if report.label.get("explain_only") or any(word in report.text for word in _PLACEHOLDERS):
         return []
     events = events_of(CARRIERS["as_lines"]([report.text]), key=report.id)
     passed = delivered(events, check_group(product.filter_patterns()))

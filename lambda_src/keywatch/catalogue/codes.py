@@ -99,6 +99,7 @@ _STATE = Words(
         ("pending import", "key_material_missing"),
         ("pendingimport", "key_material_missing"),
         ("is disabled", "key_disabled"),
+        ("cloudhsm cluster", "cloudhsm_unavailable"),
     )
 )
 _KEY_ID = Words((("invalid keyid", "malformed_identifier"),))

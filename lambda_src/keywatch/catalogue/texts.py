@@ -131,6 +131,7 @@ _DENIALS = (
         ciphertext_key_missing="refers to a customer master key that does not",
         ciphertext_kms_key_missing="refers to a kms key that does not exist",
         ciphertext_references="references a key that either does not exist",
+        ciphertext_key_missing_end="not exist, does not exist in this region, or you are not",
         not_accessible="does not exist, is not enabled or you do not have permission",
         not_allowed_for_logs="kms key does not exist or is not allowed",
     ),
@@ -249,6 +250,32 @@ _KEY_STORES = (
         xks_timeout="external key store proxy did not respond in time",
         xks_manager_down="cannot communicate with the external key manager",
         xks_unreachable="cannot communicate with the external key store proxy",
+    ),
+    # What AWS advises behind some of these sentences; a log may hold no more of them.
+    *_says(
+        "xks_proxy_rejected_credentials",
+        LIKELY,
+        xks_credentials_advice="credentials for your external key store and update if necessary",
+    ),
+    *_says(
+        "xks_proxy_misconfigured",
+        LIKELY,
+        xks_uri_path_advice="verify the uri path for your external key store and update",
+    ),
+    *_says(
+        "xks_proxy_denied",
+        LIKELY,
+        xks_denied_advice="that the user and the external key are both authorized",
+    ),
+    *_says(
+        "xks_proxy_unreachable",
+        LIKELY,
+        xks_unreachable_advice="verify that your external key store proxy is active",
+    ),
+    *_says(
+        "key_store_disconnected",
+        LIKELY,
+        xks_disconnected_advice="connect the external key store and try the request again",
     ),
     *_says(
         "xks_proxy_unhealthy",

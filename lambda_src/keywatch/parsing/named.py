@@ -14,7 +14,7 @@ _ARN = re.compile(
 )
 # A UUID is a key only where the text says so: request, trace and session ids are UUIDs too.
 _BARE_NAME = re.compile(
-    r"(?<![A-Za-z0-9/:-])(alias/[A-Za-z0-9/_-]{1,250}|mrk-[0-9a-f]{32})"
+    r"(?<![A-Za-z0-9/:-])(alias/[A-Za-z0-9/_-]{1,250}|mrk-[0-9a-f]{32})(?![A-Za-z0-9/_\u2026*-]|\.\.\.)"
     r"|(?<!access )(?<!routing )(?<!api )(?<!API )(?<![A-Za-z-])(?i:(?:kms_?)?key|cmk)(?:[ _-]?(?i:id|arn))?[ :=\"'(/]{1,4}"
     r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?![0-9a-f-])"
 )

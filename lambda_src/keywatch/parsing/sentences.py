@@ -149,13 +149,19 @@ def _key_id(row: ErrorText, text: str, _low: str, pos: int) -> Match | None:
     if begin == end or begin >= len(text):
         return None
     if text[begin] in QUOTES:
-        name, stop = quoted_name(text, begin)
-        if row.phrase in name.lower():
-            return None  # the sentence within its own name: nobody passes that as a key
-        return Match(row, pos, stop, sure=":kms:" in name, name=name)
+        return _quoted_key_id(row, text, pos, begin)
     name, stop = bare_name(text, begin)
     if name.lower() in _PROSE or name.startswith("{"):
         return None  # a sentence about the error, or a program's template of it
+    return Match(row, pos, stop, sure=":kms:" in name, name=name)
+
+
+def _quoted_key_id(row: ErrorText, text: str, pos: int, begin: int) -> Match | None:
+    name, stop = quoted_name(text, begin)
+    if row.phrase in name.lower():
+        return None  # the sentence within its own name: nobody passes that as a key
+    if stop == len(text) and text[stop - 1] != text[begin] and text[begin] in "'\"`":
+        return Match(row, pos, stop, sure=False)  # cut within the name
     return Match(row, pos, stop, sure=":kms:" in name, name=name)
 
 

@@ -18,9 +18,8 @@ from keywatch.model.identifiers import parse, partition_of
 from keywatch.model.signals import Caller, KeyFailure, Signal, Unrelated
 from keywatch.parsing.logs.errors import find_errors
 from keywatch.parsing.logs.logged_error import LoggedError
-from keywatch.parsing.logs.wraps import whole_lines
 from keywatch.sources.fields import mapping, text
-from keywatch.sources.log_calls import Call, distinct_calls, records
+from keywatch.sources.log_calls import Call, Place, distinct_calls, records, without_excused
 from keywatch.sources.log_joins import readings
 from keywatch.sources.own_words import is_own_text
 from keywatch.sources.source import EPOCH, Event, Reception, Source
@@ -82,17 +81,19 @@ def _read_events(
 ) -> Iterator[Signal]:
     """Yield the failing calls of a delivery, each once, then why the other records say nothing about a key."""
     texts, ignored = _texts_of(items, reception)
-    lines = whole_lines([message for _, _, message in texts])
     found: list[Call] = []
     budget = Budget(reception.clock)
-    places = records([(*texts[first][:2], line) for first, line in lines])
+    other: list[Place] = []
     read = lru_cache(maxsize=10_000)(find_errors)  # a line that is repeated is read once
-    for place, errors in readings(places, read, budget.has_left):
+    for place, errors in readings(records(texts), read, budget.has_left):
         if errors:
             found += [Call(place, error) for error in errors]
+        elif errors is None:
+            ignored.append(Unrelated("log_not_read"))
         else:
-            why = "log_not_read" if errors is None else "log_without_key_error"
-            ignored.append(Unrelated(why))
+            other.append(place)
+            ignored.append(Unrelated("log_without_key_error"))
+    found = without_excused(found, other)
     seen: Counter[int] = Counter()
     for call in distinct_calls(found):
         number = call.place.number

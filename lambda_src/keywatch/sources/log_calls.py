@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from keywatch.catalogue.code_lookup import core_of
 from keywatch.model.levels import Confidence
+from keywatch.parsing.logs.excuses import excused_codes, is_excused
 from keywatch.parsing.logs.logged_error import LoggedError
+from keywatch.parsing.logs.wraps import part_of
 
 _REQUEST_ID = re.compile(
     r"(?i:request[ _-]?id)[\\\"']{0,4} ?[:=]? ?[\\\"']{0,4}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
@@ -25,11 +27,16 @@ _ORDER = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One record of a log: the number of its first event, its time (milliseconds since 1970, UTC) and its text."""
+    """One record of a log: the number of its first event, its time (milliseconds since 1970, UTC) and its text.
+
+    ``goes_on`` and ``of``: its last line is a part (see ``parsing.logs.wraps``).
+    """
 
     number: int
     time: int
     text: str
+    goes_on: bool = False
+    of: str = ""
 
     @property
     def request_ids(self) -> frozenset[str]:
@@ -54,6 +61,19 @@ class Call:
             bool(self.error.thing),
             _ORDER.index(said.confidence),
         )
+
+
+def without_excused(found: Iterable[Call], other: Iterable[Place]) -> list[Call]:
+    """Return ``found`` without the mere codes of calls of which a line of ``other`` says that no key was the trouble."""
+    excuses = [(place.time, codes) for place in other if (codes := excused_codes(place.text))]
+    return [
+        call
+        for call in found
+        if not any(
+            abs(call.place.time - time) <= SAME_CALL and is_excused(call.error, codes)
+            for time, codes in excuses
+        )
+    ]
 
 
 def distinct_calls(found: Iterable[Call]) -> list[Call]:
@@ -107,21 +127,26 @@ def records(events: Sequence[tuple[int, int, str]]) -> list[Place]:
     """Join the events (number, time, message) of one record, of which each line became an event."""
     found: list[Place] = []
     for number, time, message in events:
+        part = part_of(message)
         last = found[-1] if found else None
-        if last and time - last.time <= SAME_CALL and _goes_on(last.text, message):
-            found[-1] = Place(last.number, time, f"{last.text}\n{message}")
+        if (
+            last
+            and not last.goes_on
+            and time - last.time <= SAME_CALL
+            and _goes_on(last.text, part.text)
+        ):
+            text = f"{last.text}\n{part.text}"
+            found[-1] = Place(last.number, time, text, part.goes_on, part.of)
         else:
-            found.append(Place(number, time, message))
+            found.append(Place(number, time, part.text, part.goes_on, part.of))
     return found
 
 
 _CONTINUATION = re.compile(
     r"[ \t\u2502\u2570\u256d|]|[})\]]|Caused by: |Suppressed: |\"?[Mm]essage\"? ?: |Exception name: |Error message: "
-    r"|'\$|[a-z]{1,40}\.$"
+    r"|'\$"
 )
-_NARROWEST = 60  # characters; no console breaks its lines before
 _LONGEST_RECORD = 100_000  # characters; no stack trace is longer
-_CUT_AT_ARN = re.compile(r":kms:[^\s\"']{0,300}[ a-z]{0,20}$")
 _NEW_RECORD = re.compile(r"\s{0,8}(?:\{\"|\d{4}-\d\d-\d\d|\[\d|[A-Z]{4,8}[: ])")
 
 
@@ -133,8 +158,4 @@ def begins_anew(message: str) -> bool:
 def _goes_on(text: str, message: str) -> bool:
     if begins_anew(message) or len(text) > _LONGEST_RECORD:
         return False
-    if _CONTINUATION.match(message):
-        return True
-    last = text[text.rfind("\n") + 1 :]
-    # A line that a console of 80 columns or more broke within or behind the ARN of a key.
-    return len(last) >= _NARROWEST and _CUT_AT_ARN.search(last) is not None
+    return _CONTINUATION.match(message) is not None

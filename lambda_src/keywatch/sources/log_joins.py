@@ -6,7 +6,9 @@ light that none of them says alone.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
+from keywatch.parsing.logs.excuses import excused_codes, is_excused
 from keywatch.parsing.logs.logged_error import LoggedError
 from keywatch.sources.log_calls import SAME_CALL, Place, begins_anew
 
@@ -31,14 +33,16 @@ def readings(
         if not has_time():
             yield from ((place, None) for place in places[number:])
             return
-        place, own = places[number], read(places[number].text)
-        found = None if _is_whole(own) else _together(places, number, own, read)
+        place, own = places[number], read(_as_far_as_known(places[number]))
+        found = (
+            None if _is_whole(own) and not place.goes_on else _together(places, number, own, read)
+        )
         if found is None:
             yield place, own
             number += 1
         else:
             text, errors, count = found
-            yield Place(place.number, place.time, text), errors
+            yield replace(place, text=text), errors
             number += count
 
 
@@ -47,20 +51,39 @@ def _together(
 ) -> tuple[str, Errors, int] | None:
     """Return text, failures and number of the fewest records from ``first`` on that say more together than alone."""
     texts = dict.fromkeys(_JOINTS, places[first].text)
-    known = _sentences(own)
+    known = frozenset() if places[first].goes_on else _sentences(own)
     for number in range(first + 1, min(first + _MOST_LINES, len(places))):
-        if not _may_go_on(places[number - 1], places[number]):
+        one, other = places[number - 1 : number + 1]
+        if not (_is_next_part(one, other) or _may_go_on(one, other)):
             return None
-        alone = read(places[number].text)
-        if _is_whole(alone):
-            return None
-        known |= _sentences(alone)
+        if not one.goes_on:
+            alone = read(_as_far_as_known(other))
+            if _is_whole(alone):
+                return None
+            known |= _sentences(alone)
         for joint in _JOINTS:
-            texts[joint] += joint + places[number].text
-            errors = read(texts[joint])
-            if _sentences(errors) - known:
+            texts[joint] += joint + other.text
+            errors = read(_as_far_as_known(replace(other, text=texts[joint])))
+            if _sentences(errors) - known or _is_excuse(own, errors, texts[joint]):
                 return texts[joint], errors, number - first + 1
     return None
+
+
+def _as_far_as_known(place: Place) -> str:
+    """Return the text of a record; behind a part stands the mark of what was cut, so that no name is taken for a whole one."""
+    return f"{place.text}\u2026" if place.goes_on else place.text
+
+
+def _is_excuse(own: Errors, together: Errors, text: str) -> bool:
+    """Tell whether the lines together say that a mere code of the first is no key's failure."""
+    if together or not own:
+        return False
+    excused = excused_codes(text)
+    return all(is_excused(error, excused) for error in own)
+
+
+def _is_next_part(one: Place, other: Place) -> bool:
+    return one.goes_on and other.of == one.of and other.time - one.time <= SAME_CALL
 
 
 def _may_go_on(one: Place, other: Place) -> bool:
@@ -81,5 +104,7 @@ def _says_why(error: LoggedError) -> bool:
     return bool(error.message) and error.classification.cause != "unclassified"
 
 
-def _sentences(errors: Errors) -> set[tuple[str | None, str]]:
-    return {(error.classification.cause, error.thing) for error in errors if _says_why(error)}
+def _sentences(errors: Errors) -> frozenset[tuple[str | None, str]]:
+    return frozenset(
+        (error.classification.cause, error.thing) for error in errors if _says_why(error)
+    )

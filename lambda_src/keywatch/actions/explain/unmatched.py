@@ -4,11 +4,9 @@ import re
 from dataclasses import dataclass
 
 from keywatch.parsing.logs.context import names_another_product, names_kms_itself
+from keywatch.parsing.logs.excuses import denies_existing_key
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
-_DENIED = re.compile(
-    r"not authorized to perform:? [\"'`]?kms:[A-Za-z]{3,40}[\"'`]? on resource:? [\"'`]?arn:"
-)
 _SAMPLE = 10_000  # characters that are looked at; what a text is shows at its beginning
 _BINARY_SHARE = 20  # one character in so many
 
@@ -49,7 +47,7 @@ def why_unmatched(text: str | None) -> Unmatched:
         return Unmatched("empty")
     if len(_CONTROL.findall(sample)) * _BINARY_SHARE > len(sample):
         return Unmatched("not_text")
-    if _DENIED.search(sample):
+    if denies_existing_key(sample):
         return Unmatched("denied_on_existing_key")
     if names_another_product(sample):
         return Unmatched("another_product")

@@ -28,6 +28,7 @@ _END = re.compile(r"[\"'`,;})\]\s.\\]{0,9}(?:$|\n|\(Service: |[\"']|<|\{)")
 _BESIDE = frozenset(
     {"NotFound", "InvalidArn", "InvalidKeyId", "Validation", "InvalidParameter", "InvalidRequest"}
 )
+_CODE_RIGHT_BEFORE = re.compile(r"\bNotFoundException: $")
 _FAILED = re.compile(r"(?i)fail|unable|cannot|can't|could ?n[o']t")
 _NAME = re.compile(r"(?:^|\s)([A-Z]\w{1,60}): (?:\w{1,60}Exception: )?$")
 _LEVEL = re.compile(r"\b(?:ERROR|WARN|WARNING|FATAL|CRITICAL|error|warning|fatal)\b")
@@ -47,6 +48,8 @@ def stands_alone(hit: Match, lines: str, code: str | None) -> bool:
     if _CRYPTO.search(before) or _MEMBER.search(before):
         return True
     rest = re.sub(r"[\W\d_]+", " ", _STAMPS.sub(" ", before)).strip()
+    if _CODE_RIGHT_BEFORE.search(before):
+        return True
     quoted = lines[hit.end - 1] in "'\"\u2019" or hit.row.form.value == "region"
     if not _is_name(before) and _FAILED.search(before):
         return True

@@ -7,15 +7,18 @@ codes. Cost is linear: fixed phrases, bounded patterns, bounded windows.
 """
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import islice
 
 from keywatch.catalogue.code_lookup import core_of
-from keywatch.catalogue.texts import CODES_BESIDE, CONNECTION_ERRORS, TEXTS, Form
+from keywatch.catalogue.texts import CONNECTION_ERRORS, TEXTS, Form
 from keywatch.model.levels import Confidence
 from keywatch.parsing.classify import read_error, reading_of
-from keywatch.parsing.logs.alone import stands_alone
-from keywatch.parsing.logs.context import Context, context_of
+from keywatch.parsing.logs.company import is_of_kms
+from keywatch.parsing.logs.context import context_of
+from keywatch.parsing.logs.cut_sentences import cut_hits
+from keywatch.parsing.logs.excuses import excused_codes, is_excused
 from keywatch.parsing.logs.formats import envelopes
 from keywatch.parsing.logs.formats.envelope import Envelope
 from keywatch.parsing.logs.logged_error import LoggedError, error_at
@@ -34,7 +37,6 @@ MAX_ERRORS = 20  # distinct failures of one text
 MAX_PLACES = 2000  # places of sentences that are looked at
 _PARTS = (" stderr P ", " stdout P ", '","stream":"', '", "stream": "', '"partial_message"')
 _COVERS = 1200  # an error code within this distance of a known sentence belongs to that sentence
-_OUT_OF_SCOPE = tuple(row for row in TEXTS if not row.cause)
 _ROWS = tuple(row for row in TEXTS if row.cause) + CONNECTION_ERRORS
 
 
@@ -42,8 +44,9 @@ def find_errors(text: str) -> tuple[LoggedError, ...]:
     """Return the distinct failures in ``text``, in the order of their first appearance; never raises on any text."""
     lines = unbroken(plain(_whole(text[:MAX_TEXT])))
     line = flat(lines)
-    found = list(_by_sentence(line, lines))
-    found.extend(_by_code(lines, line, list(found)))
+    excused = excused_codes(line)
+    found = [error for error in _by_sentence(line, lines) if not is_excused(error, excused)]
+    found.extend(_by_code(lines, line, list(found), excused))
     return tuple(_distinct(found))[:MAX_ERRORS]
 
 
@@ -51,14 +54,14 @@ def _whole(text: str) -> str:
     """Join the parts of lines that a container runtime cut."""
     if "\n" not in text or not any(mark in text for mark in _PARTS):
         return text
-    return "\n".join(line for _, line in whole_lines(text.splitlines()))
+    return whole_lines(text.splitlines())
 
 
 def _by_sentence(line: str, lines: str) -> Iterator[LoggedError]:
     """Yield the errors whose sentence a row knows."""
     known: set[tuple[str, str | None]] = set()
     places = Places()
-    for hit, low in islice(_hits(line), MAX_PLACES):
+    for hit, low in islice(_all_hits(line, lines), MAX_PLACES):
         if (hit.row.id, hit.name) in known or _is_heading(hit, lines):
             continue
         if not places.is_new(hit.row.id, line, hit.start, hit.end):
@@ -66,7 +69,7 @@ def _by_sentence(line: str, lines: str) -> Iterator[LoggedError]:
         if is_talk(lines, hit.start, hit.end) or _is_cut(hit, lines):
             continue
         context = context_of(line, hit.start, hit.end)
-        if hit.sure or _is_of_kms(hit, context, low, lines):
+        if hit.sure or is_of_kms(hit, context, low, lines):
             known.add((hit.row.id, hit.name))
             reading = reading_of(hit, line[hit.start : hit.end + 300])
             if not (hit.sure or context.kms) and reading.confidence is Confidence.CERTAIN:
@@ -79,6 +82,18 @@ def _by_sentence(line: str, lines: str) -> Iterator[LoggedError]:
                 code=context.code,
                 operation=context.operation,
             )
+
+
+def _all_hits(line: str, lines: str) -> Iterator[tuple[Match, str]]:
+    """Yield the whole sentences, then the halves of others."""
+    whole = []
+    for hit, low in _hits(line):
+        whole.append((hit.start, hit.end))
+        yield hit, low
+    low = lowered(line)
+    for hit in cut_hits(lines, lowered(lines)):
+        if not any(start < hit.end and hit.start < end for start, end in whole):
+            yield hit, low
 
 
 def _hits(line: str) -> Iterator[tuple[Match, str]]:
@@ -106,40 +121,13 @@ def _is_cut(hit: Match, lines: str) -> bool:
     )
 
 
-def _is_of_kms(hit: Match, context: Context, low: str, lines: str) -> bool:
-    """Decide on a sentence that others could have written: KMS's code or name must stand beside it, and nobody else's."""
-    form = hit.row.form
-    if form is Form.STATE and hit.name and ":kms:" in hit.name:
-        rotation = "rotation" in low[max(0, hit.start - 80) : hit.start]
-        return not rotation and (context.kms or context.error_word)
-    if context.kms or context.other:
-        return context.kms or _is_passed_on(hit, context)
-    code = (context.code or "").removesuffix("Exception")
-    if form in {Form.KEY_ID, Form.REGION}:
-        beside = context.kms_word and code in CODES_BESIDE[form]
-        return beside or stands_alone(hit, lines, context.code)
-    if form is Form.VALUE:
-        return low.find("validation error", max(0, hit.start - 80), hit.start) >= 0 or (
-            context.kms_word and bool(code)
-        )
-    if form is Form.HINT:
-        return context.kms_word and bool(code)
-    return code in CODES_BESIDE[form] or (context.kms_word and context.error_word)
-
-
-def _is_passed_on(hit: Match, context: Context) -> bool:
-    """Tell whether a service that answers in KMS's words said a sentence, under a code of KMS or none."""
-    form, code = hit.row.form, (context.code or "").removesuffix("Exception")
-    if not (context.passes_on and hit.name) or form not in {Form.KEY_ID, Form.REGION}:
-        return False
-    return code in CODES_BESIDE[form] | {"", "S3"}
-
-
-def _by_code(lines: str, line: str, known: list[LoggedError]) -> Iterator[LoggedError]:
+def _by_code(
+    lines: str, line: str, known: list[LoggedError], excused: AbstractSet[str]
+) -> Iterator[LoggedError]:
     """Yield errors whose text no row knows, from the format of their code; a known sentence has said it better."""
     known = [error for error in known if error.classification.cause != "unclassified"]
     starts = [error.start for error in known]
-    told = {core_of(error.code)[0] for error in known if error.code} | _not_failed(line)
+    told = {core_of(error.code)[0] for error in known if error.code} | excused
     found: dict[tuple[str, str], LoggedError] = {}
     for envelope in sorted(envelopes(lines), key=lambda e: e.start):
         if any(envelope.start - _COVERS <= start <= envelope.end + _COVERS for start in starts):
@@ -158,14 +146,6 @@ def _by_code(lines: str, line: str, known: list[LoggedError]) -> Iterator[Logged
 def _worth(error: LoggedError) -> tuple[bool, bool]:
     said = error.classification
     return said.cause != "unclassified", said.confidence is not Confidence.POSSIBLE
-
-
-def _not_failed(line: str) -> set[str]:
-    """Return the codes that stand at a sentence out of scope, so that the code alone means nothing elsewhere in the text."""
-    low = lowered(line)
-    found = (hit for row in _OUT_OF_SCOPE if row.phrase in low for hit in hits(row, line, low, 8))
-    codes = (context_of(line, hit.start, hit.end).code for hit in found)
-    return {core_of(code)[0] for code in codes if code}
 
 
 def _of_envelope(envelope: Envelope, line: str) -> LoggedError | None:

@@ -44,7 +44,8 @@ def _codes_in(window: str) -> Iterator[tuple[int, str, str]]:
         package, code = token[:begin], token[begin:]
         if package.endswith("KMS."):  # the prefix of S3 and SQS, part of their codes
             package, code = package[:-4], f"KMS.{code}"
-        yield match.end(), package, code
+        if not code[0].islower():  # half a code, which a line break cut
+            yield match.end(), package, code
     for match in islice(_SHORT_CODE.finditer(window), _MOST_CODES):
         yield match.end(), "", match.group(0)
 

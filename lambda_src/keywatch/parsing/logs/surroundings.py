@@ -28,11 +28,12 @@ _KEY_NAME = (
 )
 # Words before the name of a key, and fields that hold whatever the caller passed.
 _SPOKEN = re.compile(
-    rf"(?:KMS (?:[kK]ey|[aA]lias)|[mM]aster [kK]ey) ?\(?[\"']?({_KEY_NAME})(?![A-Za-z0-9])"
+    rf"(?:KMS (?:[kK]ey|[aA]lias)|[mM]aster [kK]ey) ?\(?[\"']?({_KEY_NAME})(?![A-Za-z0-9\u2026])"
 )
 _FIELD = re.compile(
     r"(?<![A-Za-z])(?:(?:[kK][mM][sS]_?|KMS|SSEKMS|[mM]aster_?|[tT]arget_?|[sS]ource_?|[dD]estination_?|aws_?|AWS_?){0,3}"
-    r"[kK][eE][yY]_?(?:[iI][dD]|[aA][rR][nN])|--key-id)(?:[\"']? ?: ?|[\"']?=|[ =])[\"']?([A-Za-z0-9:/_*.-]{3,300})"
+    r"[kK][eE][yY]_?(?:[iI][dD]|[aA][rR][nN])|--key-id)(?:[\"']? ?: ?|[\"']?=|[ =])[\"']?"
+    r"([A-Za-z0-9:/_*.-]{3,300})(?![A-Za-z0-9:/_*.\u2026-])"
 )
 _PLACEHOLDER = re.compile(
     r"(?i:null|none|nil|undefined|unset|unknown|redacted|masked|hidden|empty|missing|default|true|false|n/a|na|string|secret|todo|tbd)"

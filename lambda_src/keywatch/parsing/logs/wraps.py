@@ -27,25 +27,12 @@ _MOST_BREAKS = 2000
 _MOST_PIECES = 3
 
 
-def whole_lines(messages: Sequence[str]) -> list[tuple[int, str]]:
-    """Return the lines of one stream as the program wrote them, each with the place of its first part."""
-    found: list[tuple[int, str]] = []
-    open_part: str | None = None
-    for place, message in enumerate(messages):
-        part = _part(message)
-        if open_part is not None and found and part.of in {open_part, ""}:
-            found[-1] = (found[-1][0], found[-1][1] + part.text)
-        else:
-            found.append((place, part.text))
-        open_part = part.of if part.goes_on else None
-    return found
-
-
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """The text of one event without what a runtime or router wrapped around it.
+class Part:
+    """What a program wrote into one event, without what a runtime or router wrapped around it.
 
-    ``of`` is the message that it is a part of, where the router says so.
+    ``goes_on``: the line goes on in the next event; ``of`` is the message that this is a part of,
+    where the router says so.
     """
 
     text: str
@@ -53,28 +40,35 @@ class _Part:
     of: str = ""
 
 
-def _part(message: str) -> _Part:
+def whole_lines(messages: Sequence[str]) -> str:
+    """Return the messages of one stream as the program wrote them, their parts put together, a line each."""
+    parts = map(part_of, messages)
+    return "".join(part.text if part.goes_on else part.text + "\n" for part in parts)
+
+
+def part_of(message: str) -> Part:
+    """Return what the program wrote into the event ``message``."""
     if cri := _CRI.match(message):
-        return _Part(message[cri.end() :], cri.group(1) == "P")
+        return Part(message[cri.end() :], cri.group(1) == "P")
     if _ROUTED.match(message):
         return _json_part(message)
     syslog = _SYSLOG.match(message)
-    return _Part(message[syslog.end() :] if syslog else message)
+    return Part(message[syslog.end() :] if syslog else message)
 
 
-def _json_part(message: str) -> _Part:
+def _json_part(message: str) -> Part:
     """Read a line as Docker's json-file (no line break at the end of a part) or a router (``partial_message``) writes it."""
     try:
         value = json.loads(message)
     except (ValueError, RecursionError):
-        return _Part(message)
+        return Part(message)
     text = value.get("log") if isinstance(value, dict) else None
     if not isinstance(text, str) or not all(_ROUTER_WORDS.fullmatch(name) for name in value):
-        return _Part(message)
+        return Part(message)
     if value.get("partial_message") == "true":
-        return _Part(text, value.get("partial_last") != "true", str(value.get("partial_id", "")))
+        return Part(text, value.get("partial_last") != "true", str(value.get("partial_id", "")))
     is_part = "stream" in value and "kubernetes" not in value and not text.endswith("\n")
-    return _Part(text.rstrip("\n"), is_part)
+    return Part(text.rstrip("\n"), is_part)
 
 
 def unbroken(lines: str) -> str:

@@ -24,7 +24,7 @@ _MEMBER = (
     r"^(?:[\"'`]?[\s,;})\]]|[\"'`]?$)",
 )
 _WORDS = (
-    r"(?i:\bwith|failed:?|\bby|\bgot|\bthrew|\braised|\bcaught|\breceived|encountered"
+    r"(?i:\bwith|failed:?|\bby|\bgot|\bsaid|\bsays|\banswered|\breturned|\bgave|\bthrew|\braised|\bcaught|\breceived|encountered"
     r"|\berror:?|exception:?|->|=>|\bafter)"
 )
 _SHAPES = tuple(
@@ -39,7 +39,7 @@ _SHAPES = tuple(
         (r"(?:^|[\s:])\($", r"^\)"),  # message (X)
         (
             _WORDS + r" [\"'`]?$",
-            r"^[\"'`]?(?:$|[\s.;!)\]}\"'`]|,(?! [A-Z]\w{1,60}Exception))",
+            r"^[\"'`]?(?:$|[\s.;!)\]}\"'`(]|,(?! [A-Z]\w{1,60}Exception))",
         ),
         (
             _LOG_PREFIX + "$",
