@@ -79,6 +79,9 @@ class Outcome:
     store: str | None = None
     external: str | None = None
     function: str = ""  # the Lambda function whose environment it was
+    parameters: tuple[
+        tuple[str, str], ...
+    ] = ()  # of the request, where they are not the usual ones
     in_scope: bool = True
     story: str = ""
 

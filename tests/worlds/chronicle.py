@@ -92,6 +92,7 @@ class Chronicle:
     busy: list[Busy] = field(default_factory=list)
     weather: list[Spell] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
+    forwards: set[str] = field(default_factory=set)  # accounts that send their events here
     episode: str = ""
     episodes: list[str] = field(default_factory=list)
     roles: dict[str, datetime] = field(default_factory=dict)  # role name → when it was made
@@ -126,7 +127,8 @@ class Chronicle:
             return
         told = Told(change, self.episode)
         record = records.of_change(change)
-        if (change.account, change.region) == (self.account, self.region):
+        ours = change.account == self.account or change.account in self.forwards
+        if ours and change.region == self.region:
             probability = self.habits.lost if lost is None else lost
             told.arrivals += self._post(record, change.when, probability, minutes(late))
             if change.what == "DeleteKey":
@@ -149,9 +151,12 @@ class Chronicle:
 
     def _post_failure(self, told: Told, failed: Failed, lost: float, *, silent: bool) -> None:
         probe, outcome, dice = failed.probe, failed.outcome, self.dice
-        record = records.of_failure(failed, self.account, dice)
         owner = outcome.resources[0].split(":")[4] if outcome.resources else probe.caller.account
-        ours = self.account in {probe.caller.account, owner} and probe.region == self.region
+        ours = self.account in {probe.caller.account, owner}
+        forwarded = not ours and probe.caller.account in self.forwards
+        recipient = probe.caller.account if forwarded else self.account
+        record = records.of_failure(failed, recipient, dice)
+        ours = (ours or forwarded) and probe.region == self.region
         logged = (
             not silent
             and dice.chance(self.habits.logged, "logged", probe.caller.name)
@@ -163,7 +168,7 @@ class Chronicle:
             self.history.append((failed.when, record))
             if not only:
                 told.arrivals += self._post(record, failed.when, lost, minutes(0))
-            if self.habits.trail_group and not silent:
+            if self.habits.trail_group and not silent and not forwarded:
                 arrives = failed.when + minutes(2)
                 self.post_log("aws-cloudtrail-logs", arrives, failed.when, json.dumps(record))
                 told.arrivals.append((arrives, "log"))
@@ -203,7 +208,7 @@ class Chronicle:
         arrivals = []
         for copy in range(copies):
             arrives = when + late + self._delay(event_id, copy)
-            event = records.event(record, self.account, self.kms.uuid())
+            event = records.event(record, record["recipientAccountId"], self.kms.uuid())
             self.parcels.append(Parcel(arrives, event))
             arrivals.append((arrives, "trail"))
         return arrivals

@@ -12,7 +12,26 @@ from tests.worlds.attempts import Outcome, Probe
 from tests.worlds.clock import minutes, seconds
 from tests.worlds.kms import Key, Store
 from tests.worlds.people import Person
-from tests.worlds.scene import Scene
+from tests.worlds.scene import FOREIGN, Scene
+from tests.worlds.sequences import (
+    alias_swapped,
+    arriving,
+    broken_again,
+    grant_revoked,
+    intermittent,
+    made_anew,
+    not_ready,
+    old_news_of_another_cause,
+    store_flaps,
+    tug_of_war,
+    worse,
+)
+from tests.worlds.strangers import (
+    called_from_elsewhere,
+    same_name_there,
+    store_missing,
+    wrong_account,
+)
 
 Episode = Callable[[Scene], None]
 MISTAKES: tuple[Callable[[str], str], ...] = (
@@ -592,15 +611,7 @@ def late_news(s: Scene) -> None:
     s.story.remember(kms.disable(key, broke, s.admin()))
     s.story.remember(kms.enable(key, broke + minutes(s.rng.uniform(5, 60)), s.admin("mender")))
     probe = s.probe(s.caller(plain=True), key, alias)
-    for when in s.times(broke + minutes(1), broke + minutes(5), 2):
-        outcome = s.story.call(when, probe, lost=1.0, silent=True)
-        if outcome is None:
-            continue
-        told = s.story.calls[-1]
-        record = records.of_failure(told.what, s.story.account, s.story.dice)
-        arrives = s.soon(1, 60, s.begins)
-        s.story.post_event(arrives, records.event(record, s.story.account, kms.uuid()))
-        told.arrivals.append((arrives, "trail"))
+    arriving(s, probe, broke + minutes(1), broke + minutes(5), s.begins)
 
 
 def busy(s: Scene) -> None:
@@ -682,7 +693,6 @@ def _noise(
     s.calls(Probe(caller, operation, key.arn, s.story.region, fixed=outcome), s.begins, until)
 
 
-FOREIGN = ("210987654321", "333344445555")
 # How often each is told, of all; outages first.
 EPISODES: dict[Episode, float] = {
     disabled: 10,
@@ -716,4 +726,18 @@ EPISODES: dict[Episode, float] = {
     disabled_unused: 5,
     says_the_log: 1.5,
     noise: 5,
+    tug_of_war: 4,
+    broken_again: 4,
+    worse: 3,
+    alias_swapped: 4,
+    made_anew: 3,
+    intermittent: 3,
+    store_flaps: 3,
+    grant_revoked: 2,
+    old_news_of_another_cause: 3,
+    not_ready: 3,
+    called_from_elsewhere: 4,
+    same_name_there: 3,
+    wrong_account: 2,
+    store_missing: 1,
 }

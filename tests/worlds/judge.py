@@ -15,10 +15,11 @@ from tests.worlds import commands, product
 from tests.worlds.attempts import Outcome, Probe, answer, truly
 from tests.worlds.clock import minutes
 from tests.worlds.cloudtrail_api import shown_from
-from tests.worlds.kms import Change
+from tests.worlds.kms import Change, at
 from tests.worlds.kms_api import LOOK
 from tests.worlds.messages import Message
 from tests.worlds.outages import OLD, Outage, outages_of, thing_of
+from tests.worlds.resolve import resolve
 from tests.worlds.truth import BREAKS, Truth, Truths
 from tests.worlds.world import Run
 
@@ -200,14 +201,18 @@ class Judge:
             fresh = any(
                 t.first > message.when - OLD for t in told if t.first and t.what.probe == probe
             )
-            if self._told_elsewhere(now, message) or self._admitted(message, now, fresh=fresh):
+            if self._told_elsewhere(now, message) or self._admitted(
+                message, probe, now, fresh=fresh
+            ):
                 continue
             self._found("resolved while broken", message, f"still {now.story}")
             return
 
-    def _admitted(self, message: Message, now: Outcome, *, fresh: bool) -> bool:
+    def _admitted(self, message: Message, probe: Probe, now: Outcome, *, fresh: bool) -> bool:
         """Tell whether an end that nothing could prove is told as such, long after the last failure."""
-        blind = self.truths.weather("kms", message.when) or not now.lookable
+        found = resolve(self.kms, probe.typed, probe.caller.account, probe.region, at(message.when))
+        hidden = found.account != self.story.account or found.key_arn in self.story.hidden
+        blind = hidden or self.truths.weather("kms", message.when) or not now.lookable
         unproven = blind or message.cause in MISSING
         return not fresh and unproven and product.says_unproven(message.document)
 

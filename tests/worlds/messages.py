@@ -63,7 +63,7 @@ class Message:
             return set(self._members()) | self.told_before
         if self.store and self.cause in STORE_CAUSES:
             return {self.store}
-        return self._own_names()
+        return self._own_names() or ({self.store} if self.store else set())
 
     @property
     def group(self) -> bool:

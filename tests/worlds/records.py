@@ -112,6 +112,8 @@ def _touched(failed: Failed, dice: Dice) -> Record:
 
 def _parameters(failed: Failed, dice: Dice) -> Record | None:
     probe, outcome = failed.probe, failed.outcome
+    if outcome.parameters:
+        return dict(outcome.parameters)
     if outcome.code == "AccessDeniedException" and dice.chance(0.35, "no parameters", failed.id):
         return None
     context = {"purpose": "orders"}

@@ -12,6 +12,7 @@ from tests.worlds.kms import Change, Key, Store
 from tests.worlds.people import Person
 
 LONG_AGO = timedelta(days=400)
+FOREIGN = ("210987654321", "333344445555")
 WORDS = (
     "payments",
     "orders",

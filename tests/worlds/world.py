@@ -4,7 +4,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -69,6 +69,8 @@ def story_of(
         late=rng.choice((0.0, 0.05, 0.25)),
         trail_group=rng.random() < 0.1,
     )
+    if rng.random() < 0.04:  # no trail: nothing but logs tells of failures
+        drawn = replace(drawn, lost=1.0, logged=0.9, trail_group=False)
     story = Chronicle(
         seed, start, ACCOUNT, regions[0], regions, search, dice, Kms(dice), habits or drawn
     )
@@ -124,7 +126,8 @@ class World:
         self._told_of: dict[str, frozenset[str]] = {}  # group → names that its messages told of
         self._post: list[Parcel] = list(story.parcels)
         for when, record in story.history:
-            if record["awsRegion"] in self.trail:
+            ours = record["recipientAccountId"] == story.account
+            if ours and record["awsRegion"] in self.trail:
                 self.trail[record["awsRegion"]].add(record, when)
         self.trail[story.region].busy += story.busy
 
