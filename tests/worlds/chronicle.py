@@ -92,6 +92,7 @@ class Chronicle:
     busy: list[Busy] = field(default_factory=list)
     weather: list[Spell] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
+    said: set[str] = field(default_factory=set)  # keys of which a log tells what is not so
     forwards: set[str] = field(default_factory=set)  # accounts that send their events here
     episode: str = ""
     episodes: list[str] = field(default_factory=list)
@@ -172,7 +173,7 @@ class Chronicle:
                 arrives = failed.when + minutes(2)
                 self.post_log("aws-cloudtrail-logs", arrives, failed.when, json.dumps(record))
                 told.arrivals.append((arrives, "log"))
-            served = probe.caller.via in _SERVICE_RECORDS and outcome.resources
+            served = probe.caller.via in _SERVICE_RECORDS and outcome.resources and outcome.in_scope
             if served and dice.chance(0.3, "service", probe.caller.name):
                 self._post_of_service(told, failed)
         if logged:

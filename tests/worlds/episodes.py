@@ -644,6 +644,7 @@ def says_the_log(s: Scene) -> None:
         f"retrying after earlier error: NotFoundException: Key '{key.arn}' does not exist",
     )
     line = s.rng.choice(lines)
+    s.story.said.add(key.arn)
     s.story.note(s.begins, f"a log line without a failure: {line}")
     for when in s.times(s.begins, s.later(1, 30), 5):
         s.story.post_log(f"/app/{caller.name}", when + seconds(5), when, line)

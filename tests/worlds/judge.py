@@ -115,7 +115,7 @@ class Judge:
 
     def _about_nothing(self, message: Message) -> None:
         why = product.hears_itself(message.document)
-        if not why and self._own_lookup(message):
+        if not why and not message.names & self.story.said and self._own_lookup(message):
             why = "KeyWatch hears its own look-up"
         if message.names & self._requests:
             why = "a request id is taken for the key"

@@ -2,10 +2,11 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from tests.worlds.attempts import Outcome, Probe
+from tests.worlds.attempts import Probe
 from tests.worlds.chronicle import Chronicle
 from tests.worlds.clock import minutes, seconds
 from tests.worlds.kms import Change, Key, Store
@@ -53,6 +54,7 @@ class Scene:
     story: Chronicle
     rng: random.Random
     begins: datetime
+    planned: list[tuple[datetime, Probe, dict[str, Any]]] = field(default_factory=list)
 
     @property
     def home(self) -> tuple[str, str]:
@@ -161,12 +163,16 @@ class Scene:
 
     def calls(
         self, probe: Probe, begin: datetime, end: datetime, every: float | None = None, **how
-    ) -> list[Outcome]:
-        """Call again and again; at most some dozens of times."""
+    ) -> None:
+        """Plan to call again and again, at most some dozens of times; ``finish`` makes the calls."""
         every = every or self.rng.choice((0.7, 2.0, 5.0, 9.0))
         every = max(every, (end - begin).total_seconds() / 60 / 40)
-        outcomes = (self.story.call(when, probe, **how) for when in self.times(begin, end, every))
-        return [outcome for outcome in outcomes if outcome]
+        self.planned += [(when, probe, how) for when in self.times(begin, end, every)]
+
+    def finish(self) -> None:
+        """Make the planned calls, once all changes of the episode are known: a call after a change meets it."""
+        for when, probe, how in self.planned:
+            self.story.call(when, probe, **how)
 
     def tell(self, *changes: Change | None, **how) -> None:
         """Let changes be recorded and delivered."""

@@ -79,7 +79,9 @@ def story_of(
         begins = start + minutes(rng.uniform(5, 100))
         story.episode = f"{number}:{episode.__name__}"
         story.episodes.append(story.episode)
-        episode(Scene(story, random.Random(f"{seed}/{number}"), begins))
+        scene = Scene(story, random.Random(f"{seed}/{number}"), begins)
+        episode(scene)
+        scene.finish()
     _weather(story, rng)
     story.parcels.sort(key=lambda parcel: parcel.arrives)
     return story

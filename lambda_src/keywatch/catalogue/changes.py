@@ -24,6 +24,7 @@ class KindOfChange:
     - ``makes_visible``: it makes or moves something that KMS may not show everywhere for minutes.
     - ``explains_absence``: with it at hand nobody else need be asked why something is not there.
     - ``takes_aliases_along``: it tells of a key what became of the aliases that pointed to it.
+    - ``same``: the detail by which it must agree with the failure: another grant of the key explains nothing.
     - ``only_looked_up``: AWS services do it all day, so no rule lets it in; CloudTrail is asked.
     """
 
@@ -38,6 +39,7 @@ class KindOfChange:
     makes_visible: bool = False
     explains_absence: bool = False
     takes_aliases_along: bool = False
+    same: str | None = None
     only_looked_up: bool = False
 
 
@@ -115,12 +117,14 @@ _ALL = (
         "key",
         makes=("grant_not_found",),
         suspect_for=timedelta(days=1),
+        same="grant",
     ),
     KindOfChange(
         "RetireGrant",
         "key",
         makes=("grant_not_found",),
         suspect_for=timedelta(days=1),
+        same="grant",
         only_looked_up=True,
     ),
     KindOfChange("CreateAlias", "alias", undone_by=("DeleteAlias",), makes_visible=True),
@@ -183,6 +187,7 @@ DETAILS = (
     ("valid_to", "requestParameters", "validTo"),
     ("key_store", "requestParameters", "customKeyStoreId"),
     ("replica_region", "requestParameters", "replicaRegion"),
+    ("grant", "requestParameters", "grantId"),
 )
 
 # How CloudTrail and EventBridge name KMS where it acted by itself; nobody called it.

@@ -153,16 +153,25 @@ def case_of(failure: KeyFailure, evidence: Evidence, now: datetime) -> Case:
         key_id=arn_id or (identifier.key_id if identifier else None),
         account=subject.account if subject.account != UNKNOWN else failure.account,
         here=find_look(evidence, "DescribeKey", failure.region),
-        changes=_concerning(evidence.changes, alias),
+        changes=_concerning(evidence.changes, alias, failure.grant),
     )
 
 
-def _concerning(changes: Iterable[ChangeFact], alias: str | None) -> tuple[ChangeFact, ...]:
-    """Leave out what was done to other aliases of the key: a deleted alias does not explain a missing key."""
+def _concerning(
+    changes: Iterable[ChangeFact], alias: str | None, grant: str | None
+) -> tuple[ChangeFact, ...]:
+    """Leave out what was done to other aliases and grants of the key: a deleted alias does not explain a missing key."""
     return tuple(
         change
         for change in sorted(changes, key=lambda change: change.when, reverse=True)
-        if change.what not in CHANGES
-        or CHANGES[change.what].about != "alias"
-        or (alias is not None and change.details.get("alias") in {None, alias})
+        if change.what not in CHANGES or _concerns(change, alias, grant)
+    )
+
+
+def _concerns(change: ChangeFact, alias: str | None, grant: str | None) -> bool:
+    kind = CHANGES[change.what]
+    if kind.same == "grant":
+        return grant is not None and change.details.get("grant") == grant
+    return kind.about != "alias" or (
+        alias is not None and change.details.get("alias") in {None, alias}
     )

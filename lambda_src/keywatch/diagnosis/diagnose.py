@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from keywatch.catalogue.causes import Remedy, cause_of, remedies_for
 from keywatch.catalogue.changes import CHANGES, MADE_BY
-from keywatch.diagnosis.case import SKEW, Case, Explanation, case_of
+from keywatch.diagnosis.case import PROPAGATION, SKEW, Case, Explanation, case_of
 from keywatch.diagnosis.order import LAST, ORDER
 from keywatch.diagnosis.rank import is_report, ranked, seen_facts
 from keywatch.diagnosis.reasons import Reason, because_change, not_seen
@@ -122,11 +122,16 @@ def _was_used_since(case: Case, change: ChangeFact) -> bool:
 
 
 def _repointed(case: Case, explanation: Explanation) -> tuple[Reason, ...]:
-    """Name who pointed the alias to a key that cannot serve, shortly before, where nobody is known to have broken that key."""
-    moved = case.standing("UpdateAlias")
+    """Name who pointed the alias to a key that cannot serve, shortly before, where nobody is known to have broken that key.
+
+    A key that was used after the move was broken after it, by somebody else. Where KMS does not
+    tell when it was last used, only a move of the last minutes is named.
+    """
+    moved, used = case.standing("UpdateAlias"), case.evidence.last_used
     if moved is None or not case.before_call(moved.when):
         return ()
-    fresh = case.failure.time - moved.when <= FRESH_MOVE
+    fresh = case.failure.time - moved.when <= (FRESH_MOVE if used else PROPAGATION)
+    fresh = fresh and (used is None or used <= moved.when + SKEW)
     return (because_change(moved),) if fresh and cause_of(explanation.cause).key_states else ()
 
 

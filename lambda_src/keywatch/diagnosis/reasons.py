@@ -14,6 +14,11 @@ class Reason:
     source: str
     text: str
 
+    @property
+    def is_change(self) -> bool:
+        """Tell whether it says who changed something."""
+        return self.source.startswith(("CloudTrail event ", "KMS event ", "ledger"))
+
     def __str__(self) -> str:
         """Return the statement as alerts show it: its source first."""
         return f"{self.source}: {self.text}"

@@ -194,7 +194,7 @@ def _resolve(services: Services, found: Found) -> Incident | None:
     """Say that an incident is over, then end it; failures that come in between open it again, aloud."""
     incident, look = found.incident, found.look
     announced = incident.cause or look.diagnosis.cause
-    closing = replace(look.diagnosis, cause=announced, remedies=(), unknowns=())
+    closing = _closing(look.diagnosis, announced)
     quiet = "2 hours" if needed_quiet(incident) > QUIET else "10 minutes"
     note = NOTES[found.finding].format(quiet=quiet)
     alert = alert_of("resolved", incident, closing, look.evidence.changes, (note,))
@@ -204,6 +204,14 @@ def _resolve(services: Services, found: Found) -> Incident | None:
         services.counts.add("IncidentsResolved")
         return None
     return send(services, "opened", found, CAME_BACK_NOTE)
+
+
+def _closing(diagnosis: Diagnosis, announced: str) -> Diagnosis:
+    """Return what is said at the end: of who brought about another cause than the announced one nothing."""
+    because = diagnosis.because
+    if diagnosis.cause != announced:
+        because = tuple(reason for reason in because if not reason.is_change)
+    return replace(diagnosis, cause=announced, because=because, remedies=(), unknowns=())
 
 
 _ACTIONS: Mapping[Action, Callable[[Services, Found], Incident | None]] = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from keywatch.catalogue.causes import cause_of
+from keywatch.catalogue.changes import CHANGES, MADE_BY
 from keywatch.catalogue.states import STATE_CAUSES, is_usable
 from keywatch.diagnosis import early_warning
 from keywatch.diagnosis.case import PROPAGATION
@@ -152,9 +153,26 @@ def _has_changed(incident: Incident, look: Look) -> bool:
     cause, key = look.diagnosis.cause, look.evidence.key
     if cause == incident.cause or not cause_of(cause).worth_telling:
         return False
+    if _was_just_mended(cause, look):
+        return False
     if key and key.state in STATE_CAUSES:
         return STATE_CAUSES[key.state] == cause
     return cause not in incident.announced
+
+
+def _was_just_mended(cause: str, look: Look) -> bool:
+    """Tell whether a change of the last minutes undid a cause: a look-up may still show what was before it."""
+    undo = {undone for made in MADE_BY.get(cause, ()) for undone in CHANGES[made].undone_by}
+    undone = [change.when for change in look.evidence.changes if change.what in undo]
+    made = [
+        change.when for change in look.evidence.changes if change.what in MADE_BY.get(cause, ())
+    ]
+    newest = max(undone, default=None)
+    return (
+        newest is not None
+        and look.now - newest <= PROPAGATION
+        and newest > max(made, default=newest - PROPAGATION)
+    )
 
 
 def _goes_on(incident: Incident, now: datetime) -> bool:

@@ -91,6 +91,7 @@ class KeyFailure:
     resolved it to, if it did. ``resource`` is what an AWS service was encrypting; ``other_keys``
     are further keys of the same call (ReEncrypt has two), where AWS did not say which one failed.
     ``request_id`` is what AWS gave the call: the same in its record and in a program's log.
+    ``grant`` is the id of the grant that the call names, where it names one.
     """
 
     source: str
@@ -113,6 +114,7 @@ class KeyFailure:
     resource: str | None = None
     other_keys: tuple[str, ...] = ()
     request_id: str | None = None
+    grant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,7 @@ def _failure(
         resource=protected_resource(request),
         other_keys=keys.others,
         request_id=text(fields.get("requestID"), 64),
+        grant=text(request.get("grantId"), 128),
     )
 
 

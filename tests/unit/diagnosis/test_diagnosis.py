@@ -322,15 +322,37 @@ class TestAlias:
         )[2]
         assert (diagnosis.cause, diagnosis.facts["did_you_mean"]) == ("alias_not_found", ALIAS)
 
-    @pytest.mark.parametrize(("ago", "named"), [(30 * MINUTE, True), (DAY, False)])
-    def test_who_re_pointed_an_alias_is_named_when_its_new_key_cannot_serve(self, ago, named):
-        # GIVEN an alias that was moved just before, or long ago, to a key that is disabled
+    @pytest.mark.parametrize(
+        ("ago", "used", "named"),
+        [
+            (30 * MINUTE, 2 * DAY, True),
+            (DAY, 2 * DAY, False),
+            (30 * MINUTE, 10 * MINUTE, False),
+            (30 * MINUTE, None, False),
+            (3 * MINUTE, None, True),
+        ],
+        ids=["just before", "long ago", "used since", "use unknown", "minutes ago, use unknown"],
+    )
+    def test_who_re_pointed_an_alias_is_named_when_its_new_key_cannot_serve(self, ago, used, named):
+        # GIVEN an alias that was moved to a key that is disabled now, and was last used at some time
         moved = change("UpdateAlias", ago, alias=ALIAS, target_key=KEY_ID)
         failure = failed("DisabledException", f"{KEY} is disabled.", ALIAS)
-        diagnosis = verdict(failure, changes=(moved,), **found(key("Disabled")))[2]
+        last_used = NOW - used if used else None
+        facts = found(key("Disabled"))
+        diagnosis = verdict(failure, changes=(moved,), last_used=last_used, **facts)[2]
         # THEN only the move that its calls cannot have survived is named
         said = f"{BOB} called UpdateAlias ({ALIAS} to {KEY_ID})" in because(diagnosis)
         assert said is named
+
+    @pytest.mark.parametrize(("gone", "named"), [("g-1", True), ("g-2", False), (None, False)])
+    def test_who_revoked_a_grant_is_named_for_that_grant_only(self, gone, named):
+        # GIVEN a grant that was revoked, and a call that names that one, another one, or only a token
+        revoked = change("RevokeGrant", 30 * MINUTE, grant="g-1")
+        failure = replace(failed("InvalidGrantIdException", None, KEY), grant=gone)
+        diagnosis = verdict(failure, changes=(revoked,))[2]
+        # THEN somebody is named only for what the call asked for
+        assert diagnosis.cause == "grant_not_found"
+        assert (f"{BOB} called RevokeGrant" in because(diagnosis)) is named
 
     def test_who_re_pointed_an_alias_is_not_named_where_somebody_disabled_the_key(self):
         moved = change("UpdateAlias", 30 * MINUTE, alias=ALIAS, target_key=KEY_ID)

@@ -460,3 +460,22 @@ def test_a_warning_that_hurts_becomes_urgent_and_says_why(world, calls, callers,
     raised = world.inbox()
     assert [(one["status"], one["severity"]) for one in raised] == [("changed", "high")]
     assert any(reason in note for note in raised[0]["notes"])
+
+
+def test_a_look_up_that_lags_behind_a_mend_is_no_other_cause(world):
+    # GIVEN somebody scheduled a key for deletion, and people were warned
+    world.kms.add(state="PendingDeletion")
+    world.take(changed("ScheduleKeyDeletion", at=world.now))
+    assert [alert["cause"] for alert in world.inbox()] == ["key_pending_deletion"]
+    # WHEN it was cancelled and enabled again, and a look-up still shows what was between
+    world.kms.keys.clear()
+    world.kms.add(state="Disabled")
+    world.wait(seconds=30)
+    world.take(changed("EnableKey", at=world.now))
+    world.wait(seconds=20)
+    world.tick()
+    # THEN nobody is told that it is disabled
+    assert world.inbox() == []
+    # BUT a key that stays disabled is
+    pass_minutes(world, 15)
+    assert [alert["cause"] for alert in world.inbox()] == ["key_disabled"]
