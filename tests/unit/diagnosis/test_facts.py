@@ -185,14 +185,23 @@ class TestWhoDidIt:
         assert ("CancelKeyDeletion" in said) is named
 
     @pytest.mark.parametrize(
-        ("ago", "named"), [(HOUR, True), (HOUR + SECOND, False)], ids=["an hour", "longer"]
+        ("ago", "used", "named"),
+        [
+            (HOUR, True, True),
+            (HOUR + SECOND, True, False),
+            (300 * SECOND, False, True),
+            (300 * SECOND + SECOND, False, False),
+        ],
+        ids=["an hour", "longer", "5 minutes, use unknown", "longer, use unknown"],
     )
-    def test_a_moved_alias_is_suspected_for_an_hour(self, ago, named):
+    def test_a_moved_alias_is_suspected_for_an_hour_where_its_key_was_used_before(
+        self, ago, used, named
+    ):
         moved = change("UpdateAlias", ago, alias=ALIAS, target_key=KEY_ID)
         failure = failed("DisabledException", f"{KEY} is disabled.", ALIAS)
-        said = because(
-            failure, changes=(moved,), key=key("Disabled"), lookup_results=(seen(),), alias=alias()
-        )
+        seen_now = {"key": key("Disabled"), "lookup_results": (seen(),), "alias": alias()}
+        last_used = moved.when - DAY if used else None
+        said = because(failure, changes=(moved,), last_used=last_used, **seen_now)
         assert ("UpdateAlias" in said) is named
 
     @pytest.mark.parametrize(
