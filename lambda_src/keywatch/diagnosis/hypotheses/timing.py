@@ -19,7 +19,7 @@ from keywatch.diagnosis.reasons import (
 )
 from keywatch.model.levels import Confidence
 
-CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
+LIKELY, POSSIBLE = Confidence.LIKELY, Confidence.POSSIBLE
 
 
 def not_yet_visible(case: Case) -> Explanation | None:
@@ -101,14 +101,8 @@ def exists_after_all(case: Case) -> Explanation | None:
         "have been slow to show it."
     )
     if key.state in STATE_CAUSES:
-        confidence = LIKELY if classification.confidence is CERTAIN else CERTAIN
-        return Explanation(
-            STATE_CAUSES[key.state],
-            confidence,
-            (reason,),
-            facts,
-            (unknown,) if confidence is LIKELY else (),
-        )
+        # No certainty: to a call that met this state, KMS would not have answered "not found".
+        return Explanation(STATE_CAUSES[key.state], LIKELY, (reason,), facts, (unknown,))
     return Explanation(
         classification.cause or "unclassified", POSSIBLE, (reason,), facts, (unknown,)
     )
