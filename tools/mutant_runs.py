@@ -1,10 +1,11 @@
-"""Run the tests that reach each change of mutmut's: ``python mutant_runs.py WORKERS [PATTERN ...]`` in a staged copy.
+"""Run the tests that reach each change of mutmut's: ``python mutant_runs.py WORKERS WHICH [PATTERN ...]`` in a staged copy.
 
 mutmut itself starts pytest again for each change. Here the tests are collected once, in a process
 that runs none of them, and each change is a fork of it: some thousands of changes take minutes.
-Of a change only those tests run that reach its function, the fastest first, until one fails. The
-exit codes are mutmut's own, in its ``.meta`` files: 0 nobody noticed, 1 a test failed, 33 no test
-reaches it, 36 it took too long.
+``WHICH`` is ``all``, or ``unnoticed``: those that no test has noticed yet. Of a change only those
+tests run that reach its function, the fastest first, until one fails. The exit codes are mutmut's
+own, in its ``.meta`` files: 0 nobody noticed, 1 a test failed, 33 no test reaches it, 36 it took too
+long.
 """
 
 import json
@@ -88,6 +89,7 @@ class Runs:
 
     folder: Path
     workers: int
+    again: bool
     patterns: Sequence[str]
     metas: dict[Path, dict[str, dict[str, int | None]]] = field(default_factory=dict)
     running: dict[int, tuple[Path, str]] = field(default_factory=dict)
@@ -105,14 +107,15 @@ class Runs:
         return True
 
     def _chosen(self) -> list[tuple[Path, str]]:
-        """Return the changes that match a pattern, each with the file that keeps its exit code."""
+        """Return the changes that are asked for, each with the file that keeps its exit code."""
         for file in sorted((self.folder / "src").rglob("*.meta")):
             self.metas[file] = json.loads(file.read_text())
         return [
             (file, change)
             for file, meta in self.metas.items()
-            for change in meta["exit_code_by_key"]
-            if not self.patterns or any(fnmatch(change, pattern) for pattern in self.patterns)
+            for change, code in meta["exit_code_by_key"].items()
+            if not (self.again and code in {NOTICED, TOO_LONG})
+            and (not self.patterns or any(fnmatch(change, pattern) for pattern in self.patterns))
         ]
 
     def _measure(self, session: pytest.Session) -> int:
@@ -159,7 +162,7 @@ def main(arguments: Sequence[str]) -> int:
     """Make the changes, unless they are there already, and try those whose names match a pattern (none: all)."""
     from mutmut.__main__ import create_mutants  # reads the settings of the copy
 
-    workers, *patterns = arguments
+    workers, which, *patterns = arguments
     set_mutant_under_test("mutant_generation")
     (Path.cwd() / "mutants").mkdir(exist_ok=True)
     copy_src_dir()
@@ -168,7 +171,7 @@ def main(arguments: Sequence[str]) -> int:
     create_mutants(int(workers))
     tests = [*config().pytest_add_cli_args, *config().pytest_add_cli_args_test_selection]
     os.chdir("mutants")
-    runs = Runs(Path.cwd(), int(workers), patterns)
+    runs = Runs(Path.cwd(), int(workers), which == "unnoticed", patterns)
     return int(pytest.main(["--rootdir=.", "--tb=no", "-q", *tests], plugins=[runs]))
 
 

@@ -147,14 +147,14 @@ def _say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - a program that prints
 
 
-def run(area: Area, workers: int, patterns: Sequence[str]) -> int:
-    """Try the changes of an area whose names match a pattern (none: all, afresh), and report; return the exit code."""
+def run(area: Area, workers: int, which: str, patterns: Sequence[str]) -> int:
+    """Try the changes of an area whose names match a pattern (none: all of them), and report; return the exit code."""
     work = WORK / area.name
-    if not patterns:
+    if which == "all" and not patterns:
         shutil.rmtree(work, ignore_errors=True)
     stage(area, work)
     environment = {**os.environ, "PYTHONPATH": "", "PYTHONHASHSEED": "0"}
-    command = (sys.executable, str(RUNS), str(workers), *patterns)
+    command = (sys.executable, str(RUNS), str(workers), which, *patterns)
     with (work / "mutants.log").open("w") as log:
         code = subprocess.call(command, cwd=work, env=environment, stdout=log, stderr=log)  # noqa: S603 - no shell
     if code:
@@ -169,9 +169,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("area", nargs="?", choices=[area.name for area in AREAS])
     parser.add_argument("patterns", nargs="*", help="such as 'keywatch.incidents.clock.*'")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--again",
+        dest="which",
+        action="store_const",
+        const="unnoticed",
+        default="all",
+        help="only those that no test has noticed yet, and those of functions that were changed",
+    )
     asked = parser.parse_args(arguments)
     chosen = [area for area in AREAS if asked.area in {None, area.name}]
-    return max(run(area, asked.workers, asked.patterns) for area in chosen)
+    return max(run(area, asked.workers, asked.which, asked.patterns) for area in chosen)
 
 
 if __name__ == "__main__":
