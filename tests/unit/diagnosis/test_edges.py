@@ -11,6 +11,7 @@ from keywatch.model.levels import Confidence
 from tests.unit.cases import (
     ACCOUNT,
     ALIAS,
+    BOB,
     KEY,
     KEY_ID,
     MRK,
@@ -117,7 +118,11 @@ class TestMalformed:
 
     @pytest.mark.parametrize(
         ("typed", "offered"),
-        [("ALIAS/payments", True), ("Alias:payments", True), ("payments", False)],
+        [
+            ("ALIAS/payments", True),
+            ("Alias:payments", True),
+            ("payments", False),
+        ],
     )
     def test_an_alias_that_nobody_saw_is_offered_only_where_an_alias_was_meant(
         self, typed, offered
@@ -311,6 +316,32 @@ class TestTiming:
         assert "the key was created at" in because(diagnosis)
         # BUT a young key behind an alias says nothing of the alias
         assert verdict(no_alias(), key=young, lookup_results=(seen(),))[0] != "not_yet_visible"
+
+    @pytest.mark.parametrize(
+        ("failure", "what"),
+        [(no_key, "CreateKey"), (no_alias, "CreateAlias")],
+        ids=["key", "alias"],
+    )
+    def test_who_made_it_minutes_after_the_call_is_named(self, failure, what):
+        # GIVEN the record of a creation, three minutes after the call
+        made = change(what, -3 * MINUTE, alias=ALIAS)
+        cause, _, diagnosis = verdict(failure(), changes=(made,))
+        # THEN the caller was early, and not KMS late
+        assert cause == "not_yet_visible"
+        assert f"{BOB} called {what}" in because(diagnosis)
+        assert "the call came 3 min before that" in because(diagnosis)
+
+    def test_a_key_that_was_deleted_before_the_call_and_made_again_was_missing(self):
+        # GIVEN a replica that was deleted before the call, and made again three minutes after it
+        changes = (change("DeleteKey", DAY, who="AWS KMS"), change("CreateKey", -3 * MINUTE))
+        assert verdict(no_key(), changes=changes)[0] == "key_not_found"
+
+    def test_an_alias_that_nobody_knows_the_age_of_was_not_asked_for_too_early(self):
+        ageless = replace(alias(), created=None, updated=None)
+        assert verdict(no_alias(), alias=ageless)[0] == "alias_not_found"
+        assert (
+            verdict(no_key(), key=key(created=None), lookup_results=(seen(),))[0] == "key_not_found"
+        )
 
     def test_a_young_key_that_cannot_serve_was_not_asked_for_too_early(self):
         for state in ("PendingImport", "Creating"):

@@ -51,3 +51,54 @@ def test_only_a_state_that_is_listed_as_usable_proves_recovery(state, cause, sub
 @given(st.sampled_from(sorted(CAUSES)), st.sampled_from(SUBJECTS))
 def test_no_look_up_proves_nothing(cause, subject):
     assert recovery_of(cause, subject, Evidence()) is Recovery.UNKNOWN
+
+
+def recovered(cause, subject, **evidence):
+    return recovery_of(cause, subject, Evidence(**evidence))
+
+
+def test_a_look_up_in_another_region_proves_nothing_of_here():
+    # GIVEN a look-up that found nothing in another Region, before one here that was throttled
+    elsewhere = LookupResult("DescribeKey", "alias/payments", "us-east-1", LookupOutcome.ABSENT)
+    here = LookupResult("DescribeKey", "alias/payments", "eu-west-1", LookupOutcome.THROTTLED)
+    for looks in ((elsewhere, here), (here, elsewhere), (elsewhere,)):
+        assert recovered("alias_not_found", ALIAS, lookup_results=looks) is Recovery.UNKNOWN
+
+
+def test_a_usable_key_in_a_store_that_is_not_connected_is_not_usable():
+    for cause in ("key_disabled", "key_store_disconnected"):
+        assert recovered(cause, ALIAS, key=key()) is Recovery.PROVEN
+        assert recovered(cause, ALIAS, key=key(), store=store()) is Recovery.PROVEN
+        assert recovered(cause, ALIAS, key=key(), store=store("FAILED")) is Recovery.REFUTED
+
+
+def test_of_an_external_key_only_a_state_that_kms_keeps_is_proven():
+    # GIVEN an enabled key whose material lies outside of AWS
+    external = key(external_key="xks-1")
+    # THEN that it was disabled in KMS is over, and what befell it outside nobody can see
+    assert recovered("key_disabled", ALIAS, key=external) is Recovery.PROVEN
+    assert recovered("alias_not_found", ALIAS, key=external) is Recovery.UNKNOWN
+
+
+class TestStore:
+    SUBJECT = Subject("key_store", "123456789012", "eu-west-1", "cks-1234567890abcdef0")
+
+    def test_a_connected_store_proves_its_connection_and_not_its_proxy(self):
+        assert recovered("key_store_disconnected", self.SUBJECT, store=store()) is Recovery.PROVEN
+        assert recovered("xks_proxy_unreachable", self.SUBJECT, store=store()) is Recovery.UNKNOWN
+
+    def test_a_store_that_is_not_connected_is_not_usable(self):
+        for state in ("DISCONNECTED", "FAILED", "CONNECTING", ""):
+            assert (
+                recovered("key_store_disconnected", self.SUBJECT, store=store(state))
+                is Recovery.REFUTED
+            )
+
+    def test_a_key_of_an_unseen_store_that_cannot_serve_refutes_its_recovery(self):
+        # GIVEN a store that nobody could look at, and a key of it that a look-up saw
+        for state, expected in (
+            ("Unavailable", Recovery.REFUTED),
+            ("Enabled", Recovery.UNKNOWN),
+            ("Archived", Recovery.UNKNOWN),
+        ):
+            assert recovered("key_store_disconnected", self.SUBJECT, key=key(state)) is expected

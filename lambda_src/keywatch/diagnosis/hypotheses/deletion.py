@@ -36,20 +36,16 @@ def deleted_since(case: Case) -> Explanation | None:
     look = case.here
     if look is None or look.outcome is not LookupOutcome.ABSENT:
         return None
-    scheduled = case.standing("ScheduleKeyDeletion")
-    story = (because_change(scheduled),) if scheduled else ()
     reason = because_look(look, "the key does not exist any more.")
-    return _with_relatives(case, Explanation("key_deleted", LIKELY, (reason, *story)))
+    return _with_relatives(case, Explanation("key_deleted", LIKELY, (reason,)))
 
 
 def _as_recorded(case: Case, deleted: ChangeFact) -> Explanation:
     """Take KMS's own record of the deletion as proof; of an alias it proves only what became of a key that it pointed to."""
-    scheduled = case.change("ScheduleKeyDeletion")
-    story = (because_change(scheduled),) if scheduled else ()
     done = Reason(change_source(deleted), f"KMS deleted the key at {stamp(deleted.when)}.")
     if case.alias is None:
         return Explanation(
-            "key_deleted", CERTAIN, (done, *story), facts={"deleted_at": stamp(deleted.when)}
+            "key_deleted", CERTAIN, (done,), facts={"deleted_at": stamp(deleted.when)}
         )
     target = case.behind_alias()
     pointed = Reason(
@@ -57,7 +53,7 @@ def _as_recorded(case: Case, deleted: ChangeFact) -> Explanation:
         f"{case.alias} pointed to {target or 'this key'}; deleting a key deletes its aliases.",
     )
     facts = {"deleted_at": stamp(deleted.when), "key": target or ""}
-    return Explanation("key_deleted", LIKELY, (done, pointed, *story), facts=facts)
+    return Explanation("key_deleted", LIKELY, (done, pointed), facts=facts)
 
 
 def _was_due(case: Case) -> Explanation | None:
