@@ -56,15 +56,18 @@ class Copy:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
 
-    def touched(self) -> set[str]:
-        """Return the sources that differ from the work tree's, or are new; tests and documentation are not counted."""
+    def sources(self) -> dict[str, bytes]:
+        """Return the sources by name; tests and documentation are not counted."""
         return {
-            name
+            name: path.read_bytes()
             for path in self.path.rglob("*")
             if path.is_file() and "__pycache__" not in path.parts
             if (name := path.relative_to(self.path).as_posix()).startswith(_BY_HAND)
-            if not (ROOT / name).exists() or (ROOT / name).read_bytes() != path.read_bytes()
         }
+
+    def touched(self, since: dict[str, bytes]) -> set[str]:
+        """Return the sources that are changed or new since ``sources`` were ``since``."""
+        return {name for name, text in self.sources().items() if since.get(name) != text}
 
     def runs(self, *arguments: str) -> str:
         """Run a module of the copy (``python -m …``); return what it printed. Fails where it fails."""
@@ -82,8 +85,8 @@ class Copy:
         return done.stdout
 
     def passes(self, *tests: str) -> None:
-        """Run the suite's part that a recipe concerns."""
-        self.runs("pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *tests)
+        """Run a part of the suite."""
+        self.runs("pytest", "-q", "-p", "no:cacheprovider", "-n0", *tests)
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
