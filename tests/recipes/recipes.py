@@ -28,7 +28,7 @@ class Recipe:
 
 
 def _text(tree: Copy) -> None:
-    row = 'logged=("KMS [Kk]ey",), quarantined="the kms key is quarantined"'
+    row = 'unfiltered="nobody writes it yet", quarantined="the kms key is quarantined"'
     tree.after(
         f"{CATALOGUE}/texts.py", "_STATES = (", f'    *_says("key_disabled", CERTAIN, {row}),'
     )
@@ -212,8 +212,8 @@ from keywatch.actions.display import Shown, line
 
 
 def _run(_fields: Fields, call: Call) -> Answer:
-    scope = call.services.scope
-    return {"schema": "keywatch.where/1", "account": scope.account, "region": scope.region}
+    settings = call.services.settings
+    return {"schema": "keywatch.where/1", "account": settings.account, "region": settings.region}
 
 
 def _show(answer: Answer) -> Iterable[Shown]:
@@ -248,10 +248,10 @@ ACTION = Recipe(
 
     from cli.__main__ import main
     from keywatch.actions.dispatch import answer
-    from keywatch.lookups.scope import Scope
 
     def test_the_function_the_command_line_and_the_page_know_the_action(capsys):
-        services = SimpleNamespace(scope=Scope("111122223333", "eu-west-1"))
+        settings = SimpleNamespace(account="111122223333", region="eu-west-1")
+        services = SimpleNamespace(settings=settings)
         container = SimpleNamespace(services=services, counted=nullcontext)
         def ask(request):
             return answer(request, None, lambda: container)
