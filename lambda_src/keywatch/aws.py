@@ -1,6 +1,7 @@
 """AWS clients made when first needed, and counters that become metrics. Both are passed in, never global."""
 
 from collections import Counter
+from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
@@ -67,3 +68,8 @@ class Clients:
                     service, region_name=region, config=config
                 )
             return self._made[service, region]
+
+
+def in_region(client: Callable[[str, str], Any], region: str) -> Callable[[str], Any]:
+    """Return ``client`` as it is for one Region: the client of a service."""
+    return lambda service: client(service, region)

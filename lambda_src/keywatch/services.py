@@ -7,11 +7,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from keywatch.alerts.publish import Publisher
-from keywatch.aws import Clients, Counts
+from keywatch.aws import Clients, Counts, in_region
 from keywatch.lookups.guard import Guard
 from keywatch.lookups.kms import Lookups
 from keywatch.lookups.regions import Regions
-from keywatch.lookups.scope import Scope
 from keywatch.model.text import one_line
 from keywatch.settings import Settings
 from keywatch.sources.ignore import Ignorer
@@ -33,9 +32,7 @@ class Log(Protocol):
         """Log ``msg``, filled in with ``args``, as something good to know."""
 
 
-def utc_now() -> datetime:
-    """Return the time, in UTC."""
-    return datetime.now(UTC)
+utc_now = partial(datetime.now, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +55,6 @@ class Services:
     def housekeeping(self) -> HousekeepingStore:
         """Return what is noted about KeyWatch's own chores."""
         return HousekeepingStore(self.table)
-
-    @property
-    def scope(self) -> Scope:
-        """Return where look-ups may look."""
-        return Scope(self.settings.account, self.settings.region, self.settings.search_regions)
 
 
 def _unreadable(counts: Counts, logger: Log, item: Item, error: Exception) -> None:
@@ -91,7 +83,7 @@ def build(
         groups=GroupTable(table),
         lookups=Lookups(guard, now, pace),
         publisher=Publisher(
-            lambda service: client(service, region),
+            in_region(client, region),
             settings.topic_arn,
             settings.channel_targets,
             fallback_topic_arn=settings.fallback_topic_arn,

@@ -8,7 +8,6 @@ from keywatch.alerts.alert import SubjectView
 from keywatch.alerts.document import AffectedSubject
 from keywatch.catalogue.causes import Cause
 from keywatch.model.identifiers import parse
-from keywatch.model.key_names import is_well_formed
 from keywatch.model.text import one_line
 
 UNKNOWN = "unknown"
@@ -24,7 +23,7 @@ def display_name(cause: Cause, subject: SubjectView) -> str:
     names = [name for name in (subject.alias, subject.identifier, subject.key_arn) if name]
     for parsed in map(parse, names):
         if name := parsed.alias or parsed.key_id:
-            return _quoted_if_odd(name)
+            return one_line(name, _MAX_NAME)
     typed = one_line(names[0], _MAX_NAME) if names else ""
     if typed:
         return f'"{typed}"'
@@ -35,7 +34,7 @@ def display_name(cause: Cause, subject: SubjectView) -> str:
 
 def _quoted_if_odd(name: str) -> str:
     short = one_line(name, _MAX_NAME)
-    return short if is_well_formed(name) or _WORD.fullmatch(name) else f'"{short}"'
+    return short if _WORD.fullmatch(name) else f'"{short}"'
 
 
 def known_place(value: str | None) -> str:

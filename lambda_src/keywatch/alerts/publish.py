@@ -92,7 +92,8 @@ class Publisher:
         except Exception:
             self._budget.give_back()
             raise
-        self._budget.told(withheld)
+        if withheld:
+            self._budget.told(withheld)
 
     def _publish(self, alert: Alert) -> None:
         document = build_document(alert)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from keywatch.catalogue.causes import cause_of
 from keywatch.catalogue.changes import CHANGES
+from keywatch.catalogue.states import is_usable
 from keywatch.diagnosis.reasons import Reason
 from keywatch.model.evidence import ChangeFact, Evidence, LookupOutcome, LookupResult
 from keywatch.model.identifiers import KeyIdentifier, Kind
@@ -18,6 +19,7 @@ PROPAGATION = timedelta(minutes=5)
 # CloudTrail writes whole seconds, and the hosts of one service differ a little: closer than this,
 # order proves nothing.
 SKEW = timedelta(seconds=5)
+REPORTS = frozenset({"app_log"})  # sources that only report what AWS is said to have answered
 # Sources that know in which account and Region a call was made; a log line may come from a program
 # that called elsewhere.
 _KNOW_THE_PLACE = frozenset({"cloudtrail", "native", "manual", "change"})
@@ -175,3 +177,30 @@ def _concerns(change: ChangeFact, alias: str | None, grant: str | None) -> bool:
     return kind.about != "alias" or (
         alias is not None and change.details.get("alias") in {None, alias}
     )
+
+
+def is_report(failure: KeyFailure) -> bool:
+    """Tell whether an application, and not AWS, says that the call failed so."""
+    return failure.source in REPORTS
+
+
+def seen_facts(case: Case) -> dict[str, str]:
+    """Return what look-ups saw, under the names of ``keywatch.catalogue.causes.record.SEEN``."""
+    evidence, here = case.evidence, case.here
+    key, store = evidence.key, evidence.store
+    facts = {
+        "reported": "yes" if is_report(case.failure) else "",
+        "service": case.failure.caller.service or "",
+    }
+    if key is not None:
+        facts["key_state"] = key.state
+    if store is not None:
+        facts["store_state"] = store.state
+    if case.alias and here and here.outcome in {LookupOutcome.SEEN, LookupOutcome.ABSENT}:
+        facts["alias_exists"] = "yes" if here.outcome is LookupOutcome.SEEN else "no"
+    primary = next((found for found in evidence.elsewhere if found.replicas), None)
+    if primary is not None:
+        leads = primary.replicas[0] == primary.region and is_usable(primary.state)
+        missing = leads and case.failure.region not in primary.replicas
+        facts["replica_is_missing"] = "yes" if missing else "no"
+    return facts

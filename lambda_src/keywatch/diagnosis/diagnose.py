@@ -6,14 +6,21 @@ never papered over.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from keywatch.catalogue.causes import Remedy, cause_of, remedies_for
 from keywatch.catalogue.changes import CHANGES, MADE_BY
-from keywatch.diagnosis.case import PROPAGATION, SKEW, Case, Explanation, case_of
+from keywatch.diagnosis.case import (
+    PROPAGATION,
+    SKEW,
+    Case,
+    Explanation,
+    case_of,
+    is_report,
+    seen_facts,
+)
 from keywatch.diagnosis.order import LAST, ORDER
-from keywatch.diagnosis.rank import is_report, ranked, seen_facts
 from keywatch.diagnosis.reasons import Reason, because_change, not_seen
 from keywatch.diagnosis.recovery import Recovery, recovery_of
 from keywatch.model.evidence import ANSWERED, ChangeFact, Evidence
@@ -45,7 +52,7 @@ class Diagnosis:
 
 def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosis:
     """Return the one cause of ``failure``, how sure that is, why, and how to fix it. ``now`` is UTC."""
-    failure = ranked(failure)
+    failure = _ranked(failure)
     case = case_of(failure, evidence, now)
     hypotheses = ORDER.get(failure.classification.cause or "", LAST)
     explanation = next(held for ask in hypotheses if (held := ask(case)) is not None)
@@ -72,6 +79,17 @@ def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosi
         facts,
         is_over,
     )
+
+
+def _ranked(failure: KeyFailure) -> KeyFailure:
+    """Return ``failure`` with no more confidence in its error text than its source deserves.
+
+    What an application wrote is a report and not AWS's word: by itself it is at most likely.
+    """
+    said = failure.classification
+    if not is_report(failure) or said.confidence is not Confidence.CERTAIN:
+        return failure
+    return replace(failure, classification=replace(said, confidence=Confidence.LIKELY))
 
 
 def _known(*several: Mapping[str, str]) -> dict[str, str]:

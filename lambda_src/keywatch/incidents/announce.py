@@ -266,7 +266,7 @@ def _record(
         announced_failures=str(incident.failures),
         openings=dump_times(incident.openings) or None,
         last_diagnosis=dump_diagnosis(diagnosis),
-        history=dump_changes(change for change in changes if change.source == FROM_TRAIL),
+        history=dump_changes([one for one in changes if one.source == FROM_TRAIL]),
     )
     return replace(
         incident,

@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.diagnosis.diagnose import Diagnosis, diagnose
 from keywatch.lookups.plan import investigate
+from keywatch.lookups.scope import Scope
 from keywatch.model.evidence import NO_EVIDENCE, ChangeFact, Evidence
 from keywatch.model.signals import KeyFailure, Subject
 from keywatch.services import Services
@@ -33,7 +34,7 @@ def assess(
             evidence = investigate(
                 failure,
                 services.lookups,
-                services.scope,
+                Scope.of(services.settings),
                 changes,
                 lambda subject: _ledger(services, subject),
                 ask_trail=ask_trail,

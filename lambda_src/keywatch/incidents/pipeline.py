@@ -70,7 +70,7 @@ class Pipeline:
                 lambda batch: batch.messages,
                 remaining,
             )
-            return failed | without_table.tell_rest(services, memory)
+            return failed | (without_table.tell_rest(services, memory) if memory.waiting else set())
         finally:
             digests.add_up(services)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Lock, local
 from typing import Any
 
@@ -117,17 +118,19 @@ class Guard:
     ) -> None:
         self._factory, self._now, self._is_region = factory, now, is_region
         self._room = Room(now, per_minute)
-        self._breakers: dict[tuple[str, str], Breaker] = {}
+        self._clients: dict[tuple[str, str], _Guarded] = {}
         self._lock = Lock()
         self._limits = local()
 
     def __call__(self, service: str, region: str) -> Any:  # noqa: ANN401 - stands for clients of all types
         """Return a client of ``service`` in ``region``; of a Region that does not exist none is made."""
+        if held := self._clients.get((service, region)):
+            return held
         if not self._is_region(region):
             return _Nowhere(region)
+        client = _Guarded(self, service, self._factory(service, region), Breaker(self._now))
         with self._lock:
-            breaker = self._breakers.setdefault((service, region), Breaker(self._now))
-        return _Guarded(self, service, self._factory(service, region), breaker)
+            return self._clients.setdefault((service, region), client)
 
     @contextmanager
     def within(self, limit: timedelta) -> Iterator[None]:
@@ -139,7 +142,14 @@ class Guard:
         finally:
             self._limits.until = before
 
-    def call(self, service: str, breaker: Breaker, ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - any answer
+    def call(
+        self,
+        service: str,
+        breaker: Breaker,
+        ask: Callable[..., Any],
+        *args: Any,  # noqa: ANN401 - the arguments of any call
+        **fields: Any,  # noqa: ANN401 - as above
+    ) -> Any:  # noqa: ANN401 - any answer
         """Make a call, if it may be made. Raises ``NotAsked``, and what the client raises."""
         until = getattr(self._limits, "until", None)
         if service in LOOKED_UP and until is not None and self._now() >= until:
@@ -149,7 +159,7 @@ class Guard:
         if service in LOOKED_UP and not self._room.take():
             raise NotAsked(why="too many look-ups were made in this minute")
         try:
-            answer = ask()
+            answer = ask(*args, **fields)
         except Exception as error:
             breaker.record(answered=not has_no_answer(error))
             raise
@@ -159,6 +169,8 @@ class Guard:
 
 @dataclass
 class _Guarded:
+    """A client each of whose operations is a guarded call, made when it is first asked for."""
+
     guard: Guard
     service: str
     client: Any
@@ -168,9 +180,9 @@ class _Guarded:
         method = getattr(self.client, operation)
         if operation == "get_paginator":
             return lambda name: _Paginator(self, method(name))
-        return lambda *args, **fields: self.guard.call(
-            self.service, self.breaker, lambda: method(*args, **fields)
-        )
+        guarded = partial(self.guard.call, self.service, self.breaker, method)
+        setattr(self, operation, guarded)
+        return guarded
 
 
 @dataclass

@@ -7,9 +7,9 @@ Source: KMS Developer Guide, "Request quotas".
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -89,7 +89,8 @@ class Lookups:
     """KMS as the diagnosis sees it, and CloudTrail's ``history``.
 
     ``client(service, region)`` makes boto3 clients; ``now`` is a UTC clock; ``wait(region)`` keeps
-    the pace that CloudTrail allows.
+    the pace that CloudTrail allows. ``within`` is the guard's: in its context a thread makes no
+    look-up after a time.
     """
 
     def __init__(
@@ -98,14 +99,12 @@ class Lookups:
         now: Callable[[], datetime],
         wait: Callable[[str], None] = lambda _region: None,
     ) -> None:
-        self._client = client if isinstance(client, Guard) else Guard(client, now)
+        guard = client if isinstance(client, Guard) else Guard(client, now)
+        self.within = guard.within
+        self._client = lru_cache(maxsize=64)(guard)
         self.history = History(self._client, now, wait)
         self._aliases: _Memory[tuple[tuple[AliasFacts, ...], LookupResult]] = _Memory(now)
         self._stores: _Memory[tuple[tuple[StoreFacts, ...], LookupResult]] = _Memory(now)
-
-    def within(self, limit: timedelta) -> AbstractContextManager[None]:
-        """Return a context in which this thread makes no look-up after ``limit``."""
-        return self._client.within(limit)
 
     def function(
         self, arn: str, region: str

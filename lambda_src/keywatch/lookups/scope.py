@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from keywatch.model.identifiers import KeyIdentifier, Kind, parse
 from keywatch.model.signals import UNKNOWN, KeyFailure
+from keywatch.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,11 @@ class Scope:
     account: str
     region: str
     search_regions: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Scope":
+        """Return where a deployment may look."""
+        return cls(settings.account, settings.region, settings.search_regions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ that is full tells of it.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 ALONE = 5  # subjects of a group that alert by themselves
 WINDOW = timedelta(minutes=10)  # what breaks later than this after the last one breaks by itself
@@ -18,7 +19,7 @@ _LONGEST = 300
 KMS, KEY_STORE, PERSON, CALLER = "kms", "key_store", "person", "caller"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: its id is kept
 class GroupKey:
     """What the subjects of a group have in common: ``by`` (caller, person, key_store, kms), its name, its account and Region."""
 
@@ -28,7 +29,7 @@ class GroupKey:
     name: str
     replayed: str = ""  # the private source of the events that tell of it (``Subject.replayed``)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Return the partition key of the group: bounded, whatever the name."""
         name = self.name

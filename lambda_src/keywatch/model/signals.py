@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from keywatch.model.identifiers import KeyIdentifier
 from keywatch.model.levels import Confidence
@@ -47,7 +48,7 @@ _REPLAYED = "replayed:"
 UNKNOWN = "-"  # the account, Region or name of a subject that nobody told
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: its id is kept
 class Subject:
     """What an incident is about: the thing that is missing or broken, as seen from one account and Region.
 
@@ -63,7 +64,7 @@ class Subject:
     name: str
     replayed: str = ""
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Return the identity of the subject: the partition key of its incident and its changes."""
         origin = f"{_REPLAYED}{self.replayed}|" if self.replayed else ""

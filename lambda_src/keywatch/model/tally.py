@@ -7,7 +7,7 @@ more it may have had while it was not among the kept. The rest of a kind is ``(o
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MOST_NAMES = 20
@@ -45,10 +45,10 @@ class Tally:
         _drop(key, counts, missed)
         return Tally(counts, missed)
 
-    def rows(self) -> Iterator[tuple[str, str, int, int]]:
-        """Yield kind, name, count and missed, the most frequent first."""
-        for key, count in sorted(self.counts.items(), key=lambda one: (-one[1], one[0])):
-            yield (*key, count, self.missed.get(key, 0))
+    def rows(self) -> list[tuple[str, str, int, int]]:
+        """Return kind, name, count and missed, the most frequent first."""
+        frequent = sorted(self.counts.items(), key=lambda one: (-one[1], one[0]))
+        return [(*key, count, self.missed.get(key, 0)) for key, count in frequent]
 
 
 def _of_kind(counts: Names, kind: str) -> set[Name]:

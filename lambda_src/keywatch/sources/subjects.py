@@ -1,5 +1,7 @@
 """Which thing a failure or a change is about, so that the id, the ARN and the alias of one key meet in one incident."""
 
+from functools import lru_cache
+
 from keywatch.catalogue.causes import cause_of
 from keywatch.model.identifiers import KeyIdentifier, Kind, parse
 from keywatch.model.signals import UNKNOWN, ErrorClassification, Subject
@@ -65,5 +67,6 @@ def store_subject(key_store: str, account: str | None, region: str | None) -> Su
     return _subject("key_store", account, region, key_store)
 
 
+@lru_cache(maxsize=1024)
 def _subject(kind: str, account: str | None, region: str | None, name: str) -> Subject:
     return Subject(kind, account or UNKNOWN, region or UNKNOWN, one_line(name, MAX_NAME) or UNKNOWN)

@@ -92,8 +92,7 @@ class MessageBudget:
 
     def told(self, withheld: int) -> None:
         """Note that a message said how many were withheld."""
-        if withheld:
-            self._change(Update(add={"withheld": -withheld}))
+        self._change(Update(add={"withheld": -withheld}))
 
     def _change(self, update: Update) -> None:
         try:

@@ -134,13 +134,12 @@ def dump_diagnosis(diagnosis: Diagnosis) -> str:
 def _of_diagnosis(diagnosis: Diagnosis, limit: int) -> dict[str, Any]:
     text, fact = min(limit, _TEXT), min(limit, _FACT)
     because = diagnosis.because[:_MOST_REASONS]
-    sources = one_lines((reason.source for reason in because), text)
-    texts = one_lines((reason.text for reason in because), text)
+    said = one_lines([part for reason in because for part in (reason.source, reason.text)], text)
     facts = one_lines(diagnosis.facts.values(), fact)
     return {
         "cause": diagnosis.cause,
         "confidence": diagnosis.confidence.value,
-        "because": [*zip(sources, texts, strict=True)],
+        "because": [*zip(said[::2], said[1::2], strict=True)],
         "unknowns": one_lines(diagnosis.unknowns[:_MOST_REASONS], text),
         "facts": dict(zip(diagnosis.facts, facts, strict=True)),
     }

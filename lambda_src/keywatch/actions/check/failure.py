@@ -45,7 +45,7 @@ def as_failure(
         classification.account
         or identifier.account
         or (facts.account if facts else None)
-        or services.scope.account
+        or services.settings.account
     )
     store = facts.key_store if facts else None
     subject = subject_of(

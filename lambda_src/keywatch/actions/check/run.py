@@ -77,7 +77,7 @@ def _answer(observation: KeyObservation, services: Services, limiter: RateLimite
     """Say what an observation means, and add what else is to be known about the key."""
     answer = evaluate(observation, services)
     facts = answer.facts
-    if facts and facts.account == services.scope.account:
+    if facts and facts.account == services.settings.account:
         answer = with_last_usage(answer, services, limiter)
         listed, result = services.lookups.aliases(observation.region)
         names = tuple(alias.name for alias in listed if alias.target == facts.key_id)

@@ -55,7 +55,7 @@ def _in_store(
     observation: KeyObservation, facts: KeyFacts, store_id: str, services: Services
 ) -> KeyAnswer:
     """Return the answer about a key that also needs its key store, and maybe an external key."""
-    if facts.account != services.scope.account:
+    if facts.account != services.settings.account:
         unknown = f"The key is in a key store of account {facts.account}, which only that account can see."
         return _answer(observation, facts, usable=None, unknowns=(unknown,))
     store, result = services.lookups.store(store_id, observation.region)

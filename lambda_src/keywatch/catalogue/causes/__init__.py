@@ -8,6 +8,7 @@ case, quoted for a shell. To add a cause, add its record to a family and a hypot
 import re
 import shlex
 from collections.abc import Mapping
+from functools import lru_cache
 from string import Formatter
 from types import MappingProxyType
 
@@ -52,6 +53,7 @@ CAUSES: Mapping[str, Cause] = MappingProxyType(
 )
 
 
+@lru_cache(maxsize=256)
 def cause_of(cause_id: str | None) -> Cause:
     """Return the record of a cause; an id that this version does not know gets a bare one, so that its alert goes out."""
     if known := CAUSES.get(cause_id or ""):
