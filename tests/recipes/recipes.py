@@ -49,7 +49,7 @@ TEXT = Recipe(
 
 
 def _code(tree: Copy) -> None:
-    row = '    ErrorCode("Client.KMSKeyGone", _KEY_MISSING, "ec2"),'
+    row = '    ErrorCode("Client.GoneKMSKey", _KEY_MISSING, "ec2"),'
     tree.after(f"{CATALOGUE}/codes.py", "_SERVICE_CODES = (", row)
 
 
@@ -62,9 +62,9 @@ CODE = Recipe(
     from tests.delivered import grammar
 
     def test_the_reader_the_rule_and_the_log_filter_know_the_code():
-        assert read_error("Client.KMSKeyGone", None, service="ec2.amazonaws.com").cause == "key_not_found"
-        assert "Client.KMSKeyGone" in event_patterns.services("arn:role")["detail"]["errorCode"]
-        assert grammar.parse(log_filter.PATTERN).matches("Client.KMSKeyGone: no words")
+        assert read_error("Client.GoneKMSKey", None, service="ec2.amazonaws.com").cause == "key_not_found"
+        assert "Client.GoneKMSKey" in event_patterns.services("arn:role")["detail"]["errorCode"]
+        assert grammar.parse(log_filter.PATTERN).matches("Client.GoneKMSKey: no words")
     """,
 )
 
