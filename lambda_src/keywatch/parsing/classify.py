@@ -14,7 +14,7 @@ from keywatch.catalogue.texts import Form
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import ErrorClassification
 from keywatch.parsing.named import arn_in, is_region, name_in, named
-from keywatch.parsing.normalise import flat, lowered, plain
+from keywatch.parsing.normalise import readable
 from keywatch.parsing.sentences import Match, first_hit
 
 KMS = "kms.amazonaws.com"
@@ -31,17 +31,17 @@ def read_error(
     that failed. An answer without a cause is an error of KMS that is out of scope; its ``reason``
     names the kind.
     """
-    text = flat(plain(message[:MAX_SCANNED])).strip() if message else ""
+    text, low = readable(message[:MAX_SCANNED]) if message else ("", "")
     core, says_kms = core_of(code or "")
     from_kms = service == KMS or says_kms
     meaning = kms_code(core, operation) if from_kms else service_code(core, service)
-    hit = first_hit(text, lowered(text), weak=meaning is not None) if text else None
+    hit = first_hit(text, low, weak=meaning is not None) if text else None
     if hit and (hit.row.cause or meaning):
         return reading_of(hit, text)
     if not core:
         return None
     if meaning is None or (meaning.cause == "unclassified" and not from_kms):
-        said = _of_another_service(lowered(text))
+        said = _of_another_service(low)
         if said:
             return named(said, arn_in(text))
     return _by_code(meaning, core, text) if meaning else None

@@ -68,6 +68,12 @@ def _entity(match: re.Match[str]) -> str:
     return unescape(match.group(0)).replace("\xa0", " ")
 
 
+def readable(message: str) -> tuple[str, str]:
+    """Return a message as one plain line, and the same in lower case, of the same length."""
+    text = flat(plain(message)).strip()
+    return text, lowered(text)
+
+
 def flat(text: str) -> str:
     """Return plain ``text`` as one line of the same length, so that positions in both agree."""
     return text.replace("\n", " ")

@@ -22,12 +22,11 @@ _ASSUMED_ROLE = re.compile(
 
 def read_caller(identity: object) -> Caller:
     """Return the caller that a ``userIdentity`` describes; ``unknown`` where it names nobody."""
-    fields = mapping(identity)
-    said = texts(fields, _LIMITS)
+    said = texts(identity, _LIMITS)
     arn, account, service = said["arn"], said["accountId"], said["invokedBy"]
-    issuer = text(inner(fields, "sessionContext", "sessionIssuer").get("arn"))
+    issuer = text(inner(identity, "sessionContext", "sessionIssuer").get("arn"))
     if arn is None and issuer is None:
-        return _without_arn(fields, account, service)
+        return _without_arn(mapping(identity), account, service)
     role, session = _role_of(arn) if arn else (None, None)
     return Caller(issuer or role or arn or "unknown", session, account, service)
 
@@ -69,11 +68,10 @@ def is_own(identity: object, own_roles: Collection[str]) -> bool:
     """
     if not own_roles:
         return False
-    fields = mapping(identity)
-    issuer = inner(fields, "sessionContext", "sessionIssuer").get("arn")
+    issuer = inner(identity, "sessionContext", "sessionIssuer").get("arn")
     if issuer is not None:
         return isinstance(issuer, str) and issuer in own_roles
-    arn = fields.get("arn")
+    arn = mapping(identity).get("arn")
     role = _role_of(arn)[0] if isinstance(arn, str) else None
     return role is not None and role in map(without_path, own_roles)
 

@@ -23,7 +23,7 @@ from keywatch.sources.source import Event, Reception, Source
 from keywatch.sources.subjects import subject_of
 
 KMS = "kms.amazonaws.com"
-MAX_MESSAGE = 1100
+_ERROR_LIMITS = {"errorCode": 128, "errorMessage": 1100}
 # What is kept of a failed call's record, and the longest that is kept of each text.
 _LIMITS = {
     "eventSource": 128,
@@ -32,6 +32,7 @@ _LIMITS = {
     "recipientAccountId": 20,
     "sharedEventID": 64,
     "eventID": 64,
+    "requestID": 64,
 }
 _EXTRA_LIMITS = {"customKeyStoreId": 64, "xksKeyId": 128}
 _DETAIL_TYPES = ("AWS API Call via CloudTrail", "AWS Service Event via CloudTrail")
@@ -49,13 +50,15 @@ def read_record(record: object, reception: Reception) -> Signal:
         return _succeeded(fields, operation, service, received)
     if is_own(fields.get("userIdentity"), reception.own_roles):
         return _own(fields, received)
-    code, message = text(code, 128), text(message, MAX_MESSAGE)
-    classification = read_error(code, message, service=service, operation=operation)
+    error = texts(fields, _ERROR_LIMITS)
+    classification = read_error(
+        error["errorCode"], error["errorMessage"], service=service, operation=operation
+    )
     if classification is None:
         return Unrelated("not_about_keys")
     if classification.cause is None:
         return Unrelated(classification.reason or "out_of_scope")
-    return _failure(fields, (code, message), classification, received)
+    return _failure(fields, error, classification, received)
 
 
 def _succeeded(
@@ -74,13 +77,13 @@ def _own(fields: Mapping[str, object], received: datetime) -> Unrelated:
 
 def _failure(
     fields: Mapping[str, object],
-    error: tuple[str | None, str | None],
+    error: Mapping[str, str | None],
     classification: ErrorClassification,
     received: datetime,
 ) -> KeyFailure:
     said = texts(fields, _LIMITS)
     request = inner(fields, "requestParameters")
-    extra = texts(inner(fields, "additionalEventData"), _EXTRA_LIMITS)
+    extra = texts(fields.get("additionalEventData"), _EXTRA_LIMITS)
     caller = read_caller(fields.get("userIdentity"))
     account, region = caller.account or said["recipientAccountId"], said["awsRegion"]
     keys = _keys(fields, request, classification)
@@ -108,15 +111,15 @@ def _failure(
         region=region,
         service=said["eventSource"] or KMS,
         operation=said["eventName"],
-        error_code=error[0],
-        error_message=error[1],
+        error_code=error["errorCode"],
+        error_message=error["errorMessage"],
         identifier=keys.identifier,
         key_arn=keys.arn,
         key_store=key_store,
         external_key=extra["xksKeyId"],
         resource=protected_resource(request),
         other_keys=keys.others,
-        request_id=text(fields.get("requestID"), 64),
+        request_id=said["requestID"],
         grant=text(request.get("grantId"), 128),
     )
 

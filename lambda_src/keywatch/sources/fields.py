@@ -22,17 +22,18 @@ def text(value: object, limit: int = 512) -> str | None:
     return one_line(value, limit) or None
 
 
-def texts(fields: Mapping[str, object], limits: Mapping[str, int]) -> dict[str, str | None]:
-    """Return ``text`` of several members at once: name to the longest that is kept of it."""
+def texts(value: object, limits: Mapping[str, int]) -> dict[str, str | None]:
+    """Return ``text`` of several members of a JSON object at once; ``limits`` are the longest that is kept of each."""
+    fields = value if isinstance(value, dict) else _NOTHING
     found: dict[str, str | None] = {}
     for name, limit in limits.items():
-        value = fields.get(name)
-        if not isinstance(value, str):
+        said = fields.get(name)
+        if not isinstance(said, str):
             found[name] = None
-        elif len(value) <= limit and value.isascii() and value.isprintable():
-            found[name] = value.strip() or None
+        elif len(said) <= limit and said.isascii() and said.isprintable():
+            found[name] = said.strip() or None
         else:
-            found[name] = one_line(value, limit) or None
+            found[name] = one_line(said, limit) or None
     return found
 
 
