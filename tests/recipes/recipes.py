@@ -207,12 +207,12 @@ _ACTION = '''
 
 from collections.abc import Iterable
 
-from keywatch.actions.action import YES, Action, Answer, Call, Fields
+from keywatch.actions.action import YES, Action, Answer, Invocation, Fields
 from keywatch.actions.display import Shown, line
 
 
-def _run(_fields: Fields, call: Call) -> Answer:
-    settings = call.services.settings
+def _run(_fields: Fields, invocation: Invocation) -> Answer:
+    settings = invocation.services.settings
     return {"schema": "keywatch.where/1", "account": settings.account, "region": settings.region}
 
 

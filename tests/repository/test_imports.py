@@ -92,3 +92,14 @@ def test_a_private_name_would_be_found():
     assert private_imports("from keywatch.page.view import _RANK, View") == [
         "keywatch.page.view._RANK"
     ]
+
+
+def test_no_two_classes_of_the_program_have_one_name():
+    # GIVEN every class that is not private, by name
+    places: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(path.relative_to(PACKAGE).as_posix())
+    # THEN each means one thing
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}

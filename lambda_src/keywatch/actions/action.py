@@ -33,7 +33,7 @@ class Container(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Invocation:
     """The invocation that an action runs in. ``context`` is Lambda's; the container is made when something is taken from it."""
 
     context: object
@@ -99,7 +99,7 @@ class Action:
     question: str
     example: str
     request: Fields
-    run: Callable[[Fields, Call], Answer]
+    run: Callable[[Fields, Invocation], Answer]
     exit_code: Callable[[Answer], int]
     show: Callable[[Answer], Iterable[Shown]]
     fields: tuple[Field, ...] = ()

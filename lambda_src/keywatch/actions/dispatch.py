@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from keywatch.actions import registry
-from keywatch.actions.action import Action, Answer, Call, Container
+from keywatch.actions.action import Action, Answer, Container, Invocation
 from keywatch.actions.requests import InvalidRequest, invalid_request
 
 
@@ -19,9 +19,9 @@ def answer(
         action = _action(request)
         fields = action.read(request)
         if action.pure:
-            return action.run(fields, Call(context, container))
+            return action.run(fields, Invocation(context, container))
         with container().counted():
-            return action.run(fields, Call(context, container))
+            return action.run(fields, Invocation(context, container))
     except InvalidRequest as problem:
         return invalid_request(problem)
 

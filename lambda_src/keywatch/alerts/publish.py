@@ -30,7 +30,7 @@ def _ignore(_metric: str) -> None:
     """Count nothing."""
 
 
-class Budget(Protocol):
+class SendingBudget(Protocol):
     """How many alerts may be sent."""
 
     def take(self, severity: str) -> int:
@@ -62,7 +62,7 @@ class Publisher:
         count: Callable[[str], None] = _ignore,
         channels: Iterable[Channel] = CHANNELS,
         *,
-        budget: Budget | None = None,
+        budget: SendingBudget | None = None,
     ) -> None:
         self._budget = budget
         self._clients, self._topic, self._fallback = clients, topic_arn, fallback_topic_arn

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from keywatch.actions.sweep.digest import send_digest
-from keywatch.actions.sweep.findings import Finding, alertable
+from keywatch.actions.sweep.findings import SweepFinding, alertable
 from keywatch.actions.sweep.paced_kms import SweepLimits
 from keywatch.actions.sweep.part import sweep_part
 from keywatch.model.identifiers import parse
@@ -65,7 +65,7 @@ def go_on(
         services.counts.add("Sweeps")
 
 
-def _record(finding: Finding) -> Record:
+def _record(finding: SweepFinding) -> Record:
     """Return what is kept of a finding: its answer, and its place among the others."""
     severity, deadline, identity = finding.rank
     return finding.as_json() | {"rank": [severity, deadline.isoformat(), identity]}

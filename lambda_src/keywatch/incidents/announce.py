@@ -15,7 +15,7 @@ from keywatch.incidents import grouping
 from keywatch.incidents.assess import assess
 from keywatch.incidents.findings import Look, finding_of, told_at
 from keywatch.incidents.flapping import flapping_note, needed_quiet
-from keywatch.incidents.lifecycle import LIFECYCLE, TELLS, Action, Finding, Step
+from keywatch.incidents.lifecycle import LIFECYCLE, TELLS, Finding, IncidentAction, Transition
 from keywatch.incidents.severity import is_higher, severity_of
 from keywatch.model.evidence import FROM_TRAIL, ChangeFact
 from keywatch.model.group import Group
@@ -56,7 +56,7 @@ class Found:
     incident: Incident
     look: Look
     finding: Finding
-    step: Step
+    transition: Transition
 
 
 def announce(
@@ -83,7 +83,7 @@ def follow(
         return None
     look = _look(services, incident, changes)
     found = _find(services, incident, look)
-    if found.step.action in TELLS:
+    if found.transition.action in TELLS:
         claimed = services.incidents.claim(incident, services.now())
         if claimed is None:
             return None
@@ -94,7 +94,7 @@ def follow(
 def _act(services: Services, found: Found) -> Incident | None:
     """Do what the table says; where no more messages may be sent now, it is done later."""
     try:
-        return _ACTIONS[found.step.action](services, found)
+        return _ACTIONS[found.transition.action](services, found)
     except Withheld as withheld:
         grouping.wait_for_room(services, found.incident, withheld)
         return None
@@ -161,13 +161,13 @@ def _mute(services: Services, found: Found) -> None:
 
 def _later(services: Services, found: Found, after: timedelta) -> None:
     due_at, cause = found.look.now + after, found.look.diagnosis.cause
-    services.incidents.postpone(found.incident, due_at, status=found.step.state, cause=cause)
+    services.incidents.postpone(found.incident, due_at, status=found.transition.state, cause=cause)
 
 
 def _end(services: Services, found: Found) -> None:
     """End an incident that nobody was told of; where calls failed meanwhile it is looked at again."""
     no_news = found.finding is Finding.IS_NO_NEWS
-    if services.incidents.end(found.incident, found.step.state, found.look.now):
+    if services.incidents.end(found.incident, found.transition.state, found.look.now):
         services.counts.add("ChangesNotAlerted" if no_news else "IncidentsHealed")
     else:
         services.incidents.postpone(found.incident, found.look.now)
@@ -200,7 +200,7 @@ def _resolve(services: Services, found: Found) -> Incident | None:
     alert = alert_of("resolved", incident, closing, look.evidence.changes, (note,))
     services.publisher.publish(replace(alert, severity=_severity(announced, incident)[0].value))
     services.counts.add("AlertsSent")
-    if services.incidents.end(incident, found.step.state, services.now()):
+    if services.incidents.end(incident, found.transition.state, services.now()):
         services.counts.add("IncidentsResolved")
         return None
     return send(services, "opened", found, CAME_BACK_NOTE)
@@ -214,15 +214,15 @@ def _closing(diagnosis: Diagnosis, announced: str) -> Diagnosis:
     return replace(diagnosis, cause=announced, because=because, remedies=(), unknowns=())
 
 
-_ACTIONS: Mapping[Action, Callable[[Services, Found], Incident | None]] = {
-    Action.OPEN: _open,
-    Action.CHANGE: _change,
-    Action.REMIND: _remind,
-    Action.RESOLVE: _resolve,
-    Action.END: _end,
-    Action.HOLD: _hold,
-    Action.MUTE: _mute,
-    Action.WAIT: _wait,
+_ACTIONS: Mapping[IncidentAction, Callable[[Services, Found], Incident | None]] = {
+    IncidentAction.OPEN: _open,
+    IncidentAction.CHANGE: _change,
+    IncidentAction.REMIND: _remind,
+    IncidentAction.RESOLVE: _resolve,
+    IncidentAction.END: _end,
+    IncidentAction.HOLD: _hold,
+    IncidentAction.MUTE: _mute,
+    IncidentAction.WAIT: _wait,
 }
 
 

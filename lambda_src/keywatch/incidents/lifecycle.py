@@ -41,7 +41,7 @@ class Finding(StrEnum):
     NOTHING_NEW = "Nothing of that."
 
 
-class Action(StrEnum):
+class IncidentAction(StrEnum):
     """What is done."""
 
     OPEN = "Send `opened`."
@@ -55,41 +55,43 @@ class Action(StrEnum):
     WAIT = "Look again later: soon after a failure or a message, then ever more rarely."
 
 
-TELLS = frozenset({Action.OPEN, Action.CHANGE, Action.REMIND, Action.RESOLVE})
+TELLS = frozenset(
+    {IncidentAction.OPEN, IncidentAction.CHANGE, IncidentAction.REMIND, IncidentAction.RESOLVE}
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Transition:
     """What is done, and the state of the incident afterwards."""
 
-    action: Action
+    action: IncidentAction
     state: str
 
 
-_BEFORE_THE_ALERT: Mapping[Finding, Step] = {
-    Finding.MAY_HEAL: Step(Action.HOLD, HELD),
-    Finding.IS_OVER: Step(Action.END, HEALED),
-    Finding.IS_NO_NEWS: Step(Action.END, HEALED),
-    Finding.KEY_SPEAKS: Step(Action.MUTE, MUTED),
-    Finding.IS_BROKEN: Step(Action.OPEN, OPEN),
+_BEFORE_THE_ALERT: Mapping[Finding, Transition] = {
+    Finding.MAY_HEAL: Transition(IncidentAction.HOLD, HELD),
+    Finding.IS_OVER: Transition(IncidentAction.END, HEALED),
+    Finding.IS_NO_NEWS: Transition(IncidentAction.END, HEALED),
+    Finding.KEY_SPEAKS: Transition(IncidentAction.MUTE, MUTED),
+    Finding.IS_BROKEN: Transition(IncidentAction.OPEN, OPEN),
 }
-_AFTER_THE_ALERT: Mapping[Finding, Step] = {
-    Finding.HAS_BEGUN: Step(Action.CHANGE, OPEN),
-    Finding.HAS_CHANGED: Step(Action.CHANGE, OPEN),
-    Finding.HURTS_MORE: Step(Action.CHANGE, OPEN),
-    Finding.GOES_ON: Step(Action.REMIND, OPEN),
-    Finding.IS_USABLE: Step(Action.RESOLVE, RESOLVED),
-    Finding.IS_QUIET: Step(Action.RESOLVE, RESOLVED),
-    Finding.IS_STILL_MISSING: Step(Action.RESOLVE, RESOLVED),
-    Finding.IS_GONE: Step(Action.RESOLVE, DELETED),
-    Finding.NOTHING_NEW: Step(Action.WAIT, OPEN),
+_AFTER_THE_ALERT: Mapping[Finding, Transition] = {
+    Finding.HAS_BEGUN: Transition(IncidentAction.CHANGE, OPEN),
+    Finding.HAS_CHANGED: Transition(IncidentAction.CHANGE, OPEN),
+    Finding.HURTS_MORE: Transition(IncidentAction.CHANGE, OPEN),
+    Finding.GOES_ON: Transition(IncidentAction.REMIND, OPEN),
+    Finding.IS_USABLE: Transition(IncidentAction.RESOLVE, RESOLVED),
+    Finding.IS_QUIET: Transition(IncidentAction.RESOLVE, RESOLVED),
+    Finding.IS_STILL_MISSING: Transition(IncidentAction.RESOLVE, RESOLVED),
+    Finding.IS_GONE: Transition(IncidentAction.RESOLVE, DELETED),
+    Finding.NOTHING_NEW: Transition(IncidentAction.WAIT, OPEN),
 }
-LIFECYCLE: Mapping[tuple[str, Finding], Step] = {
+LIFECYCLE: Mapping[tuple[str, Finding], Transition] = {
     **{
         (state, finding): step
         for state, (finding, step) in product((NEW, HELD, MUTED), _BEFORE_THE_ALERT.items())
         if (state, finding) != (NEW, Finding.IS_OVER)  # it is held first: a look-up may lag
     },
-    (NEW, Finding.BREAKS_TOGETHER): Step(Action.LEAVE, OPEN),
+    (NEW, Finding.BREAKS_TOGETHER): Transition(IncidentAction.LEAVE, OPEN),
     **{(OPEN, finding): step for finding, step in _AFTER_THE_ALERT.items()},
 }

@@ -10,7 +10,16 @@ import pytest
 from cli.__main__ import main
 from docs.pages.checks import checks_page
 from keywatch.actions import registry
-from keywatch.actions.action import CANNOT_TELL, NO, YES, Action, Call, Field, Option, exit_code
+from keywatch.actions.action import (
+    CANNOT_TELL,
+    NO,
+    YES,
+    Action,
+    Field,
+    Invocation,
+    Option,
+    exit_code,
+)
 from keywatch.actions.dispatch import answer
 from keywatch.actions.display import line
 
@@ -108,7 +117,7 @@ def added(monkeypatch):
         question="Who is there?",
         example="greet --name Ann",
         request={"name": "Ann"},
-        run=lambda fields, call: {"hello": fields["name"], "with": call.services},
+        run=lambda fields, invocation: {"hello": fields["name"], "with": invocation.services},
         exit_code=lambda found: YES if found["hello"] == "Ann" else NO,
         show=lambda found: (line(f"Hello {found['hello']}"),),
         fields=(
@@ -161,4 +170,4 @@ def test_a_request_that_was_not_understood_tells_nothing(added):
 
 
 def test_services_are_taken_from_the_container_when_they_are_needed():
-    assert Call(None, Container).services == "services"
+    assert Invocation(None, Container).services == "services"

@@ -6,9 +6,9 @@ from keywatch.actions.action import (
     YES,
     Action,
     Answer,
-    Call,
     Field,
     Fields,
+    Invocation,
     Option,
 )
 from keywatch.actions.check.show import show
@@ -29,10 +29,10 @@ def _is_wait(value: object) -> bool:
     return isinstance(value, int | float) and number and 0 <= value <= MAX_WAIT
 
 
-def _run(fields: Fields, call: Call) -> Answer:
+def _run(fields: Fields, invocation: Invocation) -> Answer:
     from keywatch.actions.check.run import check
 
-    return check(fields, call.services, call.context)
+    return check(fields, invocation.services, invocation.context)
 
 
 def _exit_code(answer: Answer) -> int:

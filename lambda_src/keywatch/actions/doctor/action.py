@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from keywatch.actions.action import CANNOT_TELL, NO, YES, Action, Answer, Call, Fields
+from keywatch.actions.action import CANNOT_TELL, NO, YES, Action, Answer, Fields, Invocation
 from keywatch.actions.display import STYLES, Line, Listing, Shown, line
 
 
-def _run(_fields: Fields, call: Call) -> Answer:
+def _run(_fields: Fields, invocation: Invocation) -> Answer:
     from keywatch.actions.doctor.run import doctor
 
-    return doctor(call.services)
+    return doctor(invocation.services)
 
 
 def _exit_code(answer: Answer) -> int:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 
-from keywatch.actions.action import NO, YES, Action, Answer, Call, Field, Fields
+from keywatch.actions.action import NO, YES, Action, Answer, Field, Fields, Invocation
 from keywatch.actions.display import Line, Shown, line, remedies
 from keywatch.actions.explain.answer import explain
 from keywatch.actions.explain.failures import MARKS
@@ -17,7 +17,7 @@ def _is_record(value: object) -> bool:
     return isinstance(value, Mapping)
 
 
-def _run(fields: Fields, _call: Call) -> Answer:
+def _run(fields: Fields, _invocation: Invocation) -> Answer:
     return explain(fields)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from keywatch.actions.action import NO, YES, Action, Answer, Call, Field, Fields, Option
+from keywatch.actions.action import NO, YES, Action, Answer, Field, Fields, Invocation, Option
 from keywatch.actions.display import STYLES, Listing, Shown, line
 from keywatch.model.incident import HELD, MUTED, NEW, OPEN
 
@@ -26,10 +26,10 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _LONGEST
 
 
-def _run(fields: Fields, call: Call) -> Answer:
+def _run(fields: Fields, invocation: Invocation) -> Answer:
     from keywatch.actions.incidents.run import incidents
 
-    return incidents(fields, call.services)
+    return incidents(fields, invocation.services)
 
 
 def _exit_code(answer: Answer) -> int:

@@ -8,10 +8,10 @@ from keywatch.actions.action import (
     YES,
     Action,
     Answer,
-    Call,
     Field,
     Fields,
     InParts,
+    Invocation,
 )
 from keywatch.actions.display import STYLES, Listing, Shown, line, unknowns
 from keywatch.actions.fields import NOTIFY
@@ -24,10 +24,10 @@ def _is_resume(value: object) -> bool:
     return isinstance(value, str) and parse(value).kind is Kind.KEY_ID
 
 
-def _run(fields: Fields, call: Call) -> Answer:
+def _run(fields: Fields, invocation: Invocation) -> Answer:
     from keywatch.actions.sweep.run import sweep
 
-    return sweep(fields, call.services, call.context)
+    return sweep(fields, invocation.services, invocation.context)
 
 
 def _exit_code(answer: Answer) -> int:

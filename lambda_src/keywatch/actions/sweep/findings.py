@@ -42,7 +42,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AccountRegion:
     """Where a sweep looks: account and Region."""
 
     account: str
@@ -63,7 +63,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SweepFinding:
     """One thing at risk. ``cause`` is what its users will meet; ``deadline`` when they will; ``facts`` fill the remedies."""
 
     risk: str
@@ -105,6 +105,6 @@ class Finding:
         }
 
 
-def alertable(finding: Finding) -> bool:
+def alertable(finding: SweepFinding) -> bool:
     """Tell whether a finding is worth a message: something that can break, and not just be untidy."""
     return finding.cause is not None and finding.severity is not Severity.INFO

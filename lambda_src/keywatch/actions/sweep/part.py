@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from keywatch.actions.sweep import inventory, risks
-from keywatch.actions.sweep.findings import Finding, Place
+from keywatch.actions.sweep.findings import AccountRegion, SweepFinding
 from keywatch.actions.sweep.inventory import Inventory
 from keywatch.actions.sweep.paced_kms import PacedKms, SweepLimits
 from keywatch.model.evidence import KeyFacts
@@ -24,7 +24,7 @@ LOG_EVERY = 1000
 class SweepProgress:
     """What one part of a sweep did: its findings, the last key id looked at, how many of all keys are done."""
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[SweepFinding] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
     after: str | None = None
     done: int = 0
@@ -42,7 +42,7 @@ def sweep_part(
     """Look at everything whose key id comes after ``after``, while there is time; always at one group."""
     settings = services.settings
     kms = PacedKms(services.client("kms", settings.region), settings.region, limits)
-    place, found = Place(settings.account, settings.region), inventory.take(kms)
+    place, found = AccountRegion(settings.account, settings.region), inventory.take(kms)
     left = [key for key in found.keys if key > after]
     progress = SweepProgress(unseen=list(found.unseen), after=after or None, total=len(found.keys))
     progress.done = progress.total - len(left)
@@ -64,7 +64,7 @@ class _Part:
 
     services: Services
     kms: PacedKms
-    place: Place
+    place: AccountRegion
     found: Inventory
     progress: SweepProgress
 
@@ -78,7 +78,7 @@ class _Part:
             message = "sweep: %s of %s keys"
             self.services.logger.info(message, progress.done, progress.total)
 
-    def _risks(self, key: KeyFacts) -> tuple[Finding, ...]:
+    def _risks(self, key: KeyFacts) -> tuple[SweepFinding, ...]:
         use = None
         if risks.doubtful(key):
             use, problem = self.kms.last_use(key)
@@ -89,7 +89,7 @@ class _Part:
         self.progress.unseen += [problem] if problem else []
 
 
-def _of_lists(found: Inventory, place: Place) -> list[Finding]:
+def _of_lists(found: Inventory, place: AccountRegion) -> list[SweepFinding]:
     """Return what the lists alone show: key stores that are not connected, and aliases without a key."""
     stores = [finding for store in found.stores if (finding := risks.of_store(store, place))]
     keys = set(found.keys)

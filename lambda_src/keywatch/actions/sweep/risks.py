@@ -7,7 +7,7 @@ outage with a date.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from keywatch.actions.sweep.findings import Finding, Place, Use
+from keywatch.actions.sweep.findings import AccountRegion, SweepFinding, Use
 from keywatch.catalogue.states import CONNECTED, STATE_CAUSES
 from keywatch.diagnosis.reasons import stamp
 from keywatch.model.evidence import KeyFacts, StoreFacts
@@ -59,8 +59,8 @@ _STATES = {
 
 
 def of_key(
-    key: KeyFacts, aliases: tuple[str, ...], use: Use | None, place: Place, now: datetime
-) -> tuple[Finding, ...]:
+    key: KeyFacts, aliases: tuple[str, ...], use: Use | None, place: AccountRegion, now: datetime
+) -> tuple[SweepFinding, ...]:
     """Return what is wrong with a key; ``use`` is needed for ``doubtful`` keys only."""
     if key.manager != "CUSTOMER":
         return ()
@@ -78,14 +78,14 @@ def doubtful(key: KeyFacts) -> bool:
 
 
 def _of_state(
-    key: KeyFacts, aliases: tuple[str, ...], use: Use, place: Place, now: datetime
-) -> Finding | None:
+    key: KeyFacts, aliases: tuple[str, ...], use: Use, place: AccountRegion, now: datetime
+) -> SweepFinding | None:
     state = _STATES.get(key.state)
     if state is None:
         return None
     deletion = stamp(key.deletion_date) if key.deletion_date else ""
     due = f", to be deleted on {deletion}" if deletion else ""
-    return Finding(
+    return SweepFinding(
         risk=state.risk,
         severity=state.severity(recently_used=use.recent(now)),
         says=f"{state.says}{due}. {use.sentence(now)}",
@@ -100,12 +100,12 @@ def _of_state(
 
 
 def _expiring(
-    key: KeyFacts, aliases: tuple[str, ...], place: Place, now: datetime
-) -> Finding | None:
+    key: KeyFacts, aliases: tuple[str, ...], place: AccountRegion, now: datetime
+) -> SweepFinding | None:
     if key.valid_to is None or key.valid_to - now > EXPIRES_SOON:
         return None
     days = max(0, (key.valid_to - now).days)
-    return Finding(
+    return SweepFinding(
         risk="material_expiring",
         severity=Severity.CRITICAL if key.valid_to - now <= EXPIRES_VERY_SOON else Severity.HIGH,
         says=f"Its imported key material expires in {days} days ({stamp(key.valid_to)}); the key cannot be used after that.",
@@ -118,8 +118,8 @@ def _expiring(
     )
 
 
-def _nameless(key: KeyFacts, place: Place) -> Finding:
-    return Finding(
+def _nameless(key: KeyFacts, place: AccountRegion) -> SweepFinding:
+    return SweepFinding(
         risk="key_without_alias",
         severity=Severity.INFO,
         says="No alias points to the key. It can only be used by its id or ARN.",
@@ -129,12 +129,12 @@ def _nameless(key: KeyFacts, place: Place) -> Finding:
     )
 
 
-def of_store(store: StoreFacts, place: Place) -> Finding | None:
+def of_store(store: StoreFacts, place: AccountRegion) -> SweepFinding | None:
     """Return what is wrong with a key store: none of its keys can be used unless it is connected."""
     if store.state == CONNECTED:
         return None
     error = f" with {store.error}" if store.error else ""
-    return Finding(
+    return SweepFinding(
         risk="key_store_not_connected",
         severity=Severity.CRITICAL if store.state == "FAILED" else Severity.HIGH,
         says=f"Key store {store.name} is {store.state}{error}; none of its keys can be used.",
@@ -145,10 +145,10 @@ def of_store(store: StoreFacts, place: Place) -> Finding | None:
     )
 
 
-def of_alias(alias: str, target: str | None, place: Place) -> Finding:
+def of_alias(alias: str, target: str | None, place: AccountRegion) -> SweepFinding:
     """Return the finding of an alias whose key does not exist."""
     points = f"points to {target}, which does not exist" if target else "points to no key"
-    return Finding(
+    return SweepFinding(
         risk="alias_without_key",
         severity=Severity.WARNING,
         says=f"The alias {points}; a call that uses it fails.",
@@ -159,7 +159,7 @@ def of_alias(alias: str, target: str | None, place: Place) -> Finding:
     )
 
 
-def _facts(key: KeyFacts, aliases: tuple[str, ...], place: Place) -> dict[str, str]:
+def _facts(key: KeyFacts, aliases: tuple[str, ...], place: AccountRegion) -> dict[str, str]:
     return {
         "key": key.arn,
         "alias": aliases[0] if aliases else "",

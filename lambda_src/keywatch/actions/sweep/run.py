@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from keywatch.actions.sweep.findings import Finding, alertable
+from keywatch.actions.sweep.findings import SweepFinding, alertable
 from keywatch.actions.sweep.paced_kms import SweepLimits
 from keywatch.actions.sweep.part import sweep_part
 from keywatch.invocation import remaining_seconds
@@ -41,14 +41,14 @@ def sweep(
     return answer | ({"notified": _notify(ranked, services)} if fields.get("notify") else {})
 
 
-def _notify(ranked: list[Finding], services: Services) -> bool:
+def _notify(ranked: list[SweepFinding], services: Services) -> bool:
     from keywatch.actions.sweep.digest import send_digest
 
     worth = [finding.as_json() for finding in ranked if alertable(finding)]
     return send_digest(services, worth, "An on-demand sweep found this")
 
 
-def _counts(ranked: list[Finding]) -> dict[str, int]:
+def _counts(ranked: list[SweepFinding]) -> dict[str, int]:
     risks = [finding.risk for finding in ranked]
     return {risk: risks.count(risk) for risk in dict.fromkeys(risks)}
 
