@@ -273,7 +273,7 @@ _STEP = '''
             key.region,
             lambda kms: kms.list_resource_tags(KeyId=key.key_id),
         )
-        tags = answer["Tags"] if answer else []
+        tags = answer["Tags"] if answer is not None else []
         found = tuple(tag["TagValue"] for tag in tags if tag["TagKey"] == "Name")
         self.learn(look, names=(*self.evidence.names, *found))
 '''

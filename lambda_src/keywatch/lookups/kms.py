@@ -132,7 +132,7 @@ class Lookups:
         answer, look = self.ask(
             "DescribeKey", key_id, region, lambda kms: kms.describe_key(KeyId=key_id)
         )
-        return (key_facts(answer["KeyMetadata"], region) if answer else None), look
+        return (key_facts(answer["KeyMetadata"], region) if answer is not None else None), look
 
     def aliases(
         self, region: str, *, fresh: bool = False
@@ -153,7 +153,7 @@ class Lookups:
             key.region,
             lambda kms: kms.list_aliases(KeyId=key.key_id, Limit=100),
         )
-        listed = answer["Aliases"] if answer else ()
+        listed = answer["Aliases"] if answer is not None else ()
         return tuple(alias["AliasName"] for alias in listed if "AliasName" in alias), look
 
     def _list_aliases(self, region: str) -> tuple[tuple[AliasFacts, ...], LookupResult]:
@@ -208,7 +208,7 @@ class Lookups:
         answer, look = self.ask(
             "GetKeyLastUsage", key_arn, region, lambda kms: kms.get_key_last_usage(KeyId=key_arn)
         )
-        if not answer:
+        if answer is None:
             return None, None, look
         used = (answer.get("KeyLastUsage") or {}).get("Timestamp")
         return _utc(used), _utc(answer.get("TrackingStartDate")), look

@@ -139,7 +139,7 @@ def test_a_thousand_forged_regions_make_no_client_and_no_call():
         )
         assert world.inbox()
         guard = world.services.lookups._client.__wrapped__
-            assert {region for _, region in guard._clients} == {REGION}
+        assert {region for _, region in guard._clients} == {REGION}
 
 
 def test_who_asks_something_else_does_not_wait_for_a_slow_answer():
