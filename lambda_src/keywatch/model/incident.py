@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from keywatch.model.calls import mark_of, remember
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.signals import KeyFailure, Subject
-from keywatch.model.tally import OTHERS, Name, Names, Tally, mark_of, remember
+from keywatch.model.tally import OTHERS, Name, Names, Tally
 
 LEASE = timedelta(seconds=90)  # longer than the function may run
 HOLD = timedelta(seconds=30)  # before a held incident is looked at again

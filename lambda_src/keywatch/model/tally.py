@@ -1,25 +1,18 @@
-"""How many calls each name had, and which were counted, in room that is bounded whatever comes. Pure.
+"""Names and how many calls each had, in room that is bounded whatever comes. Pure.
 
 The method is Space-Saving (Metwally, Agrawal, El Abbadi 2005): where a kind has no room left, the
 name with the smallest possible count gives way to the new one. Whoever makes many calls is kept.
 What is kept of each name is how many of its calls were surely counted, and ``missed``: how many
 more it may have had while it was not among the kept. The rest of a kind is ``(others)``.
-
-A call comes by the trail, by a log, or again after an outage; what it has in common is its request
-id. Of the last calls six bytes each, a mark, are remembered: of a million calls two differ in none
-of them with a probability of one to 560.
 """
 
-import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MOST_NAMES = 20
 MOST_CHARACTERS = 200
 OTHERS = "(others)"
-MARK_BYTES = 6
-MOST_MARKS = 256
 
 Name = tuple[str, str]  # the kind (caller, operation, service, resource) and the name
 Names = Mapping[Name, int]
@@ -83,24 +76,3 @@ def short(name: str) -> str:
         return name
     mark = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:8]
     return f"{name[: MOST_CHARACTERS - 12]}...{mark}"
-
-
-def mark_of(call: str) -> bytes:
-    """Return what is remembered of a request id (or of an event id, where no request id is known)."""
-    return hashlib.blake2b(call.encode("utf-8", "replace"), digest_size=MARK_BYTES).digest()
-
-
-def remember(known: tuple[bytes, ...], more: Iterable[bytes]) -> tuple[bytes, ...]:
-    """Return the last marks, oldest first."""
-    return tuple(dict.fromkeys((*known, *more)))[-MOST_MARKS:]
-
-
-def dump_marks(marks: Iterable[bytes]) -> str:
-    """Return marks as text of at most 2 KiB."""
-    return base64.b64encode(b"".join(marks)).decode()
-
-
-def load_marks(text: str) -> tuple[bytes, ...]:
-    """Return the marks that ``dump_marks`` wrote; raises ``ValueError`` on text that is no base64."""
-    joined = base64.b64decode(text, validate=True)
-    return tuple(joined[at : at + MARK_BYTES] for at in range(0, len(joined), MARK_BYTES))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from keywatch.model.calls import dump_marks, load_marks
 from keywatch.model.evidence import FROM_LEDGER, ChangeFact
 from keywatch.model.identifiers import parse
 from keywatch.model.incident import DELETED, ENDED, KEEP, LIVE, RESOLVED, Incident
@@ -22,7 +23,7 @@ from keywatch.model.signals import (
     KeyFailure,
     Subject,
 )
-from keywatch.model.tally import Tally, dump_marks, load_marks
+from keywatch.model.tally import Tally
 from keywatch.store.json_forms import (
     dump_failure,
     dump_names,
