@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from keywatch.alerts import links
 from keywatch.alerts.alert import Alert, GroupView, Impact, SubjectView
@@ -20,15 +20,17 @@ from keywatch.alerts.document import (
     RecordedChange,
     SizeLimits,
     Step,
+    kept,
 )
 from keywatch.alerts.escape import command
-from keywatch.alerts.names import UNKNOWN, display_name, known_place
+from keywatch.alerts.names import display_name, known_place
 from keywatch.alerts.wording import failures_and_times, hints, iso
 from keywatch.catalogue.causes import Cause, Remedy, cause_of
 from keywatch.model.evidence import ChangeFact
-from keywatch.model.text import one_line, one_lines
+from keywatch.model.text import cleaned
 
 _Item = TypeVar("_Item")
+_NOT_SHOWN = " (No command is shown, because it cannot be displayed exactly as it must be typed.)"
 _REPLAYED = (
     "Replayed: this rests on events from {}, which everybody who may put events on the bus can send. "
     "AWS did not record it."
@@ -46,29 +48,32 @@ def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Documen
         "schema": SCHEMA,
         "status": alert.status,
         "severity": alert.severity or cause.severity.value,
-        "incident_id": one_line(alert.incident_id, 255) or UNKNOWN,
+        "incident_id": alert.incident_id,
         "cause": diagnosis.cause,
         "confidence": diagnosis.confidence.value,
-        "title": one_line(f"{cause.title}: {name}", limits.text),
-        "summary": _summary(alert, cause, subject, impact, limits),
+        "title": f"{cause.title}: {_how_many(alert.group) if alert.group else name}",
+        "summary": _summary(alert, cause, subject, impact),
         "subject": subject,
-        "because": lists.texts("reasons", [str(reason) for reason in diagnosis.because]),
-        "unknowns": lists.texts("unknowns", diagnosis.unknowns),
+        "because": lists.first("reasons", [str(reason) for reason in diagnosis.because]),
+        "unknowns": lists.first("unknowns", diagnosis.unknowns),
         "remedies": [_step(one, limits) for one in lists.first("remedies", diagnosis.remedies)],
         "impact": impact,
-        "changes": [_change(one, limits) for one in lists.first("changes", changes)],
+        "changes": [_change(one) for one in lists.first("changes", changes)],
         "links": addresses | ({"documentation": cause.doc} if cause.doc else {}),
         "notes": [],
     }
     if alert.group:
         document["group"] = _group(alert.group, lists)
-        document["title"] = one_line(f"{cause.title}: {_how_many(alert.group)}", limits.text)
-    if replayed := one_line(alert.replayed, 64):
-        document["replayed"] = replayed
-    notes = (_REPLAYED.format(replayed), *alert.notes) if replayed else alert.notes
-    document["notes"] = [*lists.texts("notes", notes), *lists.cuts]
-    if previous := one_line(alert.previous_incident_id, 255):
-        document["previous_incident_id"] = previous
+    if alert.replayed:
+        document["replayed"] = alert.replayed
+    notes = (_REPLAYED.format(alert.replayed), *alert.notes) if alert.replayed else alert.notes
+    document["notes"] = lists.first("notes", notes)
+    if alert.previous_incident_id:
+        document["previous_incident_id"] = alert.previous_incident_id
+    document = cast("Document", cleaned(document, kept(limits)))
+    document["notes"] += lists.cuts
+    for step, remedy in zip(document["remedies"], diagnosis.remedies, strict=False):
+        step["text"] += _NOT_SHOWN if remedy.command and not step["command"] else ""
     return document
 
 
@@ -77,8 +82,7 @@ def _how_many(group: GroupView) -> str:
 
 
 def _group(group: GroupView, lists: "_Lists") -> GroupMembers:
-    limits = lists.limits
-    shown = one_lines(group.members[: limits.members], limits.name)
+    shown = group.members[: lists.limits.members]
     if len(shown) < group.size:
         lists.cuts.append(
             f"{SHORTENED}: {len(shown):,} of {group.size:,} names are shown; "
@@ -87,8 +91,8 @@ def _group(group: GroupView, lists: "_Lists") -> GroupMembers:
     return {
         "id": group.id,
         "size": group.size,
-        "by": one_line(group.by, limits.text),
-        "members": [name or UNKNOWN for name in shown],
+        "by": group.by,
+        "members": list(shown),
     }
 
 
@@ -99,23 +103,15 @@ class _Lists:
     limits: SizeLimits
     cuts: list[str] = field(default_factory=list)
 
-    def first(self, what: str, items: Sequence[_Item], most: int = 0) -> Sequence[_Item]:
+    def first(self, what: str, items: Sequence[_Item], most: int = 0) -> list[_Item]:
         most = most or self.limits.items
-        if len(items) <= most:
-            return items
-        self.cuts.append(f"{SHORTENED}: {most} of {len(items):,} {what} are shown.")
-        return items[:most]
-
-    def texts(self, what: str, texts: Sequence[str]) -> list[str]:
-        return list(filter(None, one_lines(self.first(what, texts), self.limits.text)))
+        if len(items) > most:
+            self.cuts.append(f"{SHORTENED}: {most} of {len(items):,} {what} are shown.")
+        return list(items[:most])
 
     def counts(self, what: str, items: Sequence[tuple[str, int]]) -> list[Count]:
         shown = self.first(what, items, self.limits.names)
-        names = one_lines([name for name, _ in shown], self.limits.name)
-        return [
-            {"name": name or UNKNOWN, "count": count}
-            for name, (_, count) in zip(names, shown, strict=True)
-        ]
+        return [{"name": name, "count": count} for name, count in shown]
 
 
 def _impact(impact: Impact, lists: _Lists) -> ImpactCounts:
@@ -130,9 +126,7 @@ def _impact(impact: Impact, lists: _Lists) -> ImpactCounts:
     }
 
 
-def _summary(
-    alert: Alert, cause: Cause, subject: AffectedSubject, impact: ImpactCounts, limits: SizeLimits
-) -> str:
+def _summary(alert: Alert, cause: Cause, subject: AffectedSubject, impact: ImpactCounts) -> str:
     """Say what it means, what helps at once, what the cause was before, and what has failed so far."""
     gone = any(note.startswith(GONE) for note in alert.notes)
     parts = ["Closed, but not resolved." if gone else "Resolved."]
@@ -146,35 +140,28 @@ def _summary(
     parts.append(
         f"In {subject['region']}, account {subject['account']}: {failures_and_times(alert.status, impact)}."
     )
-    return one_line(" ".join(filter(None, parts)), max(limits.text, 500))
+    return " ".join(filter(None, parts))
 
 
 def _subject(view: SubjectView) -> AffectedSubject:
-    identifier, key_arn, alias, key_store = one_lines(
-        (view.identifier, view.key_arn, view.alias, view.key_store), 512
-    )
     return {
-        "identifier": identifier or None,
-        "key_arn": key_arn or None,
-        "alias": alias or None,
-        "key_store": key_store or None,
+        "identifier": view.identifier,
+        "key_arn": view.key_arn,
+        "alias": view.alias,
+        "key_store": view.key_store,
         "account": known_place(view.account),
         "region": known_place(view.region),
     }
 
 
 def _step(remedy: Remedy, limits: SizeLimits) -> Step:
-    text = one_line(remedy.text, limits.text) or "Run this."
-    exact = command(remedy.command, limits.command)
-    if remedy.command and not exact:
-        text = f"{text} (No command is shown, because it cannot be displayed exactly as it must be typed.)"
-    return {"text": text, "command": exact}
+    return {"text": remedy.text, "command": command(remedy.command, limits.command)}
 
 
-def _change(change: ChangeFact, limits: SizeLimits) -> RecordedChange:
+def _change(change: ChangeFact) -> RecordedChange:
     return {
-        "what": one_line(change.what, 128) or UNKNOWN,
-        "who": one_line(change.who, limits.name) or UNKNOWN,
+        "what": change.what,
+        "who": change.who,
         "when": iso(change.when),
-        "event_id": one_line(change.event_id, 128),
+        "event_id": change.event_id,
     }

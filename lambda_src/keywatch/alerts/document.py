@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 from keywatch.alerts.escape import MAX_COMMAND
+from keywatch.model.text import AS_IS, Kept
 
 SCHEMA = "keywatch.alert/1"
+UNKNOWN = "unknown"
 GONE = "The key is gone for good"  # how the note begins of an incident that ended without being resolved
 SHORTENED = "Shortened"  # how the note begins that tells of a list which was cut
 
@@ -109,6 +111,33 @@ class SizeLimits:
     name: int
     command: int
     members: int
+
+
+def kept(limits: SizeLimits) -> dict[str, Kept]:
+    """Return what is kept of each text of a document, by its member."""
+    text, named = Kept(limits.text), Kept(limits.name, UNKNOWN)
+    return {
+        "schema": AS_IS,
+        "incident_id": Kept(255, UNKNOWN),
+        "title": text,
+        "summary": Kept(max(limits.text, 500)),
+        "subject": Kept(512),
+        "because": text,
+        "unknowns": text,
+        "notes": text,
+        "text": Kept(limits.text, "Run this."),
+        "command": AS_IS,  # one that was cut or cleaned is another command
+        "impact": named,
+        "members": named,
+        "id": AS_IS,
+        "by": Kept(limits.text, ""),
+        "what": Kept(128, UNKNOWN),
+        "who": named,
+        "event_id": Kept(128, ""),
+        "links": AS_IS,
+        "previous_incident_id": Kept(255),
+        "replayed": Kept(64),
+    }
 
 
 # From everything that people and tools read down to what always fits; a message too big for SNS is

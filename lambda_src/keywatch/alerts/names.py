@@ -5,12 +5,11 @@ from collections.abc import Callable
 from functools import partial
 
 from keywatch.alerts.alert import SubjectView
-from keywatch.alerts.document import AffectedSubject
+from keywatch.alerts.document import UNKNOWN, AffectedSubject
 from keywatch.catalogue.causes import Cause
 from keywatch.model.identifiers import parse
 from keywatch.model.text import one_line
 
-UNKNOWN = "unknown"
 _MAX_NAME = 100
 _PLACE = re.compile(r"[A-Za-z0-9*][A-Za-z0-9*-]{0,63}")
 _WORD = re.compile(r"[A-Za-z0-9._-]{1,100}")

@@ -17,8 +17,7 @@ from keywatch.alerts.channel import (
     compact_json,
 )
 from keywatch.alerts.channels import CHANNELS
-from keywatch.alerts.document import SIZE_LIMITS, Document
-from keywatch.alerts.names import UNKNOWN
+from keywatch.alerts.document import SIZE_LIMITS, UNKNOWN, Document
 from keywatch.alerts.wording import subject_line
 from keywatch.catalogue.causes import cause_of
 from keywatch.model.text import counted

@@ -1,14 +1,13 @@
 """The few sentences of an alert that KeyWatch words itself: headings, times, counts, hints."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
-from keywatch.alerts.document import GONE, Count, Document, ImpactCounts
+from keywatch.alerts.document import GONE, UNKNOWN, Count, Document, ImpactCounts
 from keywatch.alerts.escape import ascii_line
-from keywatch.alerts.names import UNKNOWN
 from keywatch.model.tally import OTHERS
 from keywatch.model.text import counted
 
@@ -159,11 +158,13 @@ def most_frequent(counts: Sequence[Count], most: int) -> tuple[Sequence[Count], 
 
 def impact_lines(
     document: Document, most: int, show: Callable[[str], str]
-) -> Iterator[tuple[str, str]]:
-    """Yield what was counted (``Callers``…) and its ``most`` frequent names, as ``show`` writes them; none before a failure."""
+) -> list[tuple[str, str]]:
+    """Return what was counted (``Callers``…) and its ``most`` frequent names, as ``show`` writes them; none before a failure."""
+    lines: list[tuple[str, str]] = []
     if not document["impact"]["failures"]:
-        return
+        return lines
     for kind, counts in impact_lists(document["impact"]).items():
         first, rest = most_frequent(counts, most)
         names = [f"{show(one['name'])} ({one['count']:,})" for one in first]
-        yield kind, ", ".join([*names, rest] if rest else names)
+        lines.append((kind, ", ".join([*names, rest] if rest else names)))
+    return lines

@@ -6,7 +6,8 @@ renderers then escape it for their own target.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 ELLIPSIS = "..."
 
@@ -44,3 +45,29 @@ def counted(count: int, what: str) -> str:
 def one_lines(values: Iterable[object], limit: int = 256) -> list[str]:
     """Return each of ``values`` as ``one_line`` does, in their order."""
     return [one_line(value, limit) for value in values]
+
+
+class Kept(NamedTuple):
+    """What is kept of a text: at most so many characters; ``otherwise`` stands in where nothing is left of it."""
+
+    most: int = 256
+    otherwise: str | None = None
+
+
+AS_IS = Kept(0)
+
+
+def cleaned(value: object, rules: Mapping[str, Kept], rule: Kept = Kept()) -> object:  # noqa: B008 - a constant
+    """Return JSON in which every text is one line, kept as the rule for its member says.
+
+    A list has the rule of its member for each of its texts; one of which nothing is left, and for
+    which nothing stands in, is dropped from it. Where the rule is ``AS_IS`` all stays as it is.
+    """
+    if rule is AS_IS:
+        return value
+    if isinstance(value, dict):
+        return {name: cleaned(part, rules, rules.get(name, rule)) for name, part in value.items()}
+    if isinstance(value, list):
+        parts = [cleaned(part, rules, rule) for part in value]
+        return [part for part in parts if part is not None]
+    return one_line(value, rule.most) or rule.otherwise if isinstance(value, str) else value

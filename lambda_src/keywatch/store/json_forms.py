@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from dataclasses import fields as fields_of
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from keywatch.catalogue.causes import remedies_for
 from keywatch.diagnosis.diagnose import Diagnosis
@@ -20,7 +20,7 @@ from keywatch.model.identifiers import parse
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import Caller, ErrorClassification, KeyFailure, Subject
 from keywatch.model.tally import Name, Names, Tally
-from keywatch.model.text import one_line, one_lines
+from keywatch.model.text import Kept, cleaned, one_line
 
 MOST_CHANGES = 10
 # The incident is written with every batch that counts failures: lists, texts and the bytes of each
@@ -134,15 +134,14 @@ def dump_diagnosis(diagnosis: Diagnosis) -> str:
 def _of_diagnosis(diagnosis: Diagnosis, limit: int) -> dict[str, Any]:
     text, fact = min(limit, _TEXT), min(limit, _FACT)
     because = diagnosis.because[:_MOST_REASONS]
-    said = one_lines([part for reason in because for part in (reason.source, reason.text)], text)
-    facts = one_lines(diagnosis.facts.values(), fact)
-    return {
-        "cause": diagnosis.cause,
-        "confidence": diagnosis.confidence.value,
-        "because": [*zip(said[::2], said[1::2], strict=True)],
-        "unknowns": one_lines(diagnosis.unknowns[:_MOST_REASONS], text),
-        "facts": dict(zip(diagnosis.facts, facts, strict=True)),
+    said = {
+        "because": [[reason.source, reason.text] for reason in because],
+        "unknowns": list(diagnosis.unknowns[:_MOST_REASONS]),
+        "facts": dict(diagnosis.facts),
     }
+    kept = {"because": Kept(text, ""), "unknowns": Kept(text, ""), "facts": Kept(fact, "")}
+    known = {"cause": diagnosis.cause, "confidence": diagnosis.confidence.value}
+    return known | cast("dict[str, Any]", cleaned(said, kept))
 
 
 def load_diagnosis(text: str) -> Diagnosis:

@@ -16,7 +16,7 @@ from keywatch.catalogue.causes.aws_side import AWS_SIDE
 from keywatch.catalogue.causes.elsewhere import ELSEWHERE
 from keywatch.catalogue.causes.external_keys import EXTERNAL_KEYS
 from keywatch.catalogue.causes.external_proxies import EXTERNAL_PROXIES
-from keywatch.catalogue.causes.grammar import fits
+from keywatch.catalogue.causes.grammar import all_fit
 from keywatch.catalogue.causes.key_states import KEY_STATES
 from keywatch.catalogue.causes.key_stores import KEY_STORES
 from keywatch.catalogue.causes.missing import NOT_FOUND
@@ -112,7 +112,7 @@ def fill(remedy: Remedy, facts: Mapping[str, str]) -> Remedy | None:
     if remedy.command is None:
         return remedy
     wanted = [(name, spec) for _, name, spec, _ in Formatter().parse(remedy.command) if name]
-    if not all(fits(name, facts.get(name) or "") for name, _ in wanted):
+    if not all_fit([(name, facts.get(name) or "") for name, _ in wanted]):
         return None
     if not all(_PLAIN.fullmatch(facts[name]) for name, spec in wanted if spec == "plain"):
         return None

@@ -7,6 +7,7 @@ models of KMS, IAM, STS, Lambda, S3 and SSM.
 """
 
 import re
+from collections.abc import Iterable
 
 from keywatch.model.key_names import is_well_formed
 
@@ -31,6 +32,11 @@ _PATTERNS = {
 }
 _GRAMMARS = {name: re.compile(pattern) for name, pattern in _PATTERNS.items()}
 _KEYS = frozenset({"key", "multi_region_key", "alias", "did_you_mean"})
+
+
+def all_fit(facts: Iterable[tuple[str, str]]) -> bool:
+    """Tell whether every fact (its name and its value) has the form of what it stands for."""
+    return all(fits(name, value) for name, value in facts)
 
 
 def fits(fact: str, value: str) -> bool:
