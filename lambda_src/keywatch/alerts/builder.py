@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TypeVar, cast
 
-from keywatch.alerts import links
 from keywatch.alerts.alert import Alert, GroupView, Impact, SubjectView
 from keywatch.alerts.document import (
     GONE,
@@ -23,7 +22,7 @@ from keywatch.alerts.document import (
     kept,
 )
 from keywatch.alerts.escape import command
-from keywatch.alerts.names import display_name, known_place
+from keywatch.alerts.names import display_name, known_place, links_of
 from keywatch.alerts.wording import failures_and_times, hints, iso
 from keywatch.catalogue.causes import Cause, Remedy, cause_of
 from keywatch.model.evidence import ChangeFact
@@ -43,7 +42,7 @@ def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Documen
     name = display_name(cause, alert.subject)
     subject, impact = _subject(alert.subject), _impact(alert.impact, lists)
     changes = sorted(alert.changes, key=attrgetter("when"), reverse=True)
-    addresses = links.build(alert.subject, cause, changes)
+    addresses = links_of(alert.subject, cause, changes)
     document: Document = {
         "schema": SCHEMA,
         "status": alert.status,

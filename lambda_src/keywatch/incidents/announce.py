@@ -14,9 +14,8 @@ from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.incidents import grouping
 from keywatch.incidents.assess import assess
 from keywatch.incidents.findings import Look, finding_of, told_at
-from keywatch.incidents.flapping import flapping_note, needed_quiet
 from keywatch.incidents.lifecycle import LIFECYCLE, TELLS, Finding, IncidentAction, Transition
-from keywatch.incidents.severity import is_higher, severity_of
+from keywatch.incidents.severity import flapping_note, is_higher, needed_quiet, severity_of
 from keywatch.model.evidence import FROM_TRAIL, ChangeFact
 from keywatch.model.group import Group
 from keywatch.model.incident import (

@@ -11,9 +11,8 @@ from keywatch.diagnosis import early_warning
 from keywatch.diagnosis.case import PROPAGATION
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.diagnosis.recovery import Recovery, recovery_of
-from keywatch.incidents.flapping import needed_quiet
 from keywatch.incidents.lifecycle import Finding
-from keywatch.incidents.severity import is_higher, severity_of
+from keywatch.incidents.severity import is_higher, needed_quiet, severity_of
 from keywatch.model.evidence import Evidence
 from keywatch.model.incident import HELD, HOLD, MUTED, OPEN, UNPROVEN_QUIET, Incident
 

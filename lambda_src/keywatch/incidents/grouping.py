@@ -1,22 +1,26 @@
 """What breaks together is told together: who joins a group, and what each of its incidents becomes."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.catalogue.causes import Lookup, cause_of
+from keywatch.catalogue.changes import AWS_ITSELF, MADE_BY
 from keywatch.diagnosis.diagnose import Diagnosis, diagnose
-from keywatch.incidents.common import keys_of
 from keywatch.model.evidence import NO_EVIDENCE, ChangeFact, LookupOutcome, LookupResult
-from keywatch.model.group import Group
+from keywatch.model.group import CALLER, KEY_STORE, KMS, PERSON, Group, GroupKey
 from keywatch.model.incident import OPEN, QUIET, RESOLVED, UNPROVEN_QUIET, Incident
-from keywatch.model.signals import KeyFailure
+from keywatch.model.signals import UNKNOWN, KeyFailure
 from keywatch.services import Services
 from keywatch.store.budgets import Withheld
 from keywatch.store.json_forms import dump_diagnosis
 
 BY_ITSELF = "-"  # in the place of a group: the incident has joined, and alerts by itself
+RECENT = timedelta(days=1)  # a change that is older is hardly what broke many keys just now
+_BREAKS = frozenset(what for changes in MADE_BY.values() for what in changes)
+_OF_KMS_ITSELF = "kms_unavailable"
 
 
 def is_member(incident: Incident) -> bool:
@@ -34,13 +38,40 @@ def join(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]
     """Let a claimed incident join its groups; return the one that tells of it, ``None`` where it alerts by itself."""
     if incident.group is not None:
         return None
-    keys = keys_of(incident.latest_failure, changes)
+    keys = tuple(_keys_of(incident.latest_failure, changes))
     try:
         return services.groups.join(keys, incident.subject.id, services.now())
     except (ClientError, BotoCoreError):
         services.counts.add("TableUnreachable")
         services.logger.exception("groups could not be read: the incident alerts by itself")
         return None
+
+
+def _keys_of(failure: KeyFailure, changes: tuple[ChangeFact, ...]) -> Iterator[GroupKey]:
+    """Yield the groups that a failure may belong to, what explains most first; ``changes`` are those known of its subject."""
+    subject = failure.subject
+    account, region, replayed = subject.account, subject.region, subject.replayed
+    if failure.classification.cause == _OF_KMS_ITSELF:
+        yield GroupKey(KMS, account, region, region, replayed)
+    if failure.key_store and subject.kind != "key_store":
+        yield GroupKey(KEY_STORE, account, region, failure.key_store, replayed)
+    if person := _who_changed(failure, changes):
+        yield GroupKey(PERSON, account, region, person, replayed)
+    if failure.caller.principal not in {"", "unknown", UNKNOWN}:
+        # One program may have lost its keys in several Regions at once.
+        yield GroupKey(CALLER, account, UNKNOWN, failure.caller.principal, replayed)
+
+
+def _who_changed(failure: KeyFailure, changes: tuple[ChangeFact, ...]) -> str | None:
+    """Return who made the newest recent change that breaks what it is made to."""
+    breaking = [
+        change
+        for change in changes
+        if change.what in _BREAKS
+        and change.who not in AWS_ITSELF
+        and failure.time - change.when <= RECENT
+    ]
+    return max(breaking, key=lambda change: change.when).who if breaking else None
 
 
 def tell_together(

@@ -9,13 +9,13 @@ in the queue.
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from keywatch.incidents import changes, digests, failures, without_table
 from keywatch.incidents.memory import Memory
-from keywatch.incidents.sorting import sort
 from keywatch.model.incident import FailureBatch
-from keywatch.model.signals import Signal
+from keywatch.model.signals import KeyChange, KeyFailure, Signal, Subject
 from keywatch.services import Services
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class Pipeline:
         ``remaining`` tells the seconds left before the function's time is up.
         """
         services, memory = self._services, self._memory
-        found = sort(signals, services)
+        found = _sorted(signals, services)
         failed = self._each(
             found.changes,
             lambda pair: changes.handle(services, memory, pair[1]),
@@ -100,3 +100,49 @@ class Pipeline:
             return {message for item in items for message in attempt(item)}
         with ThreadPoolExecutor(workers) as pool:
             return {message for failed in pool.map(attempt, items) for message in failed}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """Failures by subject, and changes, each change with the id of the message that it came in."""
+
+    batches: list[FailureBatch]
+    changes: list[tuple[str, KeyChange]]
+
+
+def _sorted(signals: Iterable[tuple[str, Signal]], services: Services) -> _Sorted:
+    """Return what there is to handle in ``(message id, signal)`` pairs."""
+    failures: list[tuple[str, KeyFailure]] = []
+    changes: dict[tuple[object, ...], tuple[str, KeyChange]] = {}
+    for message, signal in signals:
+        if isinstance(signal, KeyFailure):
+            failures.append((message, signal))
+        elif isinstance(signal, KeyChange):
+            changes[signal.event_id, signal.what, signal.time, signal.subjects] = (message, signal)
+        else:
+            services.counts.add(f"Ignored.{signal.reason}")
+    batches = _by_subject(failures, services)
+    services.counts.add("Failures", sum(batch.count for batch in batches))
+    return _Sorted(batches, list(changes.values()))
+
+
+def _by_subject(
+    failures: Iterable[tuple[str, KeyFailure]], services: Services
+) -> list[FailureBatch]:
+    """Return the failures that are not ignored, one batch for each subject. No failure is later than now."""
+    batches: dict[Subject, FailureBatch] = {}
+    seen: set[tuple[str, str]] = set()
+    now = services.now()
+    for message, failure in failures:
+        if services.ignorer.ignores(failure):
+            services.counts.add("FailuresIgnored")
+        elif failure.event_id and (failure.subject.replayed, failure.event_id) in seen:
+            services.counts.add("Duplicates")
+        else:
+            seen.add((failure.subject.replayed, failure.event_id))
+            timely = failure if failure.time <= now else replace(failure, time=now)
+            if failure.subject not in batches:
+                batches[failure.subject] = FailureBatch(timely)
+            if not batches[failure.subject].add(timely, message):
+                services.counts.add("Duplicates")
+    return list(batches.values())

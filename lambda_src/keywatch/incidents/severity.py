@@ -1,7 +1,14 @@
-"""How urgent an incident is: what its cause says, and more where many are hurt. Pure; impact raises, it never lowers."""
+"""How urgent an incident is, and whether it flaps. Pure.
+
+The severity is what its cause says, and more where many are hurt: impact raises, it never lowers.
+From the third time on that an incident of a subject opens within six hours, it stays open until
+nothing failed for two hours: what happens in between is counted and told by reminders.
+"""
+
+from datetime import datetime, timedelta
 
 from keywatch.catalogue.causes import cause_of
-from keywatch.model.incident import Incident
+from keywatch.model.incident import QUIET, Incident
 from keywatch.model.levels import Severity
 from keywatch.model.tally import OTHERS
 from keywatch.model.text import counted
@@ -10,6 +17,9 @@ MANY_CALLS = 1_000
 MANY_CALLERS = 5
 LONG_HOURS, LONG_CALLS = 1, 20  # calls failed over so many hours, and not only now and then
 ORDER = (Severity.INFO, Severity.WARNING, Severity.HIGH, Severity.CRITICAL)
+FLAPPING_WINDOW = timedelta(hours=6)
+FLAPPING_TIMES = 3
+FLAPPING_QUIET = timedelta(hours=2)
 RAISED = {Severity.WARNING: Severity.HIGH}
 
 
@@ -40,3 +50,30 @@ def is_higher(one: Severity, other: str | None) -> bool:
     """Tell whether a severity is above another one; above an unknown one none is."""
     known = [level for level in ORDER if level.value == other]
     return bool(known) and ORDER.index(one) > ORDER.index(known[0])
+
+
+def flaps(incident: Incident) -> bool:
+    """Tell whether, when the incident was opened, its subject had broken again and again."""
+    return len(_openings(incident)) >= FLAPPING_TIMES
+
+
+def _openings(incident: Incident) -> list[datetime]:
+    """Return when incidents of the subject were opened, this one last, in the hours before it was."""
+    return [when for when in incident.openings if incident.openings[-1] - when < FLAPPING_WINDOW]
+
+
+def needed_quiet(incident: Incident) -> timedelta:
+    """Return how long nothing must have failed before an incident that is usable again ends."""
+    return FLAPPING_QUIET if flaps(incident) else QUIET
+
+
+def flapping_note(incident: Incident) -> str | None:
+    """Return what people are told of a subject that flaps; ``None`` where it does not."""
+    if not flaps(incident):
+        return None
+    times = _openings(incident)
+    hours = max(1, -(-int((times[-1] - times[0]).total_seconds()) // 3600))
+    return (
+        f"It flaps: it was opened {len(times)} times in {counted(hours, 'hour')}. This incident stays "
+        "open until no call has failed for 2 hours. Until then KeyWatch sends only reminders."
+    )

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable
 
 from keywatch.alerts.document import Document
 from keywatch.alerts.escape import MAX_COMMAND, html
-from keywatch.alerts.links import LABELS
-from keywatch.alerts.names import arn_shortener
+from keywatch.alerts.names import LABELS, arn_shortener
 from keywatch.alerts.wording import SURENESS, headings, impact_lists, iso, readable_time
 from keywatch.page.markup import bullets, call, facts, section, tag
 from keywatch.page.view import View
@@ -94,7 +93,7 @@ def _impact(document: Document, shorten: Callable[[str], str]) -> str:
 
 
 def _links(document: Document) -> str:
-    """Return links that KeyWatch itself made (``alerts.links``)."""
+    """Return links that KeyWatch itself made (``alerts.names``)."""
     items = "".join(
         f'<li><a href="{html(address, 2000)}" target="_blank" rel="noopener noreferrer">{html(LABELS[name])}</a></li>'
         for name, address in document["links"].items()

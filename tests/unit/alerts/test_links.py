@@ -2,7 +2,7 @@
 
 import pytest
 
-from keywatch.alerts import links
+from keywatch.alerts import names
 from keywatch.alerts.alert import SubjectView
 from keywatch.catalogue.causes import cause_of
 from keywatch.model.evidence import ChangeFact
@@ -21,7 +21,7 @@ def build(cause="key_disabled", event_ids=(EVENT_ID,), **known):
         "key_store": None,
     }
     changes = [ChangeFact("DisableKey", BOB, START, event_id) for event_id in event_ids]
-    return links.build(SubjectView(**{**given, **known}), cause_of(cause), changes)
+    return names.links_of(SubjectView(**{**given, **known}), cause_of(cause), changes)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from typing import Any
 from keywatch.alerts.channel import Channel, compact_json, send_to_topic
 from keywatch.alerts.document import Document, Step
 from keywatch.alerts.escape import chat_command, code, markdown
-from keywatch.alerts.links import LABELS
-from keywatch.alerts.names import arn_shortener
+from keywatch.alerts.names import LABELS, arn_shortener
 from keywatch.alerts.wording import headings, headline, impact_lines, readable_time
 
 MAX_TITLE = 250

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 from keywatch.alerts.channel import Channel
 from keywatch.alerts.document import SHORTENED, Document
 from keywatch.alerts.escape import wrapped
-from keywatch.alerts.links import LABELS
-from keywatch.alerts.names import arn_shortener
+from keywatch.alerts.names import LABELS, arn_shortener
 from keywatch.alerts.wording import (
     SURENESS,
     headings,
