@@ -46,7 +46,7 @@ def demonstrate(aws: emulator.Emulator, show: RichShow) -> int:
     if storm := verdict.came.get(scenarios.STORM.title):
         show.email(storm)
     show.answer(QUESTION, played.ask(QUESTION))
-    show.page(page.write_page(played.ask))
+    show.page(page.write_page(played.ask_page))
     counted = {incident: failures for incident, (_, failures) in played.incidents().items()}
     show.closing(played.played, verdict, counted, time.monotonic() - began)
     show.verdict(verdict, healed=healed)

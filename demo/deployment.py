@@ -31,6 +31,7 @@ class Outputs:
     IntakeQueueUrl: str
     DeadLetterQueueUrl: str
     IncidentTableName: str
+    PageFunctionName: str = ""  # only where there is a dashboard
 
 
 def cdk_environment(emulator: Emulator) -> dict[str, str]:
@@ -88,7 +89,9 @@ def destroy(emulator: Emulator, settings: Mapping[str, object]) -> None:
 def read_outputs(file: Path) -> Outputs:
     """Return the outputs of the one stack that the CDK wrote into ``file``."""
     (values,) = json.loads(file.read_text()).values()
-    return Outputs(**{name: values[name] for name in Outputs.__dataclass_fields__})
+    return Outputs(
+        **{name: values[name] for name in Outputs.__dataclass_fields__ if name in values}
+    )
 
 
 def enable_rules(emulator: Emulator) -> None:

@@ -94,8 +94,15 @@ class Run:
 
     def ask(self, request: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """Invoke the function directly and return its answer."""
+        return self._invoke(self.outputs.FunctionName, request)
+
+    def ask_page(self, request: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        """Ask the function of the page, as CloudWatch does."""
+        return self._invoke(self.outputs.PageFunctionName, request)
+
+    def _invoke(self, function: str, request: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         answer = self.emulator.client("lambda").invoke(
-            FunctionName=self.outputs.FunctionName, Payload=json.dumps(request)
+            FunctionName=function, Payload=json.dumps(request)
         )
         return json.loads(answer["Payload"].read())
 

@@ -30,17 +30,23 @@ _PAGE_HEIGHT, _GRAPH_HEIGHT = 12, 6
 class Dashboard(Construct):
     """One dashboard, at most 50 metrics: up to there the first three of an account cost nothing.
 
-    Whoever looks at it calls the function with their own right to ``lambda:InvokeFunction``; nobody
-    is given one.
+    Whoever looks at it calls the page's function with their own right to ``lambda:InvokeFunction``;
+    nobody is given one.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, function: lambda_.Function, incoming: Intake
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        page: lambda_.Function,
+        function: lambda_.Function,
+        incoming: Intake,
     ) -> None:
         super().__init__(scope, construct_id)
         # Dashboards of all Regions share one list of names.
         board = cloudwatch.Dashboard(self, "Default", dashboard_name=f"KeyWatch-{Aws.REGION}")
-        board.add_widgets(_incidents(function))
+        board.add_widgets(_incidents(page))
         board.add_widgets(
             _counts("Failing calls", _FAILURES), _counts("Alerts and incidents", _ALERTS)
         )
@@ -48,10 +54,10 @@ class Dashboard(Construct):
         board.add_widgets(_waiting(incoming), _stuck(incoming), _function(function))
 
 
-def _incidents(function: lambda_.Function) -> cloudwatch.CustomWidget:
+def _incidents(page: lambda_.Function) -> cloudwatch.CustomWidget:
     return cloudwatch.CustomWidget(
         title="Incidents",
-        function_arn=function.function_arn,
+        function_arn=page.function_arn,
         width=_WHOLE,
         height=_PAGE_HEIGHT,
         params={},

@@ -25,6 +25,7 @@ from infra.alerting import Alerting
 from infra.function import Function
 from infra.intake import Intake
 from infra.settings import Settings
+from keywatch.catalogue.counters import Loss, runbook
 
 NAMESPACE = "KeyWatch"
 # As Powertools emits them: the name of the service is a dimension of every metric.
@@ -51,6 +52,20 @@ LOOKS = (
 )
 ACCEPTED = {
     "AwsSolutions-IAM5[Resource::*]": "The doctor only reads, and looks for what may be missing."
+}
+
+
+_LOSSES = {
+    Loss.LOST: "SomethingLost",
+    Loss.IMPAIRED: "WorksWithLess",
+    Loss.CHANNEL: "ChannelFailed",
+    Loss.TOPIC_KEY: "TopicKeyBroken",
+}
+_LOSS_TEXTS = {
+    Loss.LOST: "Something that KeyWatch was told is in no alert, or not in full.",
+    Loss.IMPAIRED: "KeyWatch works with less than it should: alerts say less, or come later.",
+    Loss.CHANNEL: "An alert did not reach one of its channels.",
+    Loss.TOPIC_KEY: "Alerts go out through the fallback topic only.",
 }
 
 
@@ -222,6 +237,16 @@ def _alarms(incoming: Intake, function: lambda_.Function) -> tuple[_Alarm, ...]:
             "More alerts came in an hour than messages_per_hour allows. Those that were withheld are sent when there is room. "
             "Run `./keywatch incidents`: it lists all that is broken.",
         ),
+        *(
+            _Alarm(
+                _LOSSES[loss],
+                _own(loss.value, cloudwatch.Stats.SUM),
+                0,
+                _runbook(loss),
+                *_often(loss),
+            )
+            for loss in Loss
+        ),
         _Alarm(
             "ClockFailed",
             _own("ClockFailed", cloudwatch.Stats.SUM),
@@ -232,6 +257,15 @@ def _alarms(incoming: Intake, function: lambda_.Function) -> tuple[_Alarm, ...]:
             out_of=3,
         ),
     )
+
+
+def _runbook(loss: Loss) -> str:
+    return f"{_LOSS_TEXTS[loss]} What to do, by the metric that is not 0: {runbook(loss)}"
+
+
+def _often(loss: Loss) -> tuple[int, int]:
+    """Return how many of how many periods of five minutes: what works with less for a moment wakes nobody."""
+    return (2, 3) if loss is Loss.IMPAIRED else (1, 1)
 
 
 def _own(name: str, statistic: str) -> cloudwatch.Metric:

@@ -13,6 +13,7 @@ from infra.health import Health
 from infra.incident_table import IncidentTable
 from infra.intake import Intake
 from infra.log_sources import LogSources
+from infra.page import Page
 from infra.settings import Settings
 from infra.trail import Trail
 
@@ -60,7 +61,9 @@ class KeyWatchStack(Stack):
             self, "Health", settings=settings, incoming=intake, alerting=alerting, watched=watched
         )
         if settings.dashboard:
-            Dashboard(self, "Dashboard", function=function, incoming=intake)
+            page = Page(self, "Page", incidents=incidents).function
+            Dashboard(self, "Dashboard", page=page, function=function, incoming=intake)
+            self._outputs(PageFunctionName=page.function_name)
         LogSources(self, "LogSources", settings=settings, function=function)
         self._outputs(
             AlertTopicArn=alerting.topic.topic_arn,

@@ -51,9 +51,9 @@ class LogSources(Construct):
             policy_name=POLICY_NAME,
             policy_type="SUBSCRIPTION_FILTER_POLICY",
             scope="ALL",
-            # The one form of criteria that the API knows. Our own log group quotes KMS errors: with
-            # it, a loop.
-            selection_criteria=f"LogGroupName NOT IN {json.dumps([names.LOG_GROUP_NAME])}",
+            # The one form of criteria that the API knows. Our own log groups quote KMS errors:
+            # with them, a loop.
+            selection_criteria=f"LogGroupName NOT IN {json.dumps(names.OWN_LOG_GROUPS)}",
             policy_document=Stack.of(self).to_json_string(
                 {
                     "DestinationArn": self._function.function_arn,

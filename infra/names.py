@@ -6,6 +6,8 @@
 # calls KeyWatch-function-x hides nothing.
 ROLE_NAME_PREFIX = "KeyWatch-function-"
 
-# The function's own log group. It quotes KMS errors, so it must never be subscribed to the
+# KeyWatch's own log groups. They quote KMS errors, so they must never be subscribed to the
 # function.
 LOG_GROUP_NAME = "/keywatch/function"
+PAGE_LOG_GROUP_NAME = "/keywatch/page"
+OWN_LOG_GROUPS = (LOG_GROUP_NAME, PAGE_LOG_GROUP_NAME)

@@ -157,8 +157,9 @@ class Settings:
             return "all_log_groups already covers every log group. Allowed: one of the two"
         if len(self.log_groups) > MAX_LOG_GROUPS:
             return f"{len(self.log_groups)} log groups are too many. Allowed: {MAX_LOG_GROUPS}; or set all_log_groups instead"
-        if any(v.log_group_name(group) == names.LOG_GROUP_NAME for group in self.log_groups):
-            return f"{names.LOG_GROUP_NAME} is KeyWatch's own, and watching it would be a loop. Allowed: any other log group"
+        own = [v.log_group_name(group) for group in self.log_groups]
+        if watched := next((name for name in own if name in names.OWN_LOG_GROUPS), None):
+            return f"{watched} is KeyWatch's own, and watching it would be a loop. Allowed: any other log group"
         return None
 
     def _topic_key_problem(self) -> str | None:

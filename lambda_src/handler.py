@@ -1,8 +1,10 @@
 """The entry point of the function: tells what kind of input came and hands it over.
 
 Inputs: a batch of SQS messages (EventBridge events), a CloudWatch Logs subscription payload, the
-passing minute, the incident page of a CloudWatch dashboard, and manual requests. Nothing from AWS
-is imported or called until an input needs it; ``explain`` needs neither settings nor credentials.
+passing minute, and manual requests. Who may invoke this function is trusted: what they send is taken
+for what AWS would send. The dashboard, which more people look at, has a function of its own
+(``page_handler``). Nothing from AWS is imported or called until an input needs it; ``explain`` needs
+neither settings nor credentials.
 """
 
 import os
@@ -16,7 +18,7 @@ from keywatch.actions.requests import InvalidRequest, invalid_request
 if TYPE_CHECKING:
     from keywatch.runtime import Runtime
 
-Answer = dict[str, Any] | str | None
+Answer = dict[str, Any] | None
 _ACTIONS = " or ".join(", ".join(MODULES).rsplit(", ", 1))
 
 
@@ -61,12 +63,6 @@ def _event(event: dict[str, Any], context: object) -> None:
     _runtime().event(event, context)
 
 
-def _page(event: dict[str, Any], context: object) -> str:
-    from keywatch.page.widget import answer
-
-    return answer(event, context, _runtime().services)
-
-
 def _manual(event: dict[str, Any], context: object) -> Answer:
     from keywatch.actions.dispatch import answer
 
@@ -74,12 +70,10 @@ def _manual(event: dict[str, Any], context: object) -> Answer:
 
 
 _INPUTS: dict[str, Callable[[dict[str, Any], object], Answer]] = {
-    "widgetContext": _page,
     "action": _manual,
     "Records": _batch,
     "awslogs": _logs,
     "clock": _clock,
     "canary": _canary,
     "detail-type": _event,
-    "describe": _page,
 }

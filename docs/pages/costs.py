@@ -69,7 +69,7 @@ IDLE = (
     Line(
         "metrics", 6, "what is written without any failure: the age of the canary and a few counts"
     ),
-    Line("alarms", 9, "see [the alarms](checks.md#the-canary-and-the-alarms)"),
+    Line("alarms", 13, "see [the alarms](checks.md#the-canary-and-the-alarms)"),
     Line("kms", 24 * DAYS + DAYS * 300, "the canary, and a daily sweep of 100 keys"),
 )
 STORM = (

@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from keywatch.aws import Clients
+from keywatch.catalogue.counters import with_losses
 from keywatch.incidents import clock
 from keywatch.incidents.memory import Memory
 from keywatch.incidents.pipeline import Pipeline
@@ -134,7 +135,7 @@ class Runtime:
         try:
             yield
         finally:
-            counts = self.services.counts.drain()
+            counts = with_losses(self.services.counts.drain())
             for name, value in counts.items():
                 self.metrics.add_metric(name, MetricUnit.Count, value)
             if self.metrics.metric_set:

@@ -64,6 +64,13 @@ def _unreadable(counts: Counts, logger: Log, item: Item, error: Exception) -> No
     logger.info("a stored item could not be read: %s: %s", key, one_line(str(error), 300))
 
 
+def _not_sent(counts: Counts, logger: Log, metric: str) -> None:
+    """Count that a topic or channel did not take an alert, and log which one and why."""
+    counts.add(metric)
+    # Called where the exception is handled, so that the line holds it.
+    logger.exception("an alert went out, but not by every way: " + metric)  # noqa: LOG004, G003
+
+
 def build(
     settings: Settings,
     client: Callable[[str, str], Any],
@@ -75,7 +82,7 @@ def build(
     region, counts = settings.region, Counts()
     guard = Guard(client, now, Regions(region, settings.search_regions))
     table = Table(guard("dynamodb", region), settings.table)
-    pace = Pace(table, now, sleep).wait if sleep else lambda _region: None
+    pace = Pace(table, now, sleep, counts.add).wait if sleep else lambda _region: None
     return Services(
         settings=settings,
         table=table,
@@ -87,7 +94,7 @@ def build(
             settings.topic_arn,
             settings.channel_targets,
             fallback_topic_arn=settings.fallback_topic_arn,
-            count=counts.add,
+            count=partial(_not_sent, counts, logger),
             budget=MessageBudget(table, settings.messages_per_hour, now, counts.add),
         ),
         logger=logger,

@@ -104,6 +104,16 @@ def only(of: dict, kind: str) -> dict:
     return properties
 
 
+def the_function(of: dict) -> dict:
+    """Return the properties of the one function that watches; the page has another."""
+    (found,) = (
+        properties
+        for properties in resources(of, "AWS::Lambda::Function").values()
+        if properties["Handler"] == "handler.handler"
+    )
+    return found
+
+
 def resolved(value: object) -> object:
     """Return ``value`` with its CloudFormation functions replaced: pseudo parameters by values, references by their names."""
     match value:

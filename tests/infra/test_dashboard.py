@@ -35,13 +35,13 @@ def metrics():
     ]
 
 
-def test_the_incident_page_is_asked_of_the_function():
+def test_the_incident_page_is_asked_of_its_own_function():
     # GIVEN the default deployment
     (custom,) = (
         widget["properties"] for widget in board()["widgets"] if widget["type"] == "custom"
     )
-    # THEN the page's endpoint is the function, and the page is asked anew on refresh, not when the time range changes
-    assert re.fullmatch(r"Function\w+\.Arn", custom["endpoint"])
+    # THEN the page's endpoint is a function that nothing else depends on, and it is asked anew on refresh only
+    assert re.fullmatch(r"PageFunction\w+\.Arn", custom["endpoint"])
     assert custom["updateOn"] == {"refresh": True, "resize": True, "timeRange": False}
 
 
@@ -87,9 +87,32 @@ def test_dashboards_of_several_regions_have_names_of_their_own():
 def test_nobody_gets_a_right_by_it():
     # GIVEN the same stack with and without a dashboard
     with_one, without = template(EVERYTHING_OFF), template(MATRIX["no dashboard"])
-    # THEN nothing but the dashboard is different, apart from the fingerprint of the settings
-    assert set(with_one["Resources"]) - set(without["Resources"]) == set(
-        resources(with_one, "AWS::CloudWatch::Dashboard")
-    )
+    more = set(with_one["Resources"]) - set(without["Resources"])
+    # THEN there is the dashboard and its page, apart from the fingerprint of the settings
+    assert sorted(with_one["Resources"][name]["Type"] for name in more) == [
+        "AWS::CloudWatch::Dashboard",
+        "AWS::IAM::Policy",
+        "AWS::IAM::Role",
+        "AWS::Lambda::Function",
+        "AWS::Logs::LogGroup",
+    ]
     for kind in ("AWS::IAM::Policy", "AWS::IAM::Role", "AWS::Lambda::Permission"):
-        assert resources(with_one, kind) == resources(without, kind)
+        known = resources(with_one, kind)
+        assert {name: known[name] for name in known if name not in more} == resources(without, kind)
+
+
+def test_the_page_may_read_the_incidents_and_write_its_log_and_nothing_else():
+    # GIVEN the policy of the page's role
+    policies = resolved(resources(template(EVERYTHING_OFF), "AWS::IAM::Policy"))
+    (policy,) = (policy for name, policy in policies.items() if name.startswith("Page"))
+    allowed = {
+        action: statement["Resource"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in (
+            statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        )
+    }
+    # THEN
+    assert set(allowed) == {"dynamodb:Query", "logs:CreateLogStream", "logs:PutLogEvents"}
+    assert all("Table" in resource for resource in allowed["dynamodb:Query"])
+    assert allowed["logs:PutLogEvents"].startswith("PageLogs")

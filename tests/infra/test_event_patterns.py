@@ -14,11 +14,11 @@ from tests.infra.event_bridge import matches
 from tests.infra.synthesis import (
     EVERYTHING_OFF,
     EVERYTHING_ON,
-    only,
     resolved,
     rule,
     template,
     templates,
+    the_function,
 )
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
@@ -146,7 +146,7 @@ def test_the_role_that_the_rules_leave_out_is_the_one_that_the_function_has():
     # GIVEN the template
     of = template(EVERYTHING_OFF)
     # WHEN the name of the function's role is resolved
-    role = only(of, "AWS::Lambda::Function")["Role"]["Fn::GetAtt"][0]
+    role = the_function(of)["Role"]["Fn::GetAtt"][0]
     name = resolved(of["Resources"][role]["Properties"]["RoleName"])
     # THEN it is the role in the events above
     assert f"arn:aws:iam::{events.ACCOUNT}:role/{name}" == events.OWN_ROLE

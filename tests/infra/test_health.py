@@ -4,9 +4,17 @@ import pytest
 
 from infra.health import deployment
 from infra.settings import Settings
+from keywatch.catalogue.counters import COUNTERS, FAMILIES, Loss
 from keywatch.settings import StackParts
 from keywatch.sources import canary
-from tests.infra.synthesis import EVERYTHING_OFF, EVERYTHING_ON, only, resolved, resources, template
+from tests.infra.synthesis import (
+    EVERYTHING_OFF,
+    EVERYTHING_ON,
+    resolved,
+    resources,
+    template,
+    the_function,
+)
 
 ALARM = "AWS::CloudWatch::Alarm"
 WATCHED = {
@@ -19,6 +27,10 @@ WATCHED = {
     "AlertsFailed": ("KeyWatch", "AlertsFailed", "Sum", 0, "notBreaching"),
     "MessagesWithheld": ("KeyWatch", "MessagesWithheld", "Sum", 0, "notBreaching"),
     "ClockFailed": ("KeyWatch", "ClockFailed", "Sum", 0, "notBreaching"),
+    "SomethingLost": ("KeyWatch", "Lost", "Sum", 0, "notBreaching"),
+    "WorksWithLess": ("KeyWatch", "Impaired", "Sum", 0, "notBreaching"),
+    "ChannelFailed": ("KeyWatch", "ChannelsFailed", "Sum", 0, "notBreaching"),
+    "TopicKeyBroken": ("KeyWatch", "AlertTopicKeyBroken", "Sum", 0, "notBreaching"),
 }
 
 
@@ -66,7 +78,7 @@ def test_every_alarm_is_one_metric_that_tells_the_health_topic_what_to_do(name):
 @pytest.mark.parametrize("name", ["CanaryLost", "AlertsFailed", "ClockFailed"])
 def test_own_metrics_are_looked_for_where_the_function_writes_them(name):
     # GIVEN what the function's environment makes of its metrics
-    variables = only(template(EVERYTHING_OFF), "AWS::Lambda::Function")["Environment"]["Variables"]
+    variables = the_function(template(EVERYTHING_OFF))["Environment"]["Variables"]
     alarm = alarms()[name]
     # THEN the alarm looks in that namespace, by that dimension
     assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
@@ -98,7 +110,7 @@ def test_the_health_topic_takes_alarms_of_this_account_only_and_has_no_key():
 def test_the_function_reads_what_the_stack_tells_it_of_its_parts():
     # GIVEN the environment as CloudFormation would fill it in
     of = template(EVERYTHING_OFF)
-    text = resolved(only(of, "AWS::Lambda::Function")["Environment"]["Variables"]["PARTS"])
+    text = resolved(the_function(of)["Environment"]["Variables"]["PARTS"])
     # WHEN the function reads it
     parts = StackParts.from_json(text)
     # THEN it knows every rule with the state that it was deployed with, both dead-letter queues, and the health topic
@@ -113,10 +125,19 @@ def test_the_function_reads_what_the_stack_tells_it_of_its_parts():
 def test_the_function_does_not_wait_for_the_policy_that_names_it():
     # GIVEN a policy that names the function, which a deployment would otherwise never get past
     of = template(EVERYTHING_ON)
-    (function,) = (r for r in of["Resources"].values() if r["Type"] == "AWS::Lambda::Function")
-    assert not any("Health" in name for name in function["DependsOn"])
+    functions = [r for r in of["Resources"].values() if r["Type"] == "AWS::Lambda::Function"]
+    assert not any("Health" in name for one in functions for name in one["DependsOn"])
 
 
 def test_every_deployment_that_changes_something_has_a_fingerprint_of_its_own():
     assert deployment(Settings()) == deployment(Settings())
     assert deployment(Settings()) != deployment(Settings(alert_emails=("oncall@example.com",)))
+
+
+@pytest.mark.parametrize("loss", Loss)
+def test_every_counter_that_means_a_loss_has_an_alarm_that_says_what_to_do(loss):
+    # GIVEN the counters of a loss, and the metric under which they are summed
+    (alarm,) = (alarm for alarm in alarms().values() if alarm["MetricName"] == loss.value)
+    # THEN the alarm's description has a line for each
+    for name, meaning in {**COUNTERS, **FAMILIES}.items():
+        assert meaning.loss is not loss or f"{name}: {meaning.do}" in alarm["AlarmDescription"]

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from infra.names import OWN_LOG_GROUPS
 from infra.settings import MAX_IGNORE_CHARACTERS
 from keywatch.runtime import BATCH_SECONDS
 from tests.infra.synthesis import (
@@ -11,11 +12,11 @@ from tests.infra.synthesis import (
     EVERYTHING_OFF,
     EVERYTHING_ON,
     KEY_ARN,
-    only,
     resolved,
     resources,
     template,
     templates,
+    the_function,
 )
 
 
@@ -24,13 +25,13 @@ def of_kind(settings, kind):
 
 
 def environment(settings):
-    return resolved(only(template(settings), "AWS::Lambda::Function"))["Environment"]["Variables"]
+    return resolved(the_function(template(settings)))["Environment"]["Variables"]
 
 
 def statements(settings):
     """The statements of the function's role, by their ids."""
     of = template(settings)
-    role = only(of, "AWS::Lambda::Function")["Role"]["Fn::GetAtt"][0]
+    role = the_function(of)["Role"]["Fn::GetAtt"][0]
     policies = [
         policy
         for policy in resolved(resources(of, "AWS::IAM::Policy")).values()
@@ -75,6 +76,7 @@ def test_the_outputs_are_those_that_tools_rely_on(settings):
         "AlertTopicArn": "AWS::SNS::Topic",
         "HealthTopicArn": "AWS::SNS::Topic",
         "FunctionName": "AWS::Lambda::Function",
+        "PageFunctionName": "AWS::Lambda::Function",
         "IntakeQueueUrl": "AWS::SQS::Queue",
         "DeadLetterQueueUrl": "AWS::SQS::Queue",
         "IncidentTableName": "AWS::DynamoDB::Table",
@@ -87,7 +89,7 @@ def test_the_outputs_are_those_that_tools_rely_on(settings):
 
 
 def test_the_function_runs_on_the_newest_python():
-    function = only(template(EVERYTHING_OFF), "AWS::Lambda::Function")
+    function = the_function(template(EVERYTHING_OFF))
     assert function["Runtime"] == "python3.14"
     assert function["Architectures"] == ["arm64"]
     assert function["Handler"] == "handler.handler"
@@ -166,7 +168,7 @@ def test_the_queue_hides_a_batch_for_as_long_as_its_retries_may_take():
     queue = next(
         queue for queue in resources(of, "AWS::SQS::Queue").values() if "RedrivePolicy" in queue
     )
-    assert queue["VisibilityTimeout"] >= only(of, "AWS::Lambda::Function")["Timeout"]
+    assert queue["VisibilityTimeout"] >= the_function(of)["Timeout"]
     assert queue["VisibilityTimeout"] >= 6 * BATCH_SECONDS
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
 
@@ -330,7 +332,8 @@ def test_log_groups_are_subscribed_each_with_its_own_permission():
         "/ecs/payments",
         "/aws/lambda/orders",
     }
-    (function,) = of_kind(EVERYTHING_ON, "AWS::Lambda::Function")
+    functions = of_kind(EVERYTHING_ON, "AWS::Lambda::Function")
+    (function,) = (name for name in functions if "Page" not in name)
     assert all(found["DestinationArn"] == f"{function}.Arn" for found in filters.values())
     # AND CloudWatch Logs may call it for these and no others
     assert {
@@ -374,9 +377,10 @@ def test_all_log_groups_are_watched_but_our_own():
     # GIVEN the account-level policy
     settings = {"all_log_groups": True}
     (policy,) = of_kind(settings, "AWS::Logs::AccountPolicy").values()
-    own = only(template(settings), "AWS::Logs::LogGroup")["LogGroupName"]
-    # THEN it leaves out the log group that the function writes to
-    assert policy["SelectionCriteria"] == f'LogGroupName NOT IN ["{own}"]'
+    own = {group["LogGroupName"] for group in of_kind(settings, "AWS::Logs::LogGroup").values()}
+    # THEN it leaves out the log groups that KeyWatch itself writes to
+    criteria = policy["SelectionCriteria"].removeprefix("LogGroupName NOT IN ")
+    assert set(json.loads(criteria)) == own == set(OWN_LOG_GROUPS)
     assert (policy["PolicyType"], policy["Scope"]) == ("SUBSCRIPTION_FILTER_POLICY", "ALL")
     document = json.loads(policy["PolicyDocument"])
     assert set(document) == {"DestinationArn", "FilterPattern", "Distribution"}
@@ -386,8 +390,8 @@ def test_all_log_groups_are_watched_but_our_own():
 
 def test_the_function_writes_to_the_log_group_that_is_never_subscribed():
     of = template(EVERYTHING_OFF)
-    (group,) = resources(of, "AWS::Logs::LogGroup")
-    assert resolved(only(of, "AWS::Lambda::Function"))["LoggingConfig"]["LogGroup"] == group
+    (group,) = (name for name in resources(of, "AWS::Logs::LogGroup") if "Page" not in name)
+    assert resolved(the_function(of))["LoggingConfig"]["LogGroup"] == group
     assert of["Resources"][group]["Properties"] == {
         "LogGroupName": "/keywatch/function",
         "RetentionInDays": 30,

@@ -47,7 +47,8 @@ class Publisher:
 
     ``clients`` returns the boto3 client of an AWS service. ``targets`` maps names of channels to
     ARNs. ``fallback_topic_arn`` is a topic without a customer key, used when the alert topic's own
-    key is the broken one. ``count`` takes the name of a metric to add one to:
+    key is the broken one. ``count`` takes the name of a metric to add one to,
+    while the exception that it is about is handled:
     ``AlertTopicKeyBroken``, and ``<Name>PublishFailed`` for each channel with a target. ``budget``
     bounds how many alerts are sent.
     """

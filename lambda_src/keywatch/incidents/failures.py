@@ -121,4 +121,5 @@ def _give_back(services: Services, incident: Incident) -> None:
     try:
         services.incidents.record_outcome(incident, services.now())
     except (ClientError, BotoCoreError):
-        services.counts.add("ClaimsNotReturned")  # its lease runs out by itself
+        services.counts.add("ClaimsNotReturned")
+        services.logger.exception("a claim could not be given back; its lease runs out by itself")

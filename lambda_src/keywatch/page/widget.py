@@ -55,6 +55,7 @@ def _body(request: Mapping[str, Any], context: object, services: Services) -> st
             return _one(wanted, endpoint, services)
         return _all(endpoint, services)
     except (ClientError, BotoCoreError):
+        services.counts.add("PageFailed")
         services.logger.exception("the incident table did not answer the incident page")
         return _NO_TABLE
 

@@ -38,7 +38,7 @@ def read_delivery(event: Event, reception: Reception) -> tuple[Signal, ...]:
     """
     payload = _unpacked(mapping(event.get("awslogs")).get("data"))
     if payload is None:
-        return (Unrelated("unknown_shape"),)
+        return (Unrelated("log_delivery_unreadable"),)
     if payload.get("messageType") == "CONTROL_MESSAGE":
         return (Unrelated("control_message"),)
     events = payload.get("logEvents")

@@ -25,9 +25,13 @@ class Pace:
     """
 
     def __init__(
-        self, table: Table, now: Callable[[], datetime], sleep: Callable[[float], None]
+        self,
+        table: Table,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        count: Callable[[str], None],
     ) -> None:
-        self._table, self._now, self._sleep = table, now, sleep
+        self._table, self._now, self._sleep, self._count = table, now, sleep, count
         self._own: dict[str, datetime] = {}
         self._lock = Lock()
 
@@ -36,6 +40,7 @@ class Pace:
         try:
             turn = self._turn(region)
         except (ClientError, BotoCoreError):
+            self._count("PaceUnknown")
             turn = self._own_turn(region)
         self._sleep(max(0.0, (turn - self._now()).total_seconds()))
 

@@ -4,10 +4,13 @@ import json
 import re
 from dataclasses import dataclass
 
+import page_handler
 import pytest
+from aws_lambda_powertools import Metrics
 
 import handler as entry
 from keywatch.page import widget
+from keywatch.runtime import Runtime
 from keywatch.store.json_forms import dump_diagnosis, load_diagnosis
 from tests.support.incidents import ENDPOINT, detail_page, incident
 from tests.support.world import REGION, START, alias_missing, aws_error, changed, disabled, world
@@ -161,16 +164,51 @@ def test_documentation_is_markdown_with_parameters(on):
 
 
 @pytest.mark.parametrize("event", [{"widgetContext": {}, "action": "check"}, {"describe": True}])
-def test_the_handler_gives_widget_events_to_the_page(on, monkeypatch, event):
-    # GIVEN a warm container
-    class Runtime:
-        services = on.services
-
-    monkeypatch.setattr(entry, "_runtime", Runtime)
+def test_the_page_has_a_function_of_its_own(on, monkeypatch, event):
+    # GIVEN a warm container of the page's function
+    runtime = Runtime(on.services, Metrics(namespace="KeyWatch", service="keywatch"))
+    monkeypatch.setattr(page_handler, "_runtime", lambda: runtime)
     # WHEN CloudWatch calls
-    answer = entry.handler(event, Context())
+    answer = page_handler.handler(event, Context())
     # THEN the page answers, as text
     assert isinstance(answer, str)
+    assert answer != page_handler.NO_PAGE
+    # AND the function that watches takes it for no request of its own
+    assert entry.handler(event | {"action": None})["error"]["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"Records": [{"messageId": "1", "body": json.dumps(disabled())}]},
+        disabled(),
+        {"action": "sweep", "notify": True},
+        {"canary": "hour"},
+        {"clock": "minute"},
+        {"awslogs": {"data": ""}},
+        [],
+        None,
+        "x",
+    ],
+)
+def test_the_function_of_the_page_does_nothing_else(event, monkeypatch):
+    # GIVEN somebody who may look at the dashboard, and sends its function what the other would act on
+    def used():
+        raise AssertionError("nothing needs to be made for this")
+
+    monkeypatch.setattr(page_handler, "_runtime", used)
+    # WHEN THEN it says what it is for
+    assert page_handler.handler(event, Context()) == page_handler.NO_PAGE
+
+
+def test_the_function_of_the_page_needs_to_know_the_table_only(monkeypatch):
+    # GIVEN its environment
+    for name, value in {"INCIDENT_TABLE": "incidents", "AWS_REGION": REGION}.items():
+        monkeypatch.setenv(name, value)
+    # WHEN THEN it starts
+    page_handler._runtime.cache_clear()
+    assert page_handler._runtime().services.settings.table == "incidents"
+    page_handler._runtime.cache_clear()
 
 
 def test_the_list_is_bounded(on):

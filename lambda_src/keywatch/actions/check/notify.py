@@ -124,5 +124,6 @@ def _open_incident(services: Services, failure: KeyFailure) -> str | None:
     try:
         incident = services.incidents.read(failure.subject).incident
     except (ClientError, BotoCoreError):
+        services.counts.add("TableUnreachable")
         return None
     return incident.id if incident and incident.status == OPEN else None

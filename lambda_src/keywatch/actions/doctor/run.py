@@ -88,5 +88,6 @@ def _result(check: HealthCheck, deployment: Deployment) -> HealthCheckResult:
         says = f"This could not be looked at ({outcome.value}): {code} {message}"
         return HealthCheckResult(WARN, says)
     except Exception as error:
+        deployment.services.counts.add("ChecksBroken")
         deployment.services.logger.exception("a line of the doctor failed")
         return HealthCheckResult(WARN, f"This could not be looked at: {type(error).__name__}")

@@ -1,0 +1,61 @@
+"""The incident page of the dashboard: a function of its own, whose role reads the incident table and nothing else.
+
+Whoever looks at the dashboard calls it with their own right to ``lambda:InvokeFunction``. That right
+on the main function would let them forge events and have alerts sent.
+"""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra import bundling, names
+from infra.incident_table import IncidentTable
+
+
+class Page(Construct):
+    """The page's function (``function``)."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, incidents: IncidentTable) -> None:
+        super().__init__(scope, construct_id)
+        log_group = logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=names.PAGE_LOG_GROUP_NAME,
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description="KeyWatch: lets the incident page read the incident table",
+        )
+        log_group.grant_write(role)
+        role.add_to_policy(
+            iam.PolicyStatement(
+                sid="ReadIncidents",
+                actions=["dynamodb:Query"],
+                resources=[incidents.table.table_arn, incidents.due_index_arn],
+            )
+        )
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description="KeyWatch: the incident page of the dashboard",
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            architecture=lambda_.Architecture.ARM_64,
+            handler="page_handler.handler",
+            code=bundling.code(),
+            memory_size=512,
+            timeout=Duration.seconds(30),
+            role=role,
+            log_group=log_group,
+            environment={
+                "INCIDENT_TABLE": incidents.table.table_name,
+                "POWERTOOLS_SERVICE_NAME": "keywatch",
+                "POWERTOOLS_METRICS_NAMESPACE": "KeyWatch",
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+            },
+        )

@@ -1,0 +1,163 @@
+"""What is counted, what it means, and which counts stand for a loss. Data, and the sums that alarms look at.
+
+Every counter is a CloudWatch metric of the namespace KeyWatch. What is lost or works with less is
+summed under its ``Loss``, which has an alarm: one for each of dozens of counters would cost more than
+KeyWatch itself. The log of the same minute holds the line that says what happened.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Loss(StrEnum):
+    """The metric under which counts are summed that mean a loss of one kind."""
+
+    LOST = "Lost"  # something that was told to KeyWatch is in no alert, or not in full
+    IMPAIRED = "Impaired"  # it works with less than it should: alerts say less or come later
+    CHANNEL = "ChannelsFailed"  # the alert went out, but not through every channel
+    TOPIC_KEY = "AlertTopicKeyBroken"  # the alert went out through the fallback topic
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a counter counts (half a sentence), the loss it means, and, for a loss, what to do (a sentence)."""
+
+    means: str
+    loss: Loss | None = None
+    do: str = ""
+
+
+_READ_LOG = "Read the function's log of that minute."
+_NOT_MUCH = "Nothing, unless it goes on: then run `make doctor`."
+
+COUNTERS: Mapping[str, Meaning] = {
+    "Failures": Meaning("failing calls that were read"),
+    "FailuresIgnored": Meaning("failing calls that an ignore rule covers"),
+    "Duplicates": Meaning("failing calls that came twice"),
+    "Changes": Meaning("changes to keys, aliases and key stores"),
+    "ChangesNotAlerted": Meaning("changes whose warning was no news when it was due"),
+    "Sweeps": Meaning("sweeps that ended"),
+    "AlertsSent": Meaning("messages that were sent"),
+    "AlertsRecovered": Meaning("alerts that were sent after an attempt had failed"),
+    "IncidentsGrouped": Meaning("incidents that a group tells of"),
+    "IncidentsHealed": Meaning("incidents that were over before anybody was told"),
+    "IncidentsHeld": Meaning("incidents that wait because they mostly recover"),
+    "IncidentsMuted": Meaning("missing aliases whose key has an alert"),
+    "IncidentsResolved": Meaning("incidents that ended"),
+    "GroupMembersProven": Meaning("members of a group that a look-up proved usable"),
+    "CanarySent": Meaning("canaries that were sent"),
+    "DoctorFailed": Meaning("checks of the doctor that failed"),
+    "DoctorWarned": Meaning("checks of the doctor that warned"),
+    # Tried again, with an alarm of its own where that does not help.
+    "AlertsFailed": Meaning("messages that could not be sent; alarm AlertsFailed"),
+    "MessagesWithheld": Meaning("messages beyond messages_per_hour; alarm MessagesWithheld"),
+    "ClockFailed": Meaning("incidents that the clock could not handle; alarm ClockFailed"),
+    "SubjectsFailed": Meaning("subjects left in the queue; alarms OldestMessage and DeadLetters"),
+    "OutOfTime": Meaning("subjects left in the queue for want of time; alarm OldestMessage"),
+    "CanaryNotSent": Meaning("canaries that could not be sent; alarm CanaryLost"),
+    "CanaryDidNotFail": Meaning("canaries that did not fail; alarm CanaryLost"),
+    "Unreadable": Meaning(
+        "messages of the queue that are no JSON",
+        Loss.LOST,
+        "They end among the dead letters: look who else writes to the queue.",
+    ),
+    "CountsLost": Meaning(
+        "failing calls that are in no count, because the table did not answer",
+        Loss.LOST,
+        "Counts in open incidents are too low. See whether DynamoDB throttles the table or refuses it.",
+    ),
+    "ItemsUnreadable": Meaning(
+        "stored items that this version cannot read",
+        Loss.LOST,
+        "The log names the item. One of a newer version is read again after the next deployment; delete any other.",
+    ),
+    "Ignored.log_not_read": Meaning(
+        "log lines left unread because their delivery took too long",
+        Loss.LOST,
+        "Search the log group yourself for that minute, and subscribe fewer groups if it goes on.",
+    ),
+    "Ignored.log_delivery_unreadable": Meaning(
+        "log deliveries that are damaged or over 20 MB",
+        Loss.LOST,
+        "Search the subscribed log groups yourself for that minute.",
+    ),
+    "TableUnreachable": Meaning(
+        "requests that the table did not answer",
+        Loss.IMPAIRED,
+        "Alerts go out, perhaps twice and without who changed what. See whether DynamoDB throttles or refuses.",
+    ),
+    "EvidenceFailed": Meaning(
+        "diagnoses without look-ups, because these broke in an unforeseen way",
+        Loss.IMPAIRED,
+        _READ_LOG,
+    ),
+    "ChoresFailed": Meaning(
+        "chores of the minute (canary, doctor, sweep) that failed", Loss.IMPAIRED, _READ_LOG
+    ),
+    "GroupsFailed": Meaning(
+        "groups that could not be counted or told of", Loss.IMPAIRED, _READ_LOG
+    ),
+    "ClaimsNotReturned": Meaning(
+        "incidents that nobody may announce until a lease of 90 seconds runs out",
+        Loss.IMPAIRED,
+        _NOT_MUCH,
+    ),
+    "PaceUnknown": Meaning(
+        "look-ups in CloudTrail that kept a pace of their own, because the table did not answer",
+        Loss.IMPAIRED,
+        _NOT_MUCH,
+    ),
+    "ChecksBroken": Meaning(
+        "lines of the doctor that failed in an unforeseen way", Loss.IMPAIRED, _READ_LOG
+    ),
+    "PageFailed": Meaning(
+        "incident pages that could not be shown",
+        Loss.IMPAIRED,
+        "Use `./keywatch incidents`; read the log /keywatch/page.",
+    ),
+    "AlertTopicKeyBroken": Meaning(
+        "alerts sent through the fallback topic, because the alert topic's own key cannot be used",
+        Loss.TOPIC_KEY,
+        "Run `make doctor`, and fix the key (setting alert_topic_key_arn).",
+    ),
+}
+# Families of counters, by how their names begin or end.
+FAMILIES: Mapping[str, Meaning] = {
+    "Incidents.*": Meaning("incidents that were alerted, by cause"),
+    "Ignored.*": Meaning("events and log lines that say nothing about a missing key, by reason"),
+    "*PublishFailed": Meaning(
+        "alerts that one channel did not take (the name says which)",
+        Loss.CHANNEL,
+        "The alert is in the e-mail and on the alert topic. Run `make doctor`: it looks at the topic of each channel.",
+    ),
+}
+
+
+def meaning_of(counter: str) -> Meaning | None:
+    """Return what a counter means; ``None`` for one that is not in the catalogue."""
+    if counter in COUNTERS:
+        return COUNTERS[counter]
+    fitting = (
+        meaning
+        for name, meaning in FAMILIES.items()
+        if counter.startswith(name.partition("*")[0]) and counter.endswith(name.partition("*")[2])
+    )
+    return next(fitting, None)
+
+
+def with_losses(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return ``counts`` and the sums of those that mean a loss, by the names of ``Loss``."""
+    sums: Counter[str] = Counter()
+    for name, count in counts.items():
+        meaning = meaning_of(name)
+        if meaning and meaning.loss:
+            sums[meaning.loss.value] += count
+    return {**counts, **sums}
+
+
+def runbook(loss: Loss) -> str:
+    """Return what to do about each counter of a loss, in one line each."""
+    known = {**COUNTERS, **FAMILIES}.items()
+    return " ".join(f"{name}: {said.do}" for name, said in known if said.loss is loss)
