@@ -27,16 +27,18 @@ EBS_VOLUME = "EBS Volume Notification"
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """The one failing call of KeyWatch that must come in: its alias, and how the error text about it begins."""
+    """The failing calls of KeyWatch that must come in: an alias, how the error text about it begins, and the denied call."""
 
     alias: str
     error: object
+    denied_call: str
 
     def marks(self) -> tuple[Mapping[str, Any], ...]:
         """Return what tells the canary, where the record holds what was asked for and where only the error text does."""
         return (
             {"requestParameters": {"keyId": [self.alias]}},
             {"errorMessage": [{"prefix": self.error}]},
+            {"eventName": [self.denied_call]},
         )
 
 

@@ -12,7 +12,7 @@ from infra import event_patterns, names
 from infra.acknowledgements import acknowledge
 from infra.event_patterns import Pattern
 from infra.settings import Settings
-from keywatch.catalogue.own import CANARY_ALIAS
+from keywatch.catalogue.own import CANARY_ALIAS, CANARY_DENIED_CALL
 
 # A check may wait five minutes for a key to become usable. Batches limit themselves to a fraction
 # of that (keywatch.runtime.BATCH_SECONDS), so a failed message is tried again after the visibility
@@ -126,6 +126,7 @@ def _rules(settings: Settings, here: str) -> tuple[_Rule, ...]:
         Fn.sub(
             f"Alias arn:${{AWS::Partition}}:kms:${{AWS::Region}}:${{AWS::AccountId}}:{CANARY_ALIAS} "
         ),
+        CANARY_DENIED_CALL,
     )
     return (
         _Rule(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import sleep
 from typing import Any
 
@@ -110,7 +111,11 @@ class Runtime:
         if canaries:
             from keywatch.housekeeping import canary
 
-            canary.came_back(self.services, max(seen.called for seen in canaries))
+            newest: dict[str, datetime] = {}
+            for seen in canaries:
+                newest[seen.call] = max(seen.called, newest.get(seen.call, seen.called))
+            for call, called in newest.items():
+                canary.came_back(self.services, call, called)
 
     def _read_batch(self, records: object, unreadable: set[str]) -> list[tuple[str, Signal]]:
         """Read all messages; the ids of those whose body is no JSON go to ``unreadable``, their neighbours go on."""

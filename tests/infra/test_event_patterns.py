@@ -8,7 +8,7 @@ import pytest
 from infra import event_patterns
 from infra.intake import MOST_OWN_ROLES
 from keywatch.catalogue.changes import RULE_CHANGES
-from keywatch.catalogue.own import CANARY_ALIAS
+from keywatch.catalogue.own import CANARY_ALIAS, CANARY_DENIED_CALL
 from tests.infra import events
 from tests.infra.event_bridge import matches
 from tests.infra.synthesis import (
@@ -125,6 +125,14 @@ def test_the_canary_comes_in_however_it_is_recorded(recorded):
     assert let_in_by(events.failing(identity=own, eventName="DescribeKey", **recorded)) == [
         "FailureRule"
     ]
+
+
+def test_the_denied_canary_comes_in():
+    own = events.assumed_role(events.OWN_ROLE, session="KeyWatch-Function")
+    denied = events.failing(
+        identity=own, eventName=CANARY_DENIED_CALL, errorCode="AccessDenied", requestParameters=None
+    )
+    assert let_in_by(denied) == ["FailureRule"]
 
 
 @pytest.mark.parametrize(
@@ -307,6 +315,7 @@ def test_every_pattern_fits_the_quota(partition):
     canary = event_patterns.Canary(
         CANARY_ALIAS,
         f"Alias arn:{partition}:kms:ap-southeast-2:111122223333:{CANARY_ALIAS} ",
+        CANARY_DENIED_CALL,
     )
     all_patterns = [
         event_patterns.failures(own_roles, canary, sources),

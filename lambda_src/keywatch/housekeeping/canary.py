@@ -1,7 +1,8 @@
-"""The canary: every hour one KMS call that must fail, and must come back through CloudTrail, EventBridge and the queue.
+"""The canary: every hour two KMS calls that must fail, and must come back through CloudTrail, EventBridge and the queue.
 
-While it comes back, KeyWatch sees: the trail logs, KMS is not excluded, the rule shows read-only
-calls, the queue is read. ``CanaryAge`` is how long ago the newest canary that came back was sent.
+While one of them comes back, KeyWatch sees: the trail logs, KMS is not excluded, the rule shows
+read-only calls, the queue is read. ``CanaryAge`` is how long ago the newest call that came back was
+made, whichever of the two; the doctor tells them apart.
 """
 
 from datetime import datetime
@@ -10,10 +11,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.catalogue.own import CANARY_ALIAS
+from keywatch.catalogue.read_calls import NOBODYS_KEY
+from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.evidence import LookupOutcome
 from keywatch.services import Services
 from keywatch.sources.canary import EVERY
-from keywatch.store.housekeeping import CANARY_CALLED, CANARY_RETURNED, HousekeepingState
+from keywatch.store.housekeeping import CALL_RETURNED, CANARY_CALLED, CANARY_RETURNED, HousekeepingState
 
 
 def due(state: HousekeepingState, now: datetime) -> bool:
@@ -23,7 +26,16 @@ def due(state: HousekeepingState, now: datetime) -> bool:
 
 
 def send(services: Services) -> dict[str, Any]:
-    """Make the call; return what became of it. That it fails is what it is for."""
+    """Make both calls; return what became of them. That they fail is what they are for."""
+    return {
+        "schema": "keywatch.canary/1",
+        "alias": CANARY_ALIAS,
+        "answer": _ask_for_nothing(services),
+        "denied": _ask_for_what_is_forbidden(services),
+    }
+
+
+def _ask_for_nothing(services: Services) -> str:
     _, result = services.lookups.key(CANARY_ALIAS, services.settings.region)
     if result.outcome is LookupOutcome.SEEN:
         services.counts.add("CanaryDidNotFail")
@@ -33,17 +45,28 @@ def send(services: Services) -> dict[str, Any]:
         )
     else:
         services.counts.add("CanarySent" if result.error and result.message else "CanaryNotSent")
-    return {
-        "schema": "keywatch.canary/1",
-        "alias": CANARY_ALIAS,
-        "answer": result.error or result.outcome.value,
-    }
+    return result.error or result.outcome.value
 
 
-def came_back(services: Services, called: datetime) -> None:
-    """Note that the canary that was sent at ``called`` has come back. The next one will do if this cannot be noted."""
+def _ask_for_what_is_forbidden(services: Services) -> str:
+    """Ask whether a key is rotated that does not exist: the role forbids the question."""
+    kms = services.client("kms", services.settings.region)
     try:
-        services.housekeeping.note_latest(CANARY_RETURNED, min(called, services.now()))
+        kms.get_key_rotation_status(KeyId=NOBODYS_KEY)
+    except (ClientError, BotoCoreError) as error:
+        outcome, code, _ = outcome_of(error)
+        services.counts.add("CanarySent" if code else "CanaryNotSent")
+        return code or outcome.value
+    services.counts.add("CanaryDidNotFail")
+    return LookupOutcome.SEEN.value
+
+
+def came_back(services: Services, call: str, called: datetime) -> None:
+    """Note that a call of the canary, made at ``called``, has come back. The next one will do if this cannot be noted."""
+    when = min(called, services.now())
+    try:
+        services.housekeeping.note_latest(CANARY_RETURNED, when)
+        services.housekeeping.note_latest(CALL_RETURNED.format(call), when)
     except (ClientError, BotoCoreError):
         services.counts.add("TableUnreachable")
         services.logger.exception("the return of a canary could not be noted")

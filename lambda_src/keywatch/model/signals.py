@@ -147,9 +147,13 @@ class Unrelated:
 
 @dataclass(frozen=True, slots=True)
 class CanarySeen(Unrelated):
-    """KeyWatch's own failing call came back as an event: proof that failing calls still arrive. ``called`` is UTC."""
+    """KeyWatch's own failing call came back as an event: proof that failing calls still arrive. ``called`` is UTC.
+
+    ``call`` is which of the two: that of something ``missing``, or the one that is ``denied``.
+    """
 
     called: datetime
+    call: str = "missing"
 
 
 Signal = KeyFailure | KeyChange | Unrelated

@@ -15,7 +15,7 @@ from keywatch.model.identifiers import KeyIdentifier, Kind, parse, partition_of
 from keywatch.model.signals import CanarySeen, ErrorClassification, KeyFailure, Signal, Unrelated
 from keywatch.parsing.classify import read_error
 from keywatch.sources.callers import is_own, read_caller
-from keywatch.sources.canary import is_canary
+from keywatch.sources.canary import canary_call
 from keywatch.sources.changes import read_change
 from keywatch.sources.fields import inner, mapping, moment, text, texts
 from keywatch.sources.resources import key_arns, keys_configured, keys_typed, protected_resource
@@ -70,8 +70,8 @@ def _succeeded(
 
 
 def _own(fields: Mapping[str, object], received: datetime) -> Unrelated:
-    if is_canary(fields):
-        return CanarySeen("canary", moment(fields.get("eventTime"), received))
+    if call := canary_call(fields):
+        return CanarySeen("canary", moment(fields.get("eventTime"), received), call)
     return Unrelated("own_call")
 
 

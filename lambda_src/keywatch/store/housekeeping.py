@@ -21,6 +21,8 @@ from keywatch.store.table import (
 
 KEY = {"subject": {"S": "keywatch"}, "item": {"S": "housekeeping"}}
 CANARY_CALLED, CANARY_RETURNED = "canary_called", "canary_returned"
+# Each of the canary's calls by itself: ``canary_missing_returned``, ``canary_denied_returned``.
+CALL_RETURNED = "canary_{}_returned"
 Note = datetime | str | None
 
 

@@ -14,8 +14,8 @@ from keywatch.actions.doctor.deployment import (
     HealthCheckResult,
 )
 from keywatch.lookups.outcomes import outcome_of
-from keywatch.sources.canary import LATE
-from keywatch.store.housekeeping import CANARY_RETURNED
+from keywatch.sources.canary import DENIED, LATE, MISSING
+from keywatch.store.housekeeping import CALL_RETURNED, CANARY_RETURNED
 
 CLOCK_LATE = timedelta(minutes=5)
 
@@ -50,7 +50,27 @@ def _canary(deployment: Deployment) -> HealthCheckResult:
         says = f"The last canary that came back was sent {minutes} ago."
     if age > LATE:
         return HealthCheckResult(FAIL, f"{says} KeyWatch may not see any failing call.")
+    if returned and _only_denials_come_back(deployment):
+        return HealthCheckResult(WARN, _ONLY_DENIALS, _WATCH_LOGS)
     return HealthCheckResult(PASS if returned else WARN, says)
+
+
+_ONLY_DENIALS = (
+    "Denied calls come back, and calls of keys that do not exist do not: CloudTrail does not record them here. "
+    "KeyWatch is told of a missing key or alias only where a watched log group holds the error, "
+    "where AWS answers with a denial, or where another service reports it."
+)
+_WATCH_LOGS = (
+    "make deploy ARGS='-c keywatch:log_groups=GROUP,GROUP'"
+)
+
+
+def _only_denials_come_back(deployment: Deployment) -> bool:
+    """Tell whether the call of a missing alias has not come back for long, although the denied one does."""
+    state, now = deployment.state, deployment.services.now()
+    denied = state.time(CALL_RETURNED.format(DENIED))
+    missing = state.time(CALL_RETURNED.format(MISSING)) or state.time("since") or now
+    return denied is not None and now - denied <= LATE and now - missing > LATE
 
 
 CHECKS = (
