@@ -1,6 +1,6 @@
 """How alerts leave: the alert topic, its e-mail subscriptions, a second way out, and chat."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
@@ -9,9 +9,9 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.acknowledgements import NO_TOPIC_KEY, acknowledge
+from infra.acknowledgements import MAIL_IS_SENT_AGAIN, NO_TOPIC_KEY, acknowledge
 from infra.chat import chat_topic
-from infra.setting_types import Chat
+from infra.setting_types import Chat, ExistingTopic
 
 
 class Alerting(Construct):
@@ -34,7 +34,8 @@ class Alerting(Construct):
         channel_topics: Mapping[str, str],
     ) -> None:
         super().__init__(scope, construct_id)
-        self.key_arn = key_arn
+        chat_key = chat.topic_key_arn if isinstance(chat, ExistingTopic) else None
+        self.key_arns = [arn for arn in (key_arn, chat_key) if arn]
         self.topic = self._topic("AlertTopic", emails, key_arn)
         self.fallback = self._topic("FallbackTopic", emails) if key_arn else None
         self.channels = {"chat": chat_topic(self, chat)} if chat else {}
@@ -52,8 +53,8 @@ class Alerting(Construct):
         statements = [
             iam.PolicyStatement(sid="PublishAlerts", actions=["sns:Publish"], resources=topics)
         ]
-        if self.key_arn:
-            statements.append(_use_of_topic_key(self.key_arn))
+        if self.key_arns:
+            statements.append(_use_of_topic_keys(self.key_arns))
         return statements
 
     def _topic(
@@ -64,17 +65,18 @@ class Alerting(Construct):
             self, construct_id, display_name="KeyWatch", enforce_ssl=True, master_key=key
         )
         for email in emails:
-            topic.add_subscription(subscriptions.EmailSubscription(email))
+            mail = topic.add_subscription(subscriptions.EmailSubscription(email))
+            acknowledge(mail, MAIL_IS_SENT_AGAIN)
         if not key_arn:
             acknowledge(topic, NO_TOPIC_KEY)
         return topic
 
 
-def _use_of_topic_key(key_arn: str) -> iam.PolicyStatement:
-    """SNS encrypts with the publisher's rights (SNS Developer Guide, "Key management"): this key, through SNS only."""
+def _use_of_topic_keys(key_arns: Sequence[str]) -> iam.PolicyStatement:
+    """SNS encrypts with the publisher's rights (SNS Developer Guide, "Key management"): these keys, through SNS only."""
     return iam.PolicyStatement(
         sid="EncryptAlerts",
         actions=["kms:GenerateDataKey*", "kms:Decrypt"],
-        resources=[key_arn],
+        resources=list(key_arns),
         conditions={"StringEquals": {"kms:ViaService": f"sns.{Aws.REGION}.{Aws.URL_SUFFIX}"}},
     )

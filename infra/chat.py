@@ -28,7 +28,10 @@ def chat_topic(scope: Construct, chat: Chat) -> sns.ITopic:
     role = iam.Role(
         scope,
         "ChannelRole",
-        assumed_by=iam.ServicePrincipal("chatbot.amazonaws.com"),
+        assumed_by=iam.ServicePrincipal(
+            "chatbot.amazonaws.com",
+            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+        ),
         description="KeyWatch: lets a chat channel receive alerts; it may do nothing else",
     )
     if isinstance(chat, SlackChannel):

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from infra import silence
 from infra.settings import FIELDS, Settings
 from infra.values import Invalid, shown
 
@@ -18,8 +19,8 @@ class SettingsError(Exception):
     """The settings cannot be deployed. The message has one line for each problem: the setting, what is wrong, what is allowed."""
 
 
-def from_context(context: Mapping[str, object]) -> Settings:
-    """Read the settings out of the CDK context. Raises ``SettingsError``."""
+def from_context(context: Mapping[str, object], region: str | None = None) -> Settings:
+    """Read the settings out of the CDK context; ``region`` is that of the credentials. Raises ``SettingsError``."""
     given, problems = _given(context)
     values: dict[str, Any] = {}
     for name, value in given.items():
@@ -28,7 +29,7 @@ def from_context(context: Mapping[str, object]) -> Settings:
         except Invalid as invalid:
             problems[name] = str(invalid)
     settings = Settings(**values)
-    problems = {**settings.problems(), **problems}
+    problems = {**settings.problems(), **silence.refused(settings, region), **problems}
     if problems:
         raise SettingsError(
             "\n".join(

@@ -11,10 +11,11 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra import bundling, intake, names
-from infra.acknowledgements import acknowledge
+from infra.acknowledgements import KEEPS_WHAT_FAILED, NO_STREAM, NO_TRACING, acknowledge
 from infra.alerting import Alerting
 from infra.incident_table import IncidentTable
 from infra.settings import Settings
+from keywatch.catalogue.own import CANARY_DENIED_CALL
 from keywatch.catalogue.read_calls import READ_CALLS, Reach
 
 BATCH_SIZE = 1000
@@ -23,16 +24,17 @@ BATCH_SIZE = 1000
 MAX_CONCURRENCY = 10
 
 TABLE_ACTIONS = (
-    "dynamodb:BatchGetItem",
-    "dynamodb:ConditionCheckItem",
-    "dynamodb:DeleteItem",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
     "dynamodb:Query",
     "dynamodb:UpdateItem",
 )
 ACCEPTED = {
-    "AwsSolutions-IAM5[Resource::*]": "Read-only look-ups of keys that may not exist, and of lists.",
+    "AwsSolutions-IAM5[Resource::*]": "Read-only look-ups of lists, for which IAM knows no narrower resource.",
+    "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kms:*:*:key/*]": (
+        "DescribeKey and GetKeyLastUsage, of whatever key an application named: it may lie in another Region or account."
+    ),
+    "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kms:*:*:alias/*]": "As above, of whatever alias.",
     "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::<AWS::AccountId>:role/*]": (
         "When a function's role was made tells whether it was made again: any function's, read only."
     ),
@@ -64,7 +66,9 @@ class Function(Construct):
             retention=logs.RetentionDays.ONE_MONTH,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self.role = self._role([*_look_ups(), *_remember(incidents), *alerting.permissions()])
+        self.role = self._role(
+            [*_look_ups(), _denied_canary(), *_remember(incidents), *alerting.permissions()]
+        )
         self.function = lambda_.Function(
             self,
             "Default",
@@ -84,6 +88,7 @@ class Function(Construct):
             max_event_age=intake.MAX_EVENT_AGE,
             on_failure=destinations.SqsDestination(incoming.undelivered),
         )
+        acknowledge(self.function, {**NO_TRACING, **KEEPS_WHAT_FAILED, **NO_STREAM})
         self._called_by_queue(incoming)
 
     def _role(self, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
@@ -112,10 +117,25 @@ class Function(Construct):
         )
 
 
+def _denied_canary() -> iam.PolicyStatement:
+    """Forbid the one call that the canary makes to be denied, whatever other policies allow the role."""
+    return iam.PolicyStatement(
+        sid="CanaryIsDenied",
+        effect=iam.Effect.DENY,
+        actions=[f"kms:{CANARY_DENIED_CALL}"],
+        resources=["*"],
+    )
+
+
 def _look_ups() -> list[iam.PolicyStatement]:
     """Return what a diagnosis looks up, all of which reads (``keywatch.catalogue.read_calls``)."""
     own = {
-        Reach.ANYTHING: ("LookUpKeys", "*"),
+        Reach.ANYTHING: ("LookUpLists", "*"),
+        Reach.KEYS: (
+            "LookUpKeys",
+            f"arn:{Aws.PARTITION}:kms:*:*:key/*",
+            f"arn:{Aws.PARTITION}:kms:*:*:alias/*",
+        ),
         Reach.FUNCTIONS: (
             "LookUpFunctions",
             f"arn:{Aws.PARTITION}:lambda:*:{Aws.ACCOUNT_ID}:function:*",
@@ -126,9 +146,9 @@ def _look_ups() -> list[iam.PolicyStatement]:
         iam.PolicyStatement(
             sid=sid,
             actions=[call.permission for call in READ_CALLS.values() if call.reach is reach],
-            resources=[resource],
+            resources=resources,
         )
-        for reach, (sid, resource) in own.items()
+        for reach, (sid, *resources) in own.items()
     ]
 
 

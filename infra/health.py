@@ -20,7 +20,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import bundling, names
-from infra.acknowledgements import NO_TOPIC_KEY, acknowledge
+from infra.acknowledgements import MAIL_IS_SENT_AGAIN, NO_TOPIC_KEY, acknowledge
 from infra.alerting import Alerting
 from infra.function import Function
 from infra.intake import Intake
@@ -104,7 +104,8 @@ class Health(Construct):
         topic = sns.Topic(self, "Topic", display_name="KeyWatch health", enforce_ssl=True)
         acknowledge(topic, NO_TOPIC_KEY)
         for email in emails:
-            topic.add_subscription(subscriptions.EmailSubscription(email))
+            mail = topic.add_subscription(subscriptions.EmailSubscription(email))
+            acknowledge(mail, MAIL_IS_SENT_AGAIN)
         topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AlarmsOfThisAccount",

@@ -58,6 +58,13 @@ class Intake(Construct):
                 "AwsSolutions-SQS3": "It is itself the dead-letter queue of the rules and of the function."
             },
         )
+        for queue in (self.dead_letters, self.undelivered):
+            acknowledge(
+                queue,
+                {
+                    "Serverless-SQSRedrivePolicy": "It is itself where dead letters go, with an alarm."
+                },
+            )
         self.queue = sqs.Queue(
             self,
             "Queue",
@@ -109,17 +116,18 @@ class Intake(Construct):
         )
 
 
-def _own_role(region: str) -> str:
+def _own_role(path: str, region: str) -> str:
     """Return the ARN of the function's role in a Region, as the template writes it."""
-    name = f"{names.ROLE_NAME_PREFIX}{region}"
-    return Fn.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{name}")
+    name = f"{path}{names.ROLE_NAME_PREFIX}{region}"
+    return Fn.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{name}")
 
 
 def _rules(settings: Settings, here: str) -> tuple[_Rule, ...]:
     extra = settings.extra_event_sources
     # Look-ups in other Regions are of KMS alone; what the function calls else it calls here.
-    own_role = [_own_role("${AWS::Region}")]
-    others = [_own_role(region) for region in settings.regions if region != here]
+    path = settings.role_path
+    own_role = [_own_role(path, "${AWS::Region}")]
+    others = [_own_role(path, region) for region in settings.regions if region != here]
     own_roles = [*own_role, *others][:MOST_OWN_ROLES]
     canary = event_patterns.Canary(
         CANARY_ALIAS,

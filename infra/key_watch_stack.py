@@ -1,10 +1,13 @@
 """The stack: one for each Region that is watched."""
 
+import os
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import Annotations, CfnOutput, Stack
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra import silence
 from infra.alerting import Alerting
 from infra.clock import Clock
 from infra.dashboard import Dashboard
@@ -65,6 +68,8 @@ class KeyWatchStack(Stack):
             Dashboard(self, "Dashboard", page=page, function=function, incoming=intake)
             self._outputs(PageFunctionName=page.function_name)
         LogSources(self, "LogSources", settings=settings, function=function)
+        self._warn(settings)
+        _as_the_account_wants_roles(self, settings)
         self._outputs(
             AlertTopicArn=alerting.topic.topic_arn,
             HealthTopicArn=health.topic.topic_arn,
@@ -74,6 +79,24 @@ class KeyWatchStack(Stack):
             IncidentTableName=incidents.table.table_name,
         )
 
+    def _warn(self, settings: Settings) -> None:
+        account = os.environ.get("CDK_DEFAULT_ACCOUNT")
+        for name, text in silence.warnings(settings, account):
+            Annotations.of(self).add_warning_v2(f"KeyWatch:{name}", text)
+
     def _outputs(self, **values: str) -> None:
         for name, value in values.items():
             CfnOutput(self, name, value=value)
+
+
+def _as_the_account_wants_roles(stack: Stack, settings: Settings) -> None:
+    """Give every role the path and the permissions boundary that are set."""
+    if settings.permissions_boundary_arn:
+        boundary = iam.ManagedPolicy.from_managed_policy_arn(
+            stack, "Boundary", settings.permissions_boundary_arn
+        )
+        iam.PermissionsBoundary.of(stack).apply(boundary)
+    if settings.role_path != "/":
+        for construct in stack.node.find_all():
+            if isinstance(construct, iam.CfnRole):
+                construct.path = settings.role_path

@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra import bundling, names
+from infra.acknowledgements import ANSWERED_AT_ONCE, NO_TRACING, acknowledge
 from infra.incident_table import IncidentTable
 
 
@@ -59,3 +60,4 @@ class Page(Construct):
                 "POWERTOOLS_LOG_LEVEL": "INFO",
             },
         )
+        acknowledge(self.function, {**NO_TRACING, **ANSWERED_AT_ONCE})

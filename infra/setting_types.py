@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ExistingTopic:
-    """A topic that somebody else's chat configuration listens to."""
+    """A topic that somebody else's chat configuration listens to, and its customer managed key, if it has one."""
 
     topic_arn: str
+    topic_key_arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ class Settings:
     )
     chat: Chat | None = _setting(  # noqa: RUF009 - it is a field()
         v.optional(v.chat),
-        'the ARN of an SNS topic, {"slack_workspace_id": "T…", "slack_channel_id": "C…"} or '
+        'the ARN of an SNS topic, {"topic_arn": "…", "topic_key_arn": "…"} for one with a customer managed key, '
+        '{"slack_workspace_id": "T…", "slack_channel_id": "C…"} or '
         '{"teams_tenant_id": "…", "teams_team_id": "…", "teams_channel_id": "…"}',
         "a Slack or Teams channel (through Amazon Q Developer in chat applications), or the topic that one listens to",
         default=None,
@@ -106,6 +107,18 @@ class Settings:
         "a customer managed key that encrypts the alert topic; a topic without a key then stands by for the day it breaks",
         default=None,
     )
+    permissions_boundary_arn: str | None = _setting(
+        v.optional(v.policy_arn),
+        "the ARN of a managed policy of IAM",
+        "a permissions boundary for every role of the stack",
+        default=None,
+    )
+    role_path: str = _setting(
+        v.role_path,
+        "a path that begins and ends with /, such as /platform/",
+        "the path of every role of the stack",
+        default="/",
+    )
     repeat_interval_minutes: int = _setting(
         v.whole_number(5, 10_080),
         "a whole number from 5 to 10080",
@@ -147,7 +160,6 @@ class Settings:
         """Return what is wrong between settings that are right each by itself: setting to problem."""
         problems = {
             "log_groups": self._log_group_problem(),
-            "alert_topic_key_arn": self._topic_key_problem(),
             "ignore": self._ignore_problem(),
         }
         return {name: problem for name, problem in problems.items() if problem}
@@ -160,17 +172,6 @@ class Settings:
         own = [v.log_group_name(group) for group in self.log_groups]
         if watched := next((name for name in own if name in names.OWN_LOG_GROUPS), None):
             return f"{watched} is KeyWatch's own, and watching it would be a loop. Allowed: any other log group"
-        return None
-
-    def _topic_key_problem(self) -> str | None:
-        if self.alert_topic_key_arn is None:
-            return None
-        region = v.arn_region(self.alert_topic_key_arn)
-        if any(other != region for other in self.regions):
-            return (
-                f"a key cannot serve topics of other Regions than {region}. "
-                "Allowed: with this key, only that Region in regions"
-            )
         return None
 
     def _ignore_problem(self) -> str | None:

@@ -1,6 +1,6 @@
 """A trail for accounts that have none: without one that logs, EventBridge sees no API call at all."""
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Aws, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudtrail as cloudtrail
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -35,7 +35,7 @@ class Trail(Construct):
                 "AwsSolutions-S1": "It holds an audit log itself; nobody but CloudTrail writes to it."
             },
         )
-        cloudtrail.Trail(
+        trail = cloudtrail.Trail(
             self,
             "Trail",
             bucket=bucket,
@@ -44,3 +44,24 @@ class Trail(Construct):
             include_global_service_events=False,
             enable_file_validation=True,
         )
+        trail.node.add_dependency(bucket)
+        _only_from_this_account(bucket)
+
+
+def _only_from_this_account(bucket: s3.Bucket) -> None:
+    """Let CloudTrail write for this account only: the construct lets it in whoever's trail it writes (confused deputy).
+
+    Source: CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail".
+    """
+    policy = bucket.policy.node.default_child if bucket.policy else None
+    if not isinstance(policy, s3.CfnBucketPolicy):
+        raise TypeError("the bucket of the trail has no policy")
+    document = Stack.of(bucket).resolve(policy.policy_document)
+    for number, statement in enumerate(document["Statement"]):
+        if statement["Effect"] == "Allow":
+            conditions = dict(statement.get("Condition", {}))
+            equal = {**conditions.get("StringEquals", {}), "aws:SourceAccount": Aws.ACCOUNT_ID}
+            policy.add_property_override(
+                f"PolicyDocument.Statement.{number}.Condition",
+                {**conditions, "StringEquals": equal},
+            )

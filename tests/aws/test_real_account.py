@@ -8,7 +8,7 @@ import contextlib
 import pytest
 from botocore.exceptions import ClientError
 
-from keywatch.catalogue.own import CANARY_ALIAS
+from keywatch.catalogue.own import CANARY_ALIAS, CANARY_DENIED_CALL
 from tests.aws.account import wait_for
 
 
@@ -43,6 +43,16 @@ def test_the_canary_comes_back(account):
     account.record("canary", CANARY_ALIAS)
     # THEN KeyWatch has seen it
     wait_for(lambda: doctor_lines(account)["canary"]["status"] == "pass", "the canary")
+
+
+def test_the_denied_canary_comes_back(account):
+    """Which of the two calls CloudTrail records, the records in ``recorded/`` show from now on."""
+    account.ask(canary="hour")
+    account.record("canary_denied", CANARY_DENIED_CALL)
+    wait_for(
+        lambda: "No canary has come back" not in doctor_lines(account)["canary"]["says"],
+        "the canary",
+    )
 
 
 def test_a_typo_in_an_alias_is_alerted_with_the_alias_that_was_meant(account):

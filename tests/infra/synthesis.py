@@ -51,6 +51,8 @@ EVERYTHING_ON: dict[str, object] = {
     "alert_topic_key_arn": KEY_ARN,
     "repeat_interval_minutes": 60,
     "messages_per_hour": 30,
+    "permissions_boundary_arn": "arn:aws:iam::111122223333:policy/boundary",
+    "role_path": "/platform/",
     "extra_event_sources": ["keywatch.replay"],
 }
 MATRIX = {
@@ -60,6 +62,10 @@ MATRIX = {
     "teams": {"chat": CHANNELS["teams"]},
     "no dashboard": {"dashboard": False},
     "chat topic": {"chat": CHANNELS["topic"]},
+    "encrypted chat topic": {
+        "chat": {"topic_arn": CHANNELS["topic"], "topic_key_arn": KEY_ARN},
+        "alert_topic_key_arn": KEY_ARN,
+    },
     "two regions": {
         "regions": ["eu-west-1", "us-east-1"],
         "log_groups": EVERYTHING_ON["log_groups"],

@@ -5,7 +5,7 @@ import json
 import pytest
 from aws_cdk import App, Validations
 from aws_cdk import aws_sns as sns
-from cdk_nag import AwsSolutionsChecks
+from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 from cfnlint import api
 from cfnlint.config import ManualArgs
 
@@ -20,7 +20,7 @@ def with_cdk_nag(settings, outdir):
         analytics_reporting=False,
         outdir=str(outdir),
     )
-    Validations.of(app).add_plugins(AwsSolutionsChecks())
+    Validations.of(app).add_plugins(AwsSolutionsChecks(), ServerlessChecks())
     return app, add_stacks(app)
 
 

@@ -1,10 +1,11 @@
 """What must hold in every configuration, whatever is added to the stack later."""
 
 import json
+import re
 
 import pytest
 
-from tests.infra.synthesis import KEY_ARN, MATRIX, resolved, resources, templates
+from tests.infra.synthesis import KEY_ARN, MATRIX, PSEUDO, resolved, resources, templates
 
 READ_ONLY = (
     *(
@@ -68,6 +69,115 @@ def test_no_policy_lets_everybody_in(of):
                 assert harmless or statement.get("Condition"), f"{name} lets all of {service} in"
 
 
+# Lambda documents no source condition for the trust policy of an execution role; what may pass the
+# role to a function is iam:PassRole.
+WITHOUT_A_SOURCE = {"lambda.amazonaws.com"}
+
+
+@pytest.mark.parametrize("of", EVERY_TEMPLATE)
+def test_every_grant_to_a_service_is_for_this_account_or_one_of_its_things(of):
+    found = [
+        (name, service, statement)
+        for name, statement in statements(of)
+        if statement["Effect"] == "Allow" and "Principal" in statement
+        for service in _list(statement["Principal"].get("Service", []))
+        if service not in WITHOUT_A_SOURCE
+    ]
+    assert len(found) >= 3
+    for name, service, statement in found:
+        keys = {key for operator in statement.get("Condition", {}).values() for key in operator}
+        assert keys & {"aws:SourceArn", "aws:SourceAccount"}, f"{name} lets any {service} in"
+
+
+@pytest.mark.parametrize("of", EVERY_TEMPLATE)
+def test_nothing_may_change_a_key(of):
+    # GIVEN every action of KMS that any identity is allowed
+    allowed = {
+        action
+        for _, statement in statements(of)
+        if statement["Effect"] == "Allow" and "Principal" not in statement
+        for action in _list(statement["Action"])
+        if action.startswith("kms:")
+    }
+    # THEN it reads, or encrypts for a topic
+    assert allowed <= {
+        *("kms:DescribeKey", "kms:GetKeyLastUsage", "kms:ListAliases", "kms:ListKeys"),
+        *("kms:DescribeCustomKeyStores", "kms:GenerateDataKey*", "kms:Decrypt"),
+    }
+
+
+def test_the_path_and_the_boundary_of_roles_are_those_that_are_set():
+    # GIVEN a stack in an account that wants both
+    of = templates(MATRIX["everything on"])["KeyWatch"]
+    roles = resources(of, "AWS::IAM::Role")
+    # THEN every role has them
+    assert len(roles) >= 4
+    assert {role["Path"] for role in roles.values()} == {"/platform/"}
+    boundary = "arn:aws:iam::111122223333:policy/boundary"
+    assert {role["PermissionsBoundary"] for role in roles.values()} == {boundary}
+    # AND the rules leave out the role by the ARN that it then has
+    rules = json.dumps(resolved(resources(of, "AWS::Events::Rule")))
+    assert "arn:aws:iam::111122223333:role/platform/KeyWatch-function-eu-west-1" in rules
+
+
+@pytest.mark.parametrize("of", EVERY_TEMPLATE)
+def test_the_table_and_the_topics_keep_their_names_through_upgrades(of):
+    # GIVEN what holds data or subscriptions
+    of_kind = {
+        name: resource["Type"]
+        for name, resource in of["Resources"].items()
+        if resource["Type"] in {"AWS::DynamoDB::Table", "AWS::SNS::Topic"}
+    }
+    # THEN CloudFormation knows it by the id of ever: another would make another table, and lose the subscribers
+    assert {
+        "IncidentsTable7D5FD327": "AWS::DynamoDB::Table",
+        "AlertingAlertTopicC513ED25": "AWS::SNS::Topic",
+        "HealthTopic252048D3": "AWS::SNS::Topic",
+    }.items() <= of_kind.items()
+
+
+@pytest.mark.parametrize("of", EVERY_TEMPLATE)
+def test_what_is_removed_with_the_stack_and_what_stays(of):
+    # GIVEN what holds data
+    policies = {
+        name: resource.get("DeletionPolicy", "Delete")
+        for name, resource in of["Resources"].items()
+        if resource["Type"]
+        in {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}
+    }
+    # THEN the audit log stays, and everything else goes
+    assert {name for name, policy in policies.items() if policy == "Retain"} == set(
+        resources(of, "AWS::S3::Bucket")
+    )
+
+
+@pytest.mark.parametrize("of", EVERY_TEMPLATE)
+def test_every_queue_that_keeps_what_failed_has_an_alarm(of):
+    alarms = json.dumps(resolved(resources(of, "AWS::CloudWatch::Alarm")))
+    for name, queue in resolved(resources(of, "AWS::SQS::Queue")).items():
+        if queue.get("MessageRetentionPeriod") == 14 * 24 * 60 * 60:
+            assert f"{name}.QueueName" in alarms
+
+
+PARTITIONS = {
+    "aws-cn": ("cn-north-1", "amazonaws.com.cn"),
+    "aws-us-gov": ("us-gov-west-1", "amazonaws.com"),
+}
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+@pytest.mark.parametrize("name", ["everything off", "all log groups", "no dashboard"])
+def test_every_arn_is_of_the_partition_of_the_account(name, partition, monkeypatch):
+    # GIVEN a stack as another partition's CloudFormation reads it
+    region, suffix = PARTITIONS[partition]
+    for key, value in {"Partition": partition, "Region": region, "URLSuffix": suffix}.items():
+        monkeypatch.setitem(PSEUDO, f"AWS::{key}", value)
+    text = json.dumps(resolved(templates(MATRIX[name])["KeyWatch"]["Resources"]))
+    # THEN no ARN in it is of another one
+    assert f"arn:{partition}:" in text
+    assert re.findall(rf"arn:(?!{partition}:)aws[a-z-]*:[a-z]", text) == []
+
+
 @pytest.mark.parametrize("of", EVERY_TEMPLATE)
 def test_every_queue_has_a_way_for_dead_letters_or_is_one(of):
     found = resolved(resources(of, "AWS::SQS::Queue"))
@@ -98,7 +208,7 @@ def test_queues_and_topics_take_nothing_that_came_in_the_clear(of):
         resource
         for name, statement in statements(of)
         if statement["Effect"] == "Deny"
-        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
         for resource in _list(statement["Resource"])
     ]
     for name in resources(of, "AWS::SQS::Queue"):
@@ -143,6 +253,7 @@ def test_no_region_account_or_partition_is_written_into_the_template(of):
     text = json.dumps(of)
     for named in (
         KEY_ARN,
+        "arn:aws:iam::111122223333:policy/boundary",
         "arn:aws:sns:eu-west-1:111122223333:chat",
         '"us-east-1\\", \\"eu-central-1',
     ):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from infra import setting_types, settings
+from infra import setting_types, settings, silence
 from infra.context import SettingsError, from_context
 from tests.infra.synthesis import CHANNELS, EVERYTHING_ON, IGNORE, KEY_ARN, ROOT
 
@@ -108,6 +108,23 @@ def test_the_command_line_overrides_with_json_or_plain_text(name, text, expected
         ),
         ("chat", "#alerts", "'#alerts' is not the ARN of an SNS topic"),
         ("chat", True, "True is not an object"),
+        (
+            "chat",
+            {"topic_arn": CHANNELS["topic"], "topic_key_arn": "alias/chat"},
+            "'alias/chat' is not the ARN of a KMS key",
+        ),
+        ("permissions_boundary_arn", "boundary", "'boundary' is not the ARN of a managed policy"),
+        ("role_path", "platform", "'platform' is not a path of IAM"),
+        ("role_path", "/a b/", "'/a b/' is not a path of IAM"),
+        ("log_groups", ["/keywatch/page"], "is KeyWatch's own"),
+        ("ignore", [{"reason": "r", "key": "*"}], "would ignore nearly every failure"),
+        ("ignore", [{"reason": "r", "principal": "arn:*"}], "would ignore nearly every failure"),
+        ("ignore", [{"reason": "r", "service": "kms.*"}], "would ignore nearly every failure"),
+        (
+            "ignore",
+            [{"reason": "r", "key": "?*", "cause": "*", "operation": "*"}],
+            "would ignore nearly every failure",
+        ),
         ("log_groups", ["/app/*"], "'/app/*' is not a log group name or ARN"),
         ("log_groups", ["arn:aws:s3:::bucket"], "is not a log group name or ARN"),
         ("log_groups", ["/keywatch/function"], "is KeyWatch's own"),
@@ -205,6 +222,43 @@ def test_a_topic_key_serves_its_own_region_only():
         {"keywatch": {"alert_topic_key_arn": KEY_ARN, "regions": ["eu-west-1", "us-east-1"]}}
     )
     assert read(alert_topic_key_arn=KEY_ARN, regions=["eu-west-1"]).alert_topic_key_arn == KEY_ARN
+
+
+def test_a_chat_topic_serves_its_own_region_only():
+    topic = CHANNELS["topic"]
+    said = error_of({"keywatch": {"chat": topic, "regions": ["us-east-1"]}})
+    assert "a topic of eu-west-1 cannot be used from us-east-1" in said
+    # AND without regions, that of the credentials counts
+    with pytest.raises(SettingsError, match="cannot be used from us-east-1"):
+        from_context({"keywatch": {"chat": topic}}, "us-east-1")
+    assert from_context({"keywatch": {"chat": topic}}, "eu-west-1").chat.topic_arn == topic
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"cause": "key_disabled"},
+        {"key": "alias/*"},
+        {"principal": "*", "operation": "Decrypt"},
+        {"principal": "arn:aws:iam::111122223333:*"},
+        {"service": "kms.amazonaws.com", "key": "alias/playground-*"},
+    ],
+)
+def test_a_rule_that_leaves_something_to_alert_is_taken(rule):
+    assert len(read(ignore=[{"reason": "r", **rule}]).ignore) == 1
+
+
+def test_what_would_mute_keywatch_is_warned_of():
+    def ids(account=None, **given):
+        return [name for name, _ in silence.warnings(read(**given), account)]
+
+    assert ids() == ["NobodyIsTold"]
+    assert ids(chat=CHANNELS["slack"]) == ["NobodyIsToldOfHealth"]
+    assert ids(alert_emails=["a@example.com"]) == []
+    emails = {"alert_emails": ["a@example.com"]}
+    assert ids("999988887777", alert_topic_key_arn=KEY_ARN, **emails) == ["KeyOfAnotherAccount"]
+    assert ids("111122223333", alert_topic_key_arn=KEY_ARN, **emails) == []
+    assert ids(extra_event_sources=["replay"], **emails) == ["EventsCanBeForged"]
 
 
 def test_every_setting_says_what_it_does_and_what_is_allowed():

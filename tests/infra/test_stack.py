@@ -226,16 +226,18 @@ def test_the_function_may_look_up_keys_and_touch_what_is_its_own():
     }
     (table,) = of_kind(EVERYTHING_OFF, "AWS::DynamoDB::Table")
     # THEN it is this, and the two queues
-    assert allowed["LookUpKeys"] == (
+    assert allowed["LookUpLists"] == (
         [
             "cloudtrail:LookupEvents",
             "kms:DescribeCustomKeyStores",
-            "kms:DescribeKey",
-            "kms:GetKeyLastUsage",
             "kms:ListAliases",
             "kms:ListKeys",
         ],
         ["*"],
+    )
+    assert allowed["LookUpKeys"] == (
+        ["kms:DescribeKey", "kms:GetKeyLastUsage"],
+        ["arn:aws:kms:*:*:alias/*", "arn:aws:kms:*:*:key/*"],
     )
     assert allowed["KeepIncidents"][1] == [f"{table}.Arn"]
     assert allowed["FindDueIncidents"] == (["dynamodb:Query"], [f"{table}.Arn/index/due"])
@@ -244,7 +246,7 @@ def test_the_function_may_look_up_keys_and_touch_what_is_its_own():
     others = {
         action
         for sid, (actions, _) in allowed.items()
-        if sid not in ("LookUpKeys", "KeepIncidents")
+        if sid not in ("LookUpLists", "LookUpKeys", "KeepIncidents", "CanaryIsDenied")
         for action in actions
     }
     writes = {

@@ -69,6 +69,13 @@ class ScriptedKms:
         )
         return arn
 
+    def get_key_rotation_status(self, KeyId: str) -> dict[str, Any]:
+        """Refuse, as the function's role forbids it."""
+        raise aws_error(
+            "AccessDeniedException",
+            "User is not authorized to perform: kms:GetKeyRotationStatus with an explicit deny in an identity-based policy",
+        )
+
     def describe_key(self, KeyId: str) -> dict[str, Any]:
         name = KeyId.rpartition(":")[2].removeprefix("key/") if KeyId.startswith("arn:") else KeyId
         if name.startswith("alias/"):

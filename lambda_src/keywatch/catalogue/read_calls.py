@@ -15,7 +15,8 @@ NOBODYS_KEY = "00000000-0000-0000-0000-000000000000"
 class Reach(StrEnum):
     """What a call may be made about: the look-ups are of things that may not exist, so none is named."""
 
-    ANYTHING = "keys, and lists, for which IAM knows no narrower resource"
+    ANYTHING = "lists, for which IAM knows no narrower resource"
+    KEYS = "the KMS keys and aliases of any account and Region"
     FUNCTIONS = "the Lambda functions of the account"
     ROLES = "the IAM roles of the account"
 
@@ -43,11 +44,11 @@ READ_CALLS: Mapping[str, ReadCall] = MappingProxyType(
     {
         call.operation: call
         for call in (
-            ReadCall("DescribeKey", tried_with={"KeyId": NOBODYS_KEY}),
+            ReadCall("DescribeKey", reach=Reach.KEYS, tried_with={"KeyId": NOBODYS_KEY}),
             ReadCall("ListAliases", tried_with={"Limit": 1}),
             ReadCall("ListKeys", tried_with={"Limit": 1}),
             ReadCall("DescribeCustomKeyStores", tried_with={"Limit": 1}),
-            ReadCall("GetKeyLastUsage", tried_with={"KeyId": NOBODYS_KEY}),
+            ReadCall("GetKeyLastUsage", reach=Reach.KEYS, tried_with={"KeyId": NOBODYS_KEY}),
             ReadCall("LookupEvents", service="cloudtrail", tried_with={"MaxResults": 1}),
             ReadCall("GetFunctionConfiguration", service="lambda", reach=Reach.FUNCTIONS),
             ReadCall("GetRole", service="iam", reach=Reach.ROLES),

@@ -16,7 +16,12 @@ from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.evidence import LookupOutcome
 from keywatch.services import Services
 from keywatch.sources.canary import EVERY
-from keywatch.store.housekeeping import CALL_RETURNED, CANARY_CALLED, CANARY_RETURNED, HousekeepingState
+from keywatch.store.housekeeping import (
+    CALL_RETURNED,
+    CANARY_CALLED,
+    CANARY_RETURNED,
+    HousekeepingState,
+)
 
 
 def due(state: HousekeepingState, now: datetime) -> bool:

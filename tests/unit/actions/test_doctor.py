@@ -104,6 +104,8 @@ PAGE = {
     "clock_at": number(NOW - timedelta(seconds=50)),
     "since": number(NOW - timedelta(days=9)),
     "canary_returned": number(NOW - timedelta(minutes=40)),
+    "canary_missing_returned": number(NOW - timedelta(minutes=40)),
+    "canary_denied_returned": number(NOW - timedelta(minutes=40)),
 }
 HEALTHY: dict[tuple[str, str], dict[str, Any]] = {
     ("cloudtrail", REGION): {
@@ -458,6 +460,27 @@ def test_what_could_not_be_told_or_is_only_half_wrong_is_a_warning(broken, line)
     ill = clinic(broken).ill()
     assert set(ill.values()) == {"warn"}
     assert line is None or list(ill) == [line]
+
+
+def test_a_trail_that_records_denials_only_is_told_from_a_blind_keywatch():
+    # GIVEN an account where the denied call comes back every hour, and the call of a missing alias never did
+    page = {name: value for name, value in PAGE.items() if name != "canary_missing_returned"}
+    line = clinic({("dynamodb", "GetItem"): {"Item": page}}).lines()["canary"]
+    # THEN the doctor does not call KeyWatch blind; it says through what missing keys are seen, and what to set
+    assert line["status"] == "warn"
+    assert "calls of keys that do not exist do not" in line["says"]
+    assert "log_groups" in line["command"]
+
+
+def test_in_the_first_hours_a_call_that_is_not_back_yet_is_no_warning():
+    page = {name: value for name, value in PAGE.items() if name != "canary_missing_returned"}
+    page |= {"since": number(NOW - timedelta(hours=1))}
+    assert clinic({("dynamodb", "GetItem"): {"Item": page}}).ill() == {}
+
+
+def test_an_account_that_records_missing_keys_only_is_all_right():
+    page = {name: value for name, value in PAGE.items() if name != "canary_denied_returned"}
+    assert clinic({("dynamodb", "GetItem"): {"Item": page}}).ill() == {}
 
 
 def test_before_the_first_canary_can_be_back_its_line_only_warns():

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from keywatch.catalogue.own import CANARY_ALIAS
+from keywatch.catalogue.own import CANARY_ALIAS, CANARY_DENIED_CALL
 from keywatch.model.signals import CanarySeen, KeyFailure, Unrelated
 from keywatch.sources import read_event
 from keywatch.sources.source import Reception
@@ -37,6 +37,18 @@ def test_the_canary_is_recognized_however_cloudtrail_recorded_it(key_id, error):
 def test_a_canary_that_was_denied_came_back_all_the_same():
     # GIVEN a role that may not describe keys: the call fails for another reason, and the way back is the same
     assert read(error=None, code="AccessDenied", userIdentity=OWN) == CanarySeen("canary", CALLED)
+
+
+def test_the_call_that_its_role_forbids_comes_back_by_its_name():
+    # GIVEN the denied call, whose record holds neither request nor resource
+    said = "User: x is not authorized to perform: kms:GetKeyRotationStatus with an explicit deny"
+    event = failed("AccessDenied", said, None, eventName=CANARY_DENIED_CALL, userIdentity=OWN)
+    # WHEN THEN it is told from the call of the missing alias
+    own = Reception(own_roles=frozenset({ROLE}))
+    assert read_event(event, own) == (CanarySeen("canary", CALLED, "denied"),)
+    # AND made by somebody else, it is a denial like any other
+    (other,) = read_event(event | {"detail": event["detail"] | {"userIdentity": {}}}, own)
+    assert not isinstance(other, CanarySeen)
 
 
 def test_the_same_alias_asked_for_by_somebody_else_is_a_failure_like_any_other():

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from keywatch.actions.doctor import run as doctor
 from keywatch.actions.sweep.paced_kms import SweepLimits
-from keywatch.catalogue.own import CANARY_ALIAS
+from keywatch.catalogue.own import CANARY_ALIAS, CANARY_DENIED_CALL
 from keywatch.housekeeping import canary, daily_sweep, minute
 from keywatch.runtime import Runtime
 from keywatch.settings import IgnoreRule, StackParts
@@ -69,9 +69,7 @@ class Life:
             error,
             None,
             at=self.world.now,
-            userIdentity=OWN,
-            eventName="DescribeKey",
-            **fields,
+            **{"userIdentity": OWN, "eventName": "DescribeKey"} | fields,
         )
         runtime = Runtime(self.services, Metrics(namespace="KeyWatch", service="keywatch"))
         runtime.event(event, SimpleNamespace())
@@ -106,6 +104,21 @@ def test_a_canary_that_comes_back_makes_it_young_again_and_is_never_an_incident(
     assert life.world.incidents() == []
 
 
+def test_the_age_counts_from_whichever_call_came_back(life):
+    # GIVEN an account that records denials only
+    life.minute()
+    life.world.wait(hours=2)
+    denied = {"eventName": CANARY_DENIED_CALL, "errorCode": "AccessDenied", "errorMessage": "no"}
+    life.come_back(**denied)
+    # THEN KeyWatch is not blind
+    life.world.wait(minutes=5)
+    assert life.minute() == pytest.approx(300)
+    # AND it is known which of the two came back
+    state = life.services.housekeeping.read()
+    assert state.time("canary_denied_returned") is not None
+    assert state.time("canary_missing_returned") is None
+
+
 def test_an_older_canary_that_comes_back_late_changes_nothing(life):
     life.minute()
     life.world.wait(hours=1)
@@ -132,7 +145,7 @@ def test_a_canary_alias_that_somebody_made_is_told_and_no_call_counts_as_sent(li
     life.world.kms.alias_targets[CANARY_ALIAS] = "key"
     life.world.kms.keys["key"] = {"KeyId": "key", "Arn": "arn", "KeyState": "Enabled"}
     canary.send(life.services)
-    assert life.world.counted() == {"CanaryDidNotFail": 1}
+    assert life.world.counted() == {"CanaryDidNotFail": 1, "CanarySent": 1}
 
 
 def test_the_doctor_comes_at_every_deployment_and_every_day(life):

@@ -60,9 +60,7 @@ _ONLY_DENIALS = (
     "KeyWatch is told of a missing key or alias only where a watched log group holds the error, "
     "where AWS answers with a denial, or where another service reports it."
 )
-_WATCH_LOGS = (
-    "make deploy ARGS='-c keywatch:log_groups=GROUP,GROUP'"
-)
+_WATCH_LOGS = "make deploy ARGS='-c keywatch:log_groups=GROUP,GROUP'"
 
 
 def _only_denials_come_back(deployment: Deployment) -> bool:
