@@ -12,7 +12,7 @@ NO_TRACING = {
     "Serverless-LambdaTracing": "Metrics and the log tell what a trace would; X-Ray is one more right and one more bill."
 }
 MAIL_IS_SENT_AGAIN = {
-    "Serverless-SNSRedrivePolicy": "Mail that SNS could not deliver for hours is of no use later: reminders tell what still fails."
+    "Serverless-SNSRedrivePolicy": "Mail that SNS could not deliver for hours is of no use: reminders tell what fails."
 }
 ANSWERED_AT_ONCE = {
     "Serverless-LambdaDLQ": "It is only called for an answer: who looks at the dashboard sees that there is none."
