@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from keywatch.model.signals import KeyChange, KeyFailure, Signal, Unrelated
-from keywatch.sources.canary import is_canary
+from keywatch.sources.canary import canary_call
 from keywatch.sources.cloudtrail import read_record
 from keywatch.sources.source import EPOCH, Reception
 
@@ -104,7 +104,7 @@ def _signals(records: Iterable[bytes], reading: Reading) -> Iterator[Found]:
         signal = read_record(fields, _RECEPTION)
         if isinstance(signal, Unrelated):
             reading.ignored[signal.reason] += signal.reason != "not_failed"
-        elif is_canary(fields):
+        elif canary_call(fields):
             reading.ignored["canary"] += 1
         elif signal.time == EPOCH:
             reading.ignored["without_time"] += 1
