@@ -1,7 +1,7 @@
 """The loads: 10,000 EventBridge events each, of the size and shape that CloudTrail gives them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 ACCOUNT = "123456789012"
@@ -23,8 +23,14 @@ def key_arn(number: int) -> str:
 
 
 def event(
-    serial: int, code: str, message: str, key: int, role: str = f"arn:aws:iam::{ACCOUNT}:role/app"
+    serial: int,
+    code: str,
+    message: str,
+    key: int | None,
+    role: str = f"arn:aws:iam::{ACCOUNT}:role/app",
+    alias: str = "",
 ) -> str:
+    """Return an event of a call for a key, or for an alias that names none."""
     name = role.rpartition("/")[2]
     time = (START + timedelta(milliseconds=serial)).strftime("%Y-%m-%dT%H:%M:%SZ")
     record = {
@@ -56,7 +62,7 @@ def event(
         "errorCode": code,
         "errorMessage": message,
         "requestParameters": {
-            "keyId": key_arn(key),
+            "keyId": alias if key is None else key_arn(key),
             "encryptionAlgorithm": "SYMMETRIC_DEFAULT",
             "encryptionContext": {"aws:s3:arn": f"arn:aws:s3:::bucket-{serial % 7}"},
         },
@@ -64,7 +70,9 @@ def event(
         "requestID": f"{serial:08x}-cdd5-4dcd-a2ae-0a25d66d0000",
         "eventID": f"{serial:08x}-7d84-4abf-9fc3-5d9bd3c30000",
         "readOnly": True,
-        "resources": [{"accountId": ACCOUNT, "type": "AWS::KMS::Key", "ARN": key_arn(key)}],
+        "resources": []
+        if key is None
+        else [{"accountId": ACCOUNT, "type": "AWS::KMS::Key", "ARN": key_arn(key)}],
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": ACCOUNT,
@@ -114,10 +122,22 @@ def mixed(serial: int) -> str:
             return event(serial, "ThrottlingException", "Rate exceeded", serial % 3)
 
 
-LOADS: Mapping[str, Callable[[int], str]] = {"storm": storm, "spread": spread, "mixed": mixed}
+def wave(serial: int) -> str:
+    """Every failure of another missing alias, all of one caller: a deployment with the wrong names."""
+    alias = f"alias/gone-{serial}"
+    arn = f"arn:aws:kms:{REGION}:{ACCOUNT}:{alias}"
+    return event(serial, "NotFoundException", f"Alias {arn} is not found.", None, alias=alias)
 
 
-def batches(bodies: list[str]) -> Batches:
+LOADS: Mapping[str, Callable[[int], str]] = {
+    "storm": storm,
+    "mixed": mixed,
+    "wave": wave,
+    "spread": spread,
+}
+
+
+def batches(bodies: Sequence[str]) -> Batches:
     """Return the invocations that SQS would make of ``bodies``."""
     return [
         {

@@ -7,7 +7,7 @@ die, before or after it.
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -173,6 +173,7 @@ class World:
     table: Any
     moment: list[datetime]
     trail: Trail
+    container: Callable[[timedelta], Services]
     memory: Memory = field(default_factory=Memory)
     workers: int = 1  # one subject after the other: the same calls in the same order every time
 
@@ -205,6 +206,10 @@ class World:
     def cold_start(self) -> None:
         """Forget what the container remembers."""
         self.memory = Memory()
+
+    def another(self, skew: timedelta = timedelta()) -> "World":
+        """Return the same world as another container sees it, whose clock is wrong by ``skew``."""
+        return replace(self, services=self.container(skew), memory=Memory())
 
     def incidents(self) -> list[dict[str, Any]]:
         items = self.table.scan(TableName="incidents", ConsistentRead=True)["Items"]
@@ -242,8 +247,12 @@ def world(
         search_regions=search_regions,
         ignore=ignore,
     )
-    services = build(settings, client, logging.getLogger("keywatch.tests"), now=lambda: moment[0])
-    yield World(services, kms, wire, topic.receive, table, moment, trail)
+
+    def container(skew: timedelta = timedelta()) -> Services:
+        logger = logging.getLogger("keywatch.tests")
+        return build(settings, client, logger, now=lambda: moment[0] + skew)
+
+    yield World(container(), kms, wire, topic.receive, table, moment, trail, container)
 
 
 def create_table(dynamodb: Any, name: str = "incidents") -> None:

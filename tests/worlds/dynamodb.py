@@ -17,7 +17,7 @@ Bound = tuple[Mapping[str, str], Mapping[str, dict[str, Any]]]
 Test = Callable[[Item, Bound], bool]
 Operand = Callable[[Item, Bound], dict[str, Any] | None]
 _TOKEN = re.compile(r"\s*([#:]?[A-Za-z_][\w-]*|<=|>=|<>|[=<>(),.+\-]|\[\d+\]|\d+)")
-HASH, RANGE = "subject", "item"
+HASH, RANGE, QUEUE = "subject", "item", "queue"
 _HASH_IS = re.compile(r"([#\w]+)\s*=\s*(:\w+)")
 INDEX_SORT = {"due": "due_at"}
 
@@ -306,6 +306,21 @@ class DynamoDb:
 
     def __init__(self) -> None:
         self.items: dict[tuple[str, str], Item] = {}
+        self._partitions: dict[str, dict[str, Item]] = {}
+        self._queues: dict[str, dict[tuple[str, str], Item]] = {}
+
+    def _keep(self, key: tuple[str, str], item: Item | None) -> None:
+        """Put an item in place of the one with its key, or none (``None``), in the table and in its index."""
+        old = self.items.pop(key, None)
+        if old and QUEUE in old:
+            del self._queues[old[QUEUE]["S"]][key]
+        if item is None:
+            self._partitions.get(key[0], {}).pop(key[1], None)
+            return
+        self.items[key] = item
+        self._partitions.setdefault(key[0], {})[key[1]] = item
+        if QUEUE in item:
+            self._queues.setdefault(item[QUEUE]["S"], {})[key] = item
 
     def _key(self, item: Mapping[str, Any]) -> tuple[str, str]:
         return item[HASH]["S"], item[RANGE]["S"]
@@ -329,13 +344,14 @@ class DynamoDb:
         key = self._key(request["Item"])
         old = self.items.get(key)
         self._check(request, old)
-        self.items[key] = _copy(request["Item"])
+        self._keep(key, _copy(request["Item"]))
         return {"Attributes": old} if old and request.get("ReturnValues") == "ALL_OLD" else {}
 
     def delete_item(self, **request: Any) -> dict[str, Any]:
         key = self._key(request["Key"])
         self._check(request, self.items.get(key))
-        old = self.items.pop(key, None)
+        old = self.items.get(key)
+        self._keep(key, None)
         return {"Attributes": old} if old and request.get("ReturnValues") == "ALL_OLD" else {}
 
     def update_item(self, **request: Any) -> dict[str, Any]:
@@ -345,7 +361,7 @@ class DynamoDb:
         new: Item = _copy(old) if old else dict(request["Key"])
         for change in update(request.get("UpdateExpression", "")):
             change(old or {}, new, self._bound(request))
-        self.items[key] = new
+        self._keep(key, new)
         wanted = request.get("ReturnValues", "NONE")
         if wanted == "ALL_OLD":
             return {"Attributes": _copy(old)} if old else {}
@@ -369,7 +385,12 @@ class DynamoDb:
         if match is None:
             return list(self.items.values())
         name, wanted = _name(match.group(1), bound), bound[1][match.group(2)]
-        return [item for item in self.items.values() if item.get(name) == wanted]
+        if name not in {HASH, QUEUE}:
+            return [item for item in self.items.values() if item.get(name) == wanted]
+        partitions: Mapping[str, Mapping[Any, Item]] = (
+            self._partitions if name == HASH else self._queues
+        )
+        return list(partitions.get(wanted["S"], {}).values())
 
     def scan(self, **request: Any) -> dict[str, Any]:
         found = sorted(self.items.values(), key=self._key)

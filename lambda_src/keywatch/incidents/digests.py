@@ -204,7 +204,9 @@ def _end(services: Services, group: Group, now: datetime) -> None:
     """Say that a group is over, if people were told of it, then end it; not while one that alerted by itself goes on."""
     leads = _leads(services, group)
     if group.takes(now):
-        services.groups.postpone(group, group.joined_at + WINDOW)
+        # Of a group that nobody was told of the index may not show the first members yet.
+        again = group.joined_at + WINDOW if group.messages else now + interval_after(0)
+        services.groups.postpone(group, again)
         return
     if any(lead.status not in ENDED for lead in leads):
         services.groups.postpone(group, now + LONGEST_WAIT)

@@ -55,8 +55,9 @@ class GroupTable:
             elif subject in group.alone:
                 return None
             elif group.is_full:
-                self._count(group, now)
-                return group
+                if group.due_at or self._wait(group, now):
+                    self._count(group, now)
+                    return group
             elif self._alone(group, subject, now):
                 return None
         return None  # so many are at it that nobody can tell: in doubt it is told
@@ -71,13 +72,13 @@ class GroupTable:
         return group_of(item) if item else None
 
     def _begin(self, key: GroupKey, before: Group | None, subject: str, now: datetime) -> bool:
-        """Begin a group, or another window of one that people were told of and that has not ended."""
+        """Begin a group, or another window of one that people were or will be told of and that has not ended."""
         window = {
             "joined_at": epoch(now),
             "alone": {"SS": [subject]},
             "expires_at": seconds(now + KEEP),
         }
-        if before and before.messages:
+        if before and (before.messages or before.due_at):
             same = Equals("joined_at", epoch(before.joined_at))
             return self._table.update(_key(key.id), Update(set=window, add={"size": 1}), same)
         began = Group(group_id(key, now), key, 1, frozenset({subject}), now, now)
@@ -92,6 +93,11 @@ class GroupTable:
             include={"alone": subject},
         )
         return self._table.update(_key(group.key.id), update, _same(group), room)
+
+    def _wait(self, group: Group, now: datetime) -> bool:
+        """Let the clock look at a group that is full, before anything is left to it: who counts may die before adding up."""
+        due = Update(set={"queue": {"S": QUEUE}}, once={"due_at": epoch(now)})
+        return self._table.update(_key(group.key.id), due, _same(group))
 
     def _count(self, group: Group, now: datetime) -> None:
         with self._remembered.lock:

@@ -21,6 +21,7 @@ from tests.support.world import (
     key_missing,
 )
 from tests.support.world import world as open_world
+from tests.unit.incidents.test_groups import key_id
 
 FAULTS: dict[str, Callable[[], BaseException]] = {
     "throttled": lambda: aws_error("ThrottlingException", "Rate exceeded"),
@@ -177,3 +178,27 @@ def test_a_service_that_is_down_for_minutes_costs_no_alert(service, fault, worke
         # THEN both were alerted
         told = {alert["cause"] for alert in world.inbox()}
         assert {"key_disabled", "alias_not_found"} <= told
+
+
+@pytest.mark.parametrize("fault", sorted(AFTER | {"killed before"}))
+def test_whoever_dies_while_a_group_fills_leaves_nobody_out_of_its_message(fault):
+    names = {key_id(number) for number in range(9)}
+    scenario = Scenario(
+        lambda world: [world.kms.add(name, "Disabled") for name in sorted(names)] and None,
+        lambda world: [disabled(name) for name in sorted(names)],
+        (),
+    )
+    for number in range(0, 120, 2 if fault == "killed before" else 5):
+        with open_world() as world:
+            # GIVEN more keys than alert by themselves, all of one caller, and one call that fails
+            scenario.prepare(world)
+            strike = OneFault(number, fault)
+            world.wire.before, world.wire.after = strike.before, strike.after
+            # WHEN the events come, and come again
+            run(world, scenario)
+            # THEN every key is named by a message of its own or by that of the group
+            told = set()
+            for alert in world.inbox():
+                told |= {(alert["subject"]["key_arn"] or "").rpartition("/")[2]}
+                told |= set(alert.get("group", {}).get("members", ()))
+            assert names <= told, number
