@@ -162,9 +162,13 @@ def _names(failure: KeyFailure) -> Iterable[Name]:
         yield "resource", resource
 
 
-def new_id(subject: Subject, first_seen: datetime) -> str:
-    """Return the id of an incident: the same for all who open it at once, another for the next one of the subject."""
-    digest = hashlib.sha256(f"{subject.id}|{first_seen.isoformat()}".encode()).hexdigest()
+def new_id(subject: Subject, first_seen: datetime, after: str = "") -> str:
+    """Return the id of an incident: the same for all who open it at once, another than that of any before it.
+
+    ``after`` is the id of the one before: a late failure may be as old as one of an incident long ended.
+    """
+    named = f"{subject.id}|{first_seen.isoformat()}" + (f"|{after}" if after else "")
+    digest = hashlib.sha256(named.encode()).hexdigest()
     return f"kw-{digest[:16]}"
 
 
@@ -193,10 +197,9 @@ def successor(ended: Incident, batch: FailureBatch, now: datetime) -> Incident:
     """Return the incident that opens after one of the same subject ended: it knows what people were told before."""
     told = ended.status in {RESOLVED, DELETED}
     incident = provisional(ended.subject, batch, now)
-    if incident.id == ended.id:  # an event as old as the first one of the incident before
-        incident = replace(incident, id=new_id(ended.subject, now))
     return replace(
         incident,
+        id=new_id(ended.subject, incident.first_seen, ended.id),
         openings=ended.openings,
         previous_id=ended.id if told else ended.previous_id,
         recent_calls=remember(ended.recent_calls, batch.calls),
