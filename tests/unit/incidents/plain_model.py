@@ -30,7 +30,7 @@ REACHABLE = TRANSITIONS | {
 
 @dataclass
 class Outage:
-    """What is true of one key or alias, and of which of its calls somebody took over the responsibility."""
+    """What is true of one key or alias; ``taken`` is when those calls were made that the function took over from the queue."""
 
     state: str = USABLE
     since: datetime | None = None

@@ -282,7 +282,7 @@ def test_without_look_ups_the_alert_says_what_it_could_not_see(world):
 
 def test_look_ups_that_break_in_an_unforeseen_way_do_not_cost_the_alert(world):
     # GIVEN an answer of KMS that nobody expected
-    world.kms.describe_key = lambda KeyId: {}
+    world.kms.describe_key = lambda KeyId: {"Unexpected": {}}
     # WHEN a key fails
     world.take(disabled())
     # THEN the alert goes out, and a metric knows

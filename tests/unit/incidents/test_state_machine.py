@@ -8,7 +8,7 @@ says what must hold; in the end, when all works again, everything must have ende
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -48,6 +48,7 @@ class Message:
 
     name: str
     call: str
+    made_at: datetime
     event: dict[str, Any]
 
 
@@ -142,7 +143,7 @@ class Lifecycle(RuleBasedStateMachine):
             **caller(CALLERS[NAMES.index(name)]),
         }
         self.model.outages[name].calls.add(call)
-        self.queue.append(Message(name, call, self._event(name, fields)))
+        self.queue.append(Message(name, call, self.world.now, self._event(name, fields)))
 
     def _event(self, name: str, fields: dict[str, Any]) -> dict[str, Any]:
         state = self.model.outages[name].state
@@ -184,7 +185,7 @@ class Lifecycle(RuleBasedStateMachine):
         done = [message for place, message in enumerate(batch) if str(place) not in failed]
         for message in done:
             taken = self.model.outages[message.name].taken
-            taken.setdefault(message.call, self.world.now)
+            taken[message.call] = message.made_at
         self.queue = [message for message in self.queue if message not in done]
         self.seen += [message for message in done if message not in self.seen]
 
@@ -279,7 +280,7 @@ class Lifecycle(RuleBasedStateMachine):
         failed = self.instances[0].take(*(message.event for message in batch))
         assert failed == set()
         for message in batch:
-            self.model.outages[message.name].taken.setdefault(message.call, self.world.now)
+            self.model.outages[message.name].taken[message.call] = message.made_at
         self.model.hear(self.world.inbox(), self.world.now)
 
 
