@@ -137,7 +137,9 @@ class Model:
         elif status == OPEN:
             assert self.opened[item["incident_id"]["S"]], item
         else:
-            assert status not in ENDED or outage.state == MISSING, (status, outage, now)
+            # Only of what does not exist silence is taken for the end.
+            silent = outage.state in {MISSING, GONE}
+            assert status not in ENDED or silent, (status, outage, now)
 
     def settled(self, items: list[dict[str, Any]]) -> None:
         """Check what must be true in the end, when all that was broken works and hours were quiet."""

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -284,8 +284,11 @@ class Lifecycle(RuleBasedStateMachine):
         self.model.hear(self.world.inbox(), self.world.now)
 
 
+_FUZZING = settings.get_current_profile_name() == FUZZ
 Lifecycle.TestCase.settings = settings(
-    max_examples=3_000 if settings.get_current_profile_name() == FUZZ else 100,
+    max_examples=3_000 if _FUZZING else 60,
+    # To make a failing example smaller takes minutes: that is for fuzzing.
+    phases=tuple(Phase) if _FUZZING else (Phase.explicit, Phase.generate),
     stateful_step_count=50,
     suppress_health_check=[
         HealthCheck.too_slow,
