@@ -16,13 +16,16 @@ FUZZ ?= tests/unit
 WORLDS ?= 2000
 FIRST ?= 1
 JOBS ?= auto
+MB ?= 1000
+# What archives say of when their files were made: 2020-02-02, always.
+BUILT_AT := 1580601600
 
 .DEFAULT_GOAL := help
 .PHONY: check explain sweep doctor
-.PHONY: help install demo test fuzz mutants locks lint format bench docs lock synth deploy destroy clean
+.PHONY: help install demo test fuzz mutants locks lint format bench bench-scan dist docs lock synth deploy destroy clean
 
 help:  ## show the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 # A virtual environment whose Python is gone (upgraded, removed) is none.
 ifeq ($(wildcard $(BIN)/python),)
@@ -72,6 +75,13 @@ format: $(DEV)  ## let ruff format and fix what it can
 bench: $(DEV)  ## speed, AWS calls and memory under load; writes bench.json
 	@$(RUN) python -m tests.bench $(ARGS)
 
+bench-scan: $(DEV)  ## speed of keywatch scan over a generated year, beside zgrep, jq and duckdb where they are installed (MB=1000)
+	@$(RUN) python -m tests.bench.scan --megabytes $(MB) $(ARGS)
+
+dist: $(DEV)  ## build the wheel and the source archive in dist/: byte for byte the same from the same sources
+	@rm -rf dist
+	@$(RUN) SOURCE_DATE_EPOCH=$(BUILT_AT) python -m hatchling build --directory dist
+
 docs: $(DEV)  ## regenerate the generated pages of docs/
 	@$(RUN) python -m docs.generate
 
@@ -103,5 +113,5 @@ lock: $(DEV)  ## pin all dependencies again, with hashes
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --no-audit --no-fund --omit-lockfile-registry-resolved
 
 clean:  ## remove everything that was built
-	rm -rf $(VENV) $(VENV).log node_modules cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov bench.json demo-out mutants-out
+	rm -rf $(VENV) $(VENV).log node_modules cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov bench.json demo-out mutants-out dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -3,14 +3,14 @@
 import json
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
 STACK = "KeyWatch"
 OUTPUT = "FunctionName"
 # The function may take 330 seconds; a second call would only start the same again.
-_LONG_CALL = Config(connect_timeout=10, read_timeout=345, retries={"total_max_attempts": 1})
+_LONG_CALL: dict[str, Any] = {
+    "connect_timeout": 10,
+    "read_timeout": 345,
+    "retries": {"total_max_attempts": 1},
+}
 Answer = dict[str, Any]
 
 
@@ -22,14 +22,21 @@ class Deployed:
     """The function of one stack. ``session`` is a boto3 session; ``stack`` is its name where it is not the usual one."""
 
     def __init__(self, session: Any = None, stack: str | None = None) -> None:  # noqa: ANN401 - boto3's session has no static type
-        self._session = session or boto3.session.Session()
+        if session is None:
+            import boto3  # what needs no AWS starts sooner without
+
+            session = boto3.session.Session()
+        self._session = session
         self._stack = stack
         self._function: str | None = None
 
     def ask(self, request: Answer) -> Answer:
         """Return the function's answer to a manual request. Raises ``CannotAskError``."""
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError, ClientError
+
         try:
-            client = self._session.client("lambda", config=_LONG_CALL)
+            client = self._session.client("lambda", config=Config(**_LONG_CALL))
             self._function = self._function or self._function_name()
             reply = client.invoke(FunctionName=self._function, Payload=json.dumps(request).encode())
             answer = json.loads(reply["Payload"].read())
@@ -43,6 +50,8 @@ class Deployed:
         return answer
 
     def _function_name(self) -> str:
+        from botocore.exceptions import ClientError
+
         region = self._session.region_name
         names = [self._stack] if self._stack else [STACK, f"{STACK}-{region}"]
         cloudformation = self._session.client("cloudformation")

@@ -55,6 +55,7 @@ class _Live:
     told: list[str] = field(default_factory=list)
     said: set[str | None] = field(default_factory=set)
     newest: KeyFailure | None = None
+    read: tuple[KeyFailure, Diagnosis, Evidence] | None = None
     places: Tally = field(default_factory=Tally)
     days: Counter[str] = field(default_factory=Counter)
 
@@ -98,10 +99,12 @@ class Historian:
 
     def _tell(self, live: _Live, failure: KeyFailure, changes: tuple[ChangeFact, ...]) -> None:
         """Diagnose a failure of a kind that is new to the incident, and take its cause for what is told of it."""
-        cause = self._diagnosed(failure, changes)[0].cause
+        diagnosis, evidence = self._diagnosed(failure, changes)
+        cause = diagnosis.cause
         if not live.told or (cause not in live.told and cause_of(cause).worth_telling):
             live.told.append(cause)
             live.newest = failure
+            live.read = failure, diagnosis, evidence
 
     def _diagnosed(
         self, failure: KeyFailure, changes: tuple[ChangeFact, ...]
@@ -119,7 +122,10 @@ class Historian:
     def _finished(self, live: _Live, changes: tuple[ChangeFact, ...]) -> PastIncident:
         _fold(live)
         newest = live.newest or live.incident.latest_failure
-        diagnosis, evidence = self._diagnosed(newest, changes)
+        if live.read and live.read[0] is newest:
+            _, diagnosis, evidence = live.read
+        else:
+            diagnosis, evidence = self._diagnosed(newest, changes)
         if diagnosis.cause not in live.told:
             live.told.append(diagnosis.cause)
         named = {reason.source for reason in diagnosis.because}

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import BinaryIO
 
 from keywatch.model.signals import KeyChange, KeyFailure, Signal, Unrelated
@@ -18,11 +19,7 @@ from .carve import Block, blocks
 from .shapes import beginning_of, next_list
 from .unpack import Damaged, pieces
 
-_TIME = re.compile(rb'"eventTime"\s*:\s*"(\d{4}-\d\d-\d\dT\d\d)')
-_PLACE = (
-    re.compile(rb'"recipientAccountId"\s*:\s*"(\d{12})"'),
-    re.compile(rb'"awsRegion"\s*:\s*"([a-z0-9-]{4,32})"'),
-)
+_VALUE = re.compile(rb'"[A-Za-z]+"\s*:\s*"([A-Za-z0-9:-]{4,32})')
 _RECEPTION = Reception()
 
 
@@ -137,21 +134,24 @@ def _counting(parts: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
 def _hours(block: Block) -> set[tuple[str, str, int]]:
     """Return where and when the first and the last record of a block are from."""
     text = block.text
-    account, region = (_last_match(pattern, text) for pattern in _PLACE)
-    times = (_TIME.search(text), _TIME.search(text, max(0, text.rfind(b'"eventTime"'))))
-    found = {_hour(time[1]) for time in times if time}
+    account = _value(text, text.rfind(b'"recipientAccountId"'))
+    region = _value(text, text.rfind(b'"awsRegion"'))
+    times = {_value(text, text.find(b'"eventTime"')), _value(text, text.rfind(b'"eventTime"'))}
+    found = {_hour(time[:13]) for time in times}
     return {(account, region, hour) for hour in found if hour is not None}
 
 
-def _last_match(pattern: re.Pattern[bytes], text: bytes) -> str:
-    match = pattern.search(text, max(0, len(text) - 4096)) or pattern.search(text)
-    return match[1].decode() if match else "-"
+def _value(text: bytes, at: int) -> str:
+    """Return the value of the member that begins there; ``-`` where none does."""
+    match = _VALUE.match(text, at) if at >= 0 else None
+    return match[1].decode("ascii") if match else "-"
 
 
-def _hour(stamp: bytes) -> int | None:
+@lru_cache(maxsize=64)
+def _hour(stamp: str) -> int | None:
     """Return the hour since 1970 (UTC) of ``2026-03-01T12``."""
     try:
-        when = datetime.fromisoformat(f"{stamp.decode('ascii')}:00:00+00:00")
+        when = datetime.fromisoformat(f"{stamp}:00:00+00:00")
     except ValueError:
         return None
     return int(when.timestamp()) // 3600
