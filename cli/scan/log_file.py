@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import BinaryIO
 
 from keywatch.model.signals import KeyChange, KeyFailure, Signal, Unrelated
-from keywatch.sources.canary import canary_call
+from keywatch.sources.canary import asks_for_its_alias
 from keywatch.sources.cloudtrail import read_record
 from keywatch.sources.source import EPOCH, Reception
 
@@ -101,7 +101,7 @@ def _signals(records: Iterable[bytes], reading: Reading) -> Iterator[Found]:
         signal = read_record(fields, _RECEPTION)
         if isinstance(signal, Unrelated):
             reading.ignored[signal.reason] += signal.reason != "not_failed"
-        elif canary_call(fields):
+        elif asks_for_its_alias(fields):
             reading.ignored["canary"] += 1
         elif signal.time == EPOCH:
             reading.ignored["without_time"] += 1

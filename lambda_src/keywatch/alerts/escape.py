@@ -10,6 +10,7 @@ import re
 from textwrap import wrap
 from typing import TypeGuard
 
+from keywatch.alerts.web_addresses import has_address, without_hosts, without_mail_addresses
 from keywatch.model.text import one_line
 
 MAX_COMMAND = 2_000
@@ -44,7 +45,13 @@ def _is_clean(value: object, limit: int) -> TypeGuard[str]:
 
 def harmless(text: str) -> str:
     """Return ``text`` with every foreign web address in a form that people can read and no program makes a link."""
-    return _LINK.sub(lambda found: _HARMLESS[found.group()], text) if _LINK.search(text) else text
+    if _LINK.search(text):
+        text = _LINK.sub(lambda found: _HARMLESS[found.group()], text)
+    return without_mail_addresses(without_hosts(text, _bracketed), _bracketed)
+
+
+def _bracketed(sign: str) -> str:
+    return f"[{sign}]"
 
 
 def plain(value: object, limit: int = 1_000) -> str:
@@ -86,7 +93,8 @@ def ascii_line(value: object, limit: int) -> str:
 
 def markdown(value: object, limit: int = 1_000) -> str:
     """Return ``value`` as prose for Slack and Teams: nobody is mentioned, nothing is linked, emphasised or quoted."""
-    return _MEANS_SOMETHING.sub(_widened, one_line(value, limit).translate(_IN_PROSE))
+    text = _MEANS_SOMETHING.sub(_widened, one_line(value, limit).translate(_IN_PROSE))
+    return without_hosts(text, _twin)
 
 
 def code(value: object, limit: int = 300) -> str:
@@ -94,6 +102,7 @@ def code(value: object, limit: int = 300) -> str:
     text = _MEANS_SOMETHING_IN_CODE.sub(
         _widened, one_line(value, max(0, limit - 2)).translate(_IN_CODE)
     )
+    text = without_hosts(text, _twin)
     return f"`{text}`" if text else ""
 
 
@@ -120,6 +129,7 @@ def command(value: object, limit: int = MAX_COMMAND) -> str | None:
         or not value
         or not (_is_clean(value, limit) or one_line(value, limit) == value)
         or _WEB_ADDRESS.search(value)
+        or has_address(value)
     ):
         return None
     return value
@@ -132,4 +142,9 @@ def chat_command(value: object, limit: int = MAX_COMMAND) -> str | None:
 
 
 def _widened(found: re.Match[str]) -> str:
-    return chr(ord(found.group()) + _FULL_WIDTH)
+    return _twin(found.group())
+
+
+def _twin(sign: str) -> str:
+    """Return the full-width twin of an ASCII sign."""
+    return chr(ord(sign) + _FULL_WIDTH)

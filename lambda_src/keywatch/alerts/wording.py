@@ -9,7 +9,7 @@ from typing import NamedTuple
 from keywatch.alerts.document import GONE, UNKNOWN, Count, Document, ImpactCounts
 from keywatch.alerts.escape import ascii_line
 from keywatch.model.tally import OTHERS
-from keywatch.model.text import counted
+from keywatch.model.text import code_points, counted
 
 _HEADLINE_NAME = 44  # any key id and most aliases
 _HEADLINE_REGION = 16
@@ -133,6 +133,9 @@ def hints(facts: Mapping[str, str]) -> str:
         for key, text in _HINTS.items()
         if _HINT.fullmatch(facts.get(key) or "")
     ]
+    asked = facts.get("identifier") or ""
+    if facts.get("did_you_mean") and (odd := code_points(asked)):
+        found.append(f"The name that was asked for holds {odd}.")
     return " ".join(found)
 
 

@@ -4,6 +4,7 @@ import re
 
 from keywatch.model.key_names import KEY_ID, UUID, is_well_formed
 from keywatch.model.similarity import edit_distance
+from keywatch.model.text import code_points
 
 Problem = tuple[str, str | None]  # in words, and what was most likely meant: not yet checked
 
@@ -58,7 +59,9 @@ def in_alias(bare: str) -> Problem | None:
     if head == "alias":
         return _bad_alias_name(name)
     if slash and head != "key" and edit_distance(head.lower(), "alias", 2) <= 2:  # noqa: PLR2004 - two slips of the finger
-        return f"the prefix is written {head}/ instead of alias/", f"alias/{name}"
+        odd = code_points(head)
+        written = f"{head}/ ({odd})" if odd else f"{head}/"
+        return f"the prefix is written {written} instead of alias/", f"alias/{name}"
     if not slash and (wrong := re.match(r"alias(?:[:_.\\-]|(?=[A-Za-z0-9]))", bare, re.IGNORECASE)):
         return "the slash after alias is missing", f"alias/{bare[wrong.end() :]}"
     if not head and name.startswith("alias/"):
@@ -72,8 +75,9 @@ def _bad_alias_name(name: str) -> Problem:
     if len(name) > 250:  # noqa: PLR2004 - 256 with the prefix
         return "the alias is longer than 256 characters", None
     wrong = "".join(dict.fromkeys(mark for mark in name if not NAME.fullmatch(mark)))[:8]
+    shown = code_points(wrong) or wrong
     return (
-        f"the alias name holds what KMS does not allow ({wrong}): only letters, digits, / _ - may stand in it",
+        f"the alias name holds what KMS does not allow ({shown}): only letters, digits, / _ - may stand in it",
         None,
     )
 

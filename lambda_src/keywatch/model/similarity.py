@@ -1,6 +1,7 @@
 """How far one name is from another, and which existing alias a wrong name most likely meant."""
 
 from collections.abc import Iterable
+from unicodedata import normalize
 
 
 def edit_distance(left: str, right: str, most: int) -> int:
@@ -48,7 +49,18 @@ def nearest_alias(wanted: str, existing: Iterable[str]) -> str | None:
 _SEPARATORS = str.maketrans("", "", "-_/")
 
 
+# Letters of other scripts that look like Latin ones (Unicode Technical Standard 39, confusables), as
+# far as an alias can be spelt with those.
+_LOOKS_LIKE = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u04bb\u0261\u0432\u043a\u043c"
+    "\u043d\u0442\u0433\u03b1\u03bf\u03bd\u03c1\u03b9\u03ba\u03c4\u03c5\u03c7\u0131\u217c\u00e0\u00e1"
+    "\u00e4\u00e9\u00e8\u00ed\u00f3\u00f6\u00fa\u00fc\u2010\u2011\u2012\u2013\u2014\u2212\u2044\u2215",
+    "aeopcyxijsdhgbkmhtraovpiktuxilaaaeeioouu------//",
+)
+
+
 def _alias_distance(name: str, other: str, most: int) -> int:
+    name = name if name.isascii() else normalize("NFKC", name).lower().translate(_LOOKS_LIKE)
     if name.lower().translate(_SEPARATORS) == other.lower().translate(_SEPARATORS):
         return 0
     return edit_distance(name, other, most)

@@ -11,11 +11,14 @@ from typing import NamedTuple
 
 ELLIPSIS = "..."
 
-# Control, format (bidirectional overrides, zero-width, tags), surrogate and line-separator
-# characters.
+# What nobody sees, or what changes how the rest is seen: control, format, surrogate, private-use and
+# line-separator characters, all code points that are ignorable by default (Unicode Character
+# Database, DerivedCoreProperties), noncharacters, and the blank of Braille.
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u2060-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e0fff]+"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5"
+    "\u180b-\u180f\u200b-\u200f\u2028-\u202f\u2060-\u206f\u2800\u3164\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff]+"
 )
 
 
@@ -35,6 +38,11 @@ def one_line(value: object, limit: int = 256) -> str:
     if len(text) <= limit and len(value) <= 4 * limit + 64:
         return text
     return text[: max(0, limit - len(ELLIPSIS))].rstrip() + ELLIPSIS
+
+
+def code_points(text: str) -> str:
+    """Return the characters of ``text`` that are not ASCII, each once, and with its code point (``U+0440``)."""
+    return ", ".join(f"{sign} U+{ord(sign):04X}" for sign in dict.fromkeys(text) if ord(sign) > 127)  # noqa: PLR2004 - ASCII
 
 
 def counted(count: int, what: str) -> str:

@@ -27,9 +27,13 @@ def canary_call(record: Mapping[str, object]) -> str | None:
     if record.get("eventName") == CANARY_DENIED_CALL:
         # Where nothing forbids it, it fails for want of the key that it asks about.
         return DENIED if str(record.get("errorCode")).startswith("AccessDenied") else MISSING
+    return MISSING if asks_for_its_alias(record) else None
+
+
+def asks_for_its_alias(record: Mapping[str, object]) -> bool:
+    """Tell whether a failing call asked for the canary's alias, which nobody else has a reason to ask for."""
     asked = mapping(record.get("requestParameters")).get("keyId")
     if isinstance(asked, str):
-        return MISSING if asked == CANARY_ALIAS else None
+        return asked == CANARY_ALIAS
     said = record.get("errorMessage")
-    named = isinstance(said, str) and said.startswith("Alias arn:") and f":{CANARY_ALIAS} " in said
-    return MISSING if named else None
+    return isinstance(said, str) and said.startswith("Alias arn:") and f":{CANARY_ALIAS} " in said

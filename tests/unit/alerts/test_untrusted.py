@@ -65,6 +65,9 @@ FRAGMENTS = (
         "https://evil.example/a?b=c",
         "HTTPS://",
         "www.evil.example",
+        "console-aws.support/kms",
+        "a@b.example",
+        "evil.com",
         "<https://evil.example|AWS>",
     ),
     *(
@@ -98,6 +101,8 @@ FRAGMENTS = (
         "x" * 3_000,
     ),
 )
+# What mail programs and chat clients make links of without a scheme (of the names in FRAGMENTS).
+LIVE = re.compile(r"[\w-]\.(?:example|support)(?![\w-])|evil\.com(?![\w-])|\w@\w", re.IGNORECASE)
 hostile = st.one_of(
     st.lists(st.sampled_from(FRAGMENTS), max_size=4).map("".join),
     st.text(max_size=12),
@@ -190,6 +195,8 @@ def test_no_text_from_outside_breaks_subject_or_body_of_the_email(alert):
     assert not re.search(
         r"https?://(?!(docs|health)\.aws\.amazon\.com/)|\bwww\.", " ".join(others), re.IGNORECASE
     )
+    # AND no line holds what a mail program takes for a host or an address, command or not
+    assert not any(LIVE.search(line) for line in others)
 
 
 @MANY
@@ -354,8 +361,18 @@ def wide(text: str) -> str:
     [
         ("<!channel> hi", "<!channel> hi", "{<}!channel{>} hi"),
         ("<@U024BE7LH>", "<@U024BE7LH>", "{<}{@}U024BE7LH{>}"),
-        ("see https://evil.example", "see https[:]//evil.example", "see https{:}//evil.example"),
-        ("www.evil.example", "www[.]evil.example", "www{.}evil.example"),
+        (
+            "see https://evil.example",
+            "see https[:]//evil[.]example",
+            "see https{:}//evil{.}example",
+        ),
+        ("www.evil.example", "www[.]evil[.]example", "www{.}evil{.}example"),
+        ("console-aws.support/kms", "console-aws[.]support/kms", "console-aws{.}support/kms"),
+        ("a@b.example", "a[@]b[.]example", "a{@}b{.}example"),
+        ("kms.amazonaws.com", "kms.amazonaws.com", "kms.amazonaws.com"),
+        ("x.s3.amazonaws.com", "x.s3.amazonaws[.]com", "x.s3.amazonaws{.}com"),
+        ("kms.model.NotFound v1.2.3", "kms.model.NotFound v1.2.3", "kms.model.NotFound v1.2.3"),
+        ("\u043f.\u0440\u0444", "\u043f[.]\u0440\u0444", "\u043f{.}\u0440\u0444"),
         ("alias/my_key", "alias/my_key", "alias/my_key"),
         ("_sly_ *bold* `code`", "_sly_ *bold* `code`", "{_}sly{_} {*}bold{*} {`}code{`}"),
         ("&lt;!here&gt; R&D", "&lt;!here&gt; R&D", "{&}lt;!here{&}gt; R&D"),
@@ -379,5 +396,5 @@ def test_links_to_aws_documentation_stay_links():
     assert escape.plain(text) == text
     assert (
         escape.plain("https://docs.aws.amazon.com.evil.example/")
-        == "https[:]//docs.aws.amazon.com.evil.example/"
+        == "https[:]//docs[.]aws[.]amazon[.]com.evil[.]example/"
     )

@@ -1,0 +1,56 @@
+"""Web and mail addresses in text from outside: where they stand, and what keeps a program from making links of them.
+
+Mail programs and chat clients take for a link whatever looks like a host with a known top-level
+domain, with ``https://`` before it or without, and whatever looks like a mail address. Names of Java
+classes, files and versions look alike and are none, so the domains are listed.
+"""
+
+import re
+from collections.abc import Callable
+
+from keywatch.alerts.top_level_domains import TOP_LEVEL_DOMAINS
+
+# Principals of AWS services, in which nobody else has a host, and AWS's public pages.
+_OF_AWS = re.compile(
+    r"(?:[a-z0-9-]{1,40}\.)?amazonaws\.com(?:\.cn)?|(?:docs|health|console)\.aws\.amazon\.com",
+    re.IGNORECASE,
+)
+_HOST = re.compile(r"\w[\w-]*(?:\.\w[\w-]*)+")
+_DOT = re.compile(r"\.(\w[\w-]*)")
+_MAIL = re.compile(r"(?<=[\w.+%-])@(?=\w)")
+
+Harmless = Callable[[str], str]
+
+
+def without_hosts(text: str, mark: Harmless) -> str:
+    """Return ``text`` with each dot that makes a foreign host of it replaced by what ``mark`` makes of a dot."""
+    if "." not in text:
+        return text
+    return _HOST.sub(lambda host: _marked(host, text, mark), text)
+
+
+def _marked(host: re.Match[str], text: str, mark: Harmless) -> str:
+    name = host.group()
+    if _OF_AWS.fullmatch(name) and not text[: host.start()].endswith("@"):
+        return name
+    return _DOT.sub(lambda dot: f"{mark('.')}{dot[1]}" if _ends_a_host(dot[1]) else dot[0], name)
+
+
+def _ends_a_host(label: str) -> bool:
+    """Tell whether a host may end in ``label``, be it at the end of a word or cut off after it."""
+    lower = label.lower().strip("_-")
+    return lower in TOP_LEVEL_DOMAINS or lower.startswith("xn--") or not lower.isascii()
+
+
+def without_mail_addresses(text: str, mark: Harmless) -> str:
+    """Return ``text`` with the sign in each mail address replaced by what ``mark`` makes of it."""
+    return _MAIL.sub(lambda _: mark("@"), text) if "@" in text else text
+
+
+def has_address(text: str) -> bool:
+    """Tell whether a program may make a link of a part of ``text`` that has no scheme before it."""
+    return without_mail_addresses(without_hosts(text, _seen), _seen) != text
+
+
+def _seen(_sign: str) -> str:
+    return " "
