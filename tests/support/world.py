@@ -5,7 +5,7 @@ die, before or after it.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from keywatch.incidents import clock
 from keywatch.incidents.memory import Memory
 from keywatch.incidents.pipeline import Pipeline
+from keywatch.model.signals import Signal
 from keywatch.services import Services, build
 from keywatch.settings import IgnoreRule, Settings
 from keywatch.sources import read_event
@@ -199,6 +200,11 @@ class World:
         ]
         pipeline = Pipeline(self.services, memory or self.memory, self.workers)
         return pipeline.process(signals, remaining)
+
+    def take_signals(self, signals: Iterable[Signal]) -> set[str]:
+        """Run a batch of signals that came in one message, as a log delivery does."""
+        pipeline = Pipeline(self.services, self.memory, self.workers)
+        return pipeline.process([("0", signal) for signal in signals])
 
     def tick(self) -> int:
         return clock.tick(self.services, workers=self.workers)

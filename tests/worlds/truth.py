@@ -86,7 +86,11 @@ class Truths:
         if told.what.when > message.when or not told.by(message.when):
             return False
         names = message.names
-        if names & told.what.outcome.all_names:
+        outcome = told.what.outcome
+        behind = (
+            {outcome.store} if names == {message.store} else set()
+        )  # a key's message may name its store only
+        if names & (outcome.all_names | behind):
             return True
         text = f"{message.callers} {message.document['because']}"
         words = (*told.what.probe.caller.tokens, told.what.outcome.message or "\0")

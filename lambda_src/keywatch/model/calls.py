@@ -1,21 +1,67 @@
 """Which calls were counted lately, in bounded room, so that none is counted twice. Pure.
 
-A call comes by the trail, by a log, or again after an outage; what it has in common is its request
-id. Of the last calls six bytes each are remembered: of a million calls two differ in none of them
-with a probability of one to 560.
+A call comes by the trail, by a log, or again after an outage. AWS's record has its request id; a log
+line may print it, and else has nothing in common with the record but the cause and the second. Of
+the last calls six bytes each are remembered: of a million calls two differ in none of them with a
+probability of one to 560.
 """
 
 import base64
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 SIZE = 6
 MOST = 256
+LATE = 2  # seconds by which a program prints an error later than AWS answered it
+
+
+@dataclass(frozen=True, slots=True)
+class CallMarks:
+    """What is remembered of one call, and how it may be known already.
+
+    ``own`` is the same each time that this event is delivered; ``others`` are remembered for what
+    else may tell of the call; ``twins`` are the marks that this something else left, if it did.
+    """
+
+    own: bytes
+    others: tuple[bytes, ...] = ()
+    twins: frozenset[bytes] = frozenset()
+
+    @property
+    def all(self) -> tuple[bytes, ...]:
+        """Return what is remembered."""
+        return (self.own, *self.others)
 
 
 def mark_of(call: str) -> bytes:
     """Return what is remembered of a request id (or of an event id, where no request id is known)."""
     return hashlib.blake2b(call.encode("utf-8", "replace"), digest_size=SIZE).digest()
+
+
+def marks_of_record(call: str, cause: str, when: datetime) -> CallMarks:
+    """Return the marks of AWS's record of a call; a log may have told of it in the seconds after it."""
+    second = int(when.timestamp())
+    printed = {_printed(call), *(_moment("log", cause, second + late) for late in range(LATE + 1))}
+    twins = frozenset(map(mark_of, printed))
+    return CallMarks(mark_of(call), (mark_of(_moment("record", cause, second)),), twins)
+
+
+def marks_of_line(event: str, requests: Iterable[str], cause: str, when: datetime) -> CallMarks:
+    """Return the marks of a log line about a call; ``requests`` are the request ids that it prints."""
+    second, ids = int(when.timestamp()), tuple(requests)
+    recorded = {*ids, *(_moment("record", cause, second - late) for late in range(LATE + 1))}
+    others = (_moment("log", cause, second), *map(_printed, ids))
+    return CallMarks(mark_of(event), tuple(map(mark_of, others)), frozenset(map(mark_of, recorded)))
+
+
+def _moment(source: str, cause: str, second: int) -> str:
+    return f"{source}|{cause}|{second}"
+
+
+def _printed(request: str) -> str:
+    return f"printed|{request}"
 
 
 def remember(known: tuple[bytes, ...], more: Iterable[bytes]) -> tuple[bytes, ...]:

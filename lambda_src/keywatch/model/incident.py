@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from keywatch.model.calls import mark_of, remember
+from keywatch.model.calls import CallMarks, mark_of, marks_of_line, marks_of_record, remember
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.signals import KeyFailure, Subject
 from keywatch.model.tally import OTHERS, Name, Names, Tally
@@ -22,6 +22,10 @@ HOLD = timedelta(seconds=30)  # before a held incident is looked at again
 QUIET = timedelta(minutes=10)  # without a failure before an incident can be resolved
 UNPROVEN_QUIET = timedelta(hours=6)  # the same, where no probe can prove recovery
 KEEP = timedelta(days=30)
+REPORTED = "app_log"  # the source of a failure that only an application's log tells of
+SAME_MOMENT = timedelta(
+    seconds=3
+)  # a log line is printed, and a record cut to the second, around a call
 EARLY_WARNING = "change"  # the source of a failure that has not happened yet
 
 NEW, HELD, MUTED, OPEN = "new", "held", "muted", "open"
@@ -83,24 +87,33 @@ class Incident:
             last_seen=max(self.last_seen, batch.last_seen),
             names=tally.counts,
             missed=tally.missed,
-            recent_calls=remember(self.recent_calls, batch.calls),
+            recent_calls=remember(self.recent_calls, batch.marks),
             version=self.version + 1,
         )
-        newest = batch.latest_failure
-        is_first = self.latest_failure.source == EARLY_WARNING
-        if not is_first and newest.time < self.latest_failure.time:
+        newest, cause = batch.latest_failure, batch.latest_failure.classification.cause or ""
+        if not self._is_newer(newest):
             return counted
-        cause = newest.classification.cause or ""
         return replace(counted, latest_failure=newest, latest_cause=cause)
+
+    def _is_newer(self, newest: KeyFailure) -> bool:
+        """Tell whether a failure stands for the incident from now on; of one moment AWS's record does, and not a log."""
+        latest = self.latest_failure
+        if latest.source == EARLY_WARNING:
+            return True
+        same = latest.classification.cause == newest.classification.cause
+        if same and abs(newest.time - latest.time) <= SAME_MOMENT:
+            return newest.source != REPORTED or latest.source == REPORTED
+        return newest.time >= latest.time
 
 
 @dataclass(slots=True)
 class FailureBatch:
     """Failures of one subject in one batch, added up. ``messages`` are the ids of the messages that they came in.
 
-    ``calls`` holds of each call that can be told from others its mark and the names that it
-    counts for. Of a key store the resources are its keys: which of them failed says more than what
-    they protected.
+    ``calls`` holds of each call that can be told from others its marks and the names that it
+    counts for; of those that are ``counted`` already, by what else told of them, only the names are
+    new. Of a key store the resources are its keys: which of them failed says more than what they
+    protected.
     """
 
     latest_failure: KeyFailure
@@ -109,47 +122,83 @@ class FailureBatch:
     last_seen: datetime = field(init=False)
     names: Counter[Name] = field(default_factory=Counter)
     messages: list[str] = field(default_factory=list)
-    calls: dict[bytes, tuple[Name, ...]] = field(default_factory=dict)
+    calls: dict[bytes, tuple[CallMarks, tuple[Name, ...]]] = field(default_factory=dict)
+    counted: set[bytes] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.first_seen = self.last_seen = self.latest_failure.time
+
+    @property
+    def marks(self) -> tuple[bytes, ...]:
+        """Return what is to be remembered of the calls."""
+        return tuple(mark for marks, _ in self.calls.values() for mark in marks.all)
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether there is anything in it that is not known yet."""
+        return bool(self.count or self.calls)
 
     def add(self, failure: KeyFailure, message: str) -> bool:
         """Count one failure, unless its call is counted already (``False``); the newest becomes the sample."""
         self.messages.append(message)
         names = tuple(_names(failure))
-        if call := failure.request_id or failure.event_id:
-            mark = mark_of(call)
-            if mark in self.calls:
-                self._prefer(failure)
-                return False
-            self.calls[mark] = names
+        marks = _marks(failure)
+        if marks and marks.own in self.calls:
+            return False
+        self.names.update(names)
+        is_twin = marks is not None and not marks.twins.isdisjoint(self.marks)
+        if marks:
+            self.calls[marks.own] = (marks, names)
+        if is_twin and marks:
+            self.counted.add(marks.own)
+            self.latest_failure = _better(failure, self.latest_failure)
+            return False
         self.count += 1
         when = failure.time
         if when < self.first_seen:
             self.first_seen = when
         elif when >= self.last_seen:
             self.last_seen, self.latest_failure = when, failure
-        self.names.update(names)
         return True
 
-    def _prefer(self, failure: KeyFailure) -> None:
-        """Let AWS's own record of a call stand for what a log told of it."""
-        same = failure.request_id and failure.request_id == self.latest_failure.request_id
-        if same and failure.source == "cloudtrail":
-            self.latest_failure = failure
-
     def without(self, known: Iterable[bytes]) -> "FailureBatch":
-        """Return the batch without the calls that are ``known``, or itself where there are none."""
-        twice = self.calls.keys() & set(known)
-        if not twice:
+        """Return the batch without the calls that are ``known``, or itself where there are none.
+
+        Of a call that something else told of the names are kept: AWS's record names the caller.
+        """
+        already = frozenset(known)
+        twice = self.calls.keys() & already
+        twins = {
+            own
+            for own, (marks, _) in self.calls.items()
+            if own not in twice and own not in self.counted and not marks.twins.isdisjoint(already)
+        }
+        if not twice and not twins:
             return self
-        batch = FailureBatch(self.latest_failure, self.count - len(twice))
+        count = self.count - len(twice - self.counted) - len(twins)
+        batch = FailureBatch(self.latest_failure, count)
         batch.first_seen, batch.last_seen = self.first_seen, self.last_seen
         batch.messages = self.messages
-        batch.calls = {mark: names for mark, names in self.calls.items() if mark not in twice}
-        batch.names = self.names - Counter(name for mark in twice for name in self.calls[mark])
+        batch.calls = {own: call for own, call in self.calls.items() if own not in twice}
+        batch.counted = (self.counted | twins) - twice
+        batch.names = self.names - Counter(name for own in twice for name in self.calls[own][1])
         return batch
+
+
+def _marks(failure: KeyFailure) -> CallMarks | None:
+    """Return by what a failure is known again; ``None`` where it cannot be told from others."""
+    cause = failure.classification.cause or ""
+    if failure.source == REPORTED and failure.event_id:
+        return marks_of_line(failure.event_id, failure.printed_ids, cause, failure.time)
+    if failure.request_id and failure.service == "kms.amazonaws.com":
+        return marks_of_record(failure.request_id, cause, failure.time)
+    call = failure.request_id or failure.event_id
+    return CallMarks(mark_of(call)) if call else None
+
+
+def _better(one: KeyFailure, other: KeyFailure) -> KeyFailure:
+    """Return which of two that tell of one call says more: AWS's own record, and not a log."""
+    return one if one.source != REPORTED and other.source == REPORTED else other
 
 
 def _names(failure: KeyFailure) -> Iterable[Name]:
@@ -187,7 +236,7 @@ def provisional(subject: Subject, batch: FailureBatch, now: datetime) -> Inciden
         latest_failure=batch.latest_failure,
         names=tally.counts,
         missed=tally.missed,
-        recent_calls=remember((), batch.calls),
+        recent_calls=remember((), batch.marks),
         version=1,
         arrived=now,
     )
@@ -202,7 +251,7 @@ def successor(ended: Incident, batch: FailureBatch, now: datetime) -> Incident:
         id=new_id(ended.subject, incident.first_seen, ended.id),
         openings=ended.openings,
         previous_id=ended.id if told else ended.previous_id,
-        recent_calls=remember(ended.recent_calls, batch.calls),
+        recent_calls=remember(ended.recent_calls, batch.marks),
     )
 
 

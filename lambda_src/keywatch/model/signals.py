@@ -92,6 +92,7 @@ class KeyFailure:
     resolved it to, if it did. ``resource`` is what an AWS service was encrypting; ``other_keys``
     are further keys of the same call (ReEncrypt has two), where AWS did not say which one failed.
     ``request_id`` is what AWS gave the call: the same in its record and in a program's log.
+    ``printed_ids`` are the request ids that a log prints beside a failure, its own maybe among them.
     ``grant`` is the id of the grant that the call names, where it names one.
     """
 
@@ -116,6 +117,7 @@ class KeyFailure:
     other_keys: tuple[str, ...] = ()
     request_id: str | None = None
     grant: str | None = None
+    printed_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

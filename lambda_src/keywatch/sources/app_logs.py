@@ -11,6 +11,7 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -21,7 +22,7 @@ from keywatch.parsing.logs.logged_error import LoggedError
 from keywatch.sources.fields import mapping, text
 from keywatch.sources.log_calls import Call, Place, distinct_calls, records, without_excused
 from keywatch.sources.log_joins import readings
-from keywatch.sources.own_words import is_own_text
+from keywatch.sources.own_words import own_lines
 from keywatch.sources.source import EPOCH, Event, Reception, Source
 from keywatch.sources.subjects import subject_of
 
@@ -97,7 +98,8 @@ def _read_events(
     seen: Counter[int] = Counter()
     for call in distinct_calls(found):
         number = call.place.number
-        yield _failure(call.error, seen[number], items[number], payload, reception.region)
+        failure = _failure(call.error, seen[number], items[number], payload, reception.region)
+        yield replace(failure, printed_ids=tuple(sorted(call.place.request_ids)))
         seen[number] += 1
     yield from ignored
 
@@ -110,13 +112,13 @@ def _texts_of(
     ignored: list[Signal] = []
     for number, item in enumerate(items):
         message = item.get("message")
-        if not isinstance(message, str):
-            ignored.append(Unrelated("unknown_shape"))
-        elif is_own_text(message, reception.own_roles):
-            ignored.append(Unrelated("own_words"))
-        else:
+        if isinstance(message, str):
             texts.append((number, _milliseconds(item.get("timestamp")), message))
-    return texts, ignored
+        else:
+            ignored.append(Unrelated("unknown_shape"))
+    own = own_lines([(time, message) for _, time, message in texts], reception.own_roles)
+    ignored += [Unrelated("own_words")] * len(own)
+    return [text for place, text in enumerate(texts) if place not in own], ignored
 
 
 class Budget:

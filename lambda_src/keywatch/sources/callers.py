@@ -72,8 +72,10 @@ def is_own(identity: object, own_roles: Collection[str]) -> bool:
     if issuer is not None:
         return isinstance(issuer, str) and issuer in own_roles
     arn = mapping(identity).get("arn")
-    role = _role_of(arn)[0] if isinstance(arn, str) else None
-    return role is not None and role in map(without_path, own_roles)
+    if not isinstance(arn, str):
+        return False
+    role = _role_of(arn)[0] or arn
+    return role in own_roles or role in map(without_path, own_roles)
 
 
 def without_path(role: str) -> str:

@@ -1,24 +1,59 @@
 """KeyWatch never hears itself: its calls in a trail's log group, its alerts in a subscriber's log, its canary.
 
 What it emits quotes KMS's errors, so that every way back into a watched log group would be an
-incident, and its alert the next one. A log line that carries one of its marks is its own. Whoever
-writes such a mark into a log hides no more than their own line of text: CloudTrail's record of the
-call has no use for it.
+incident, and its alert the next one. A log line that carries one of its marks is its own, and so are
+the lines that were printed with it: a mail or a document of which each line became an event. Whoever
+writes such a mark into a log hides no more than what they print at that moment: CloudTrail's record
+of the call has no use for it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
+from urllib.parse import unquote_plus
 
 from keywatch.catalogue.own import CANARY_ALIAS
 
 # The id of an incident, which every message about one carries, and the schema of every document.
-_INCIDENT = re.compile(r"\bkw-[0-9a-f]{16}\b")
+_INCIDENT = re.compile(r"\bkw-(?:group-)?[0-9a-f]{16}\b")
 # How its alerts begin what they quote (``keywatch.diagnosis.diagnose``; a test compares the two).
 _QUOTES = re.compile(
     r"\berror (?:text|code): AWS answered |\bapplication log group [^:]{1,512}: it says "
 )
 _SCHEMA = re.compile(r"\bkeywatch\.[a-z_]{3,20}/\d")
+# Its own log, shipped to another group: each line names its service (``keywatch.runtime``).
+_LOGGED = re.compile(r"\bservice\W{1,12}keywatch\b")
+_MARKS = (_INCIDENT, _SCHEMA, _QUOTES, _LOGGED)
+_URL_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
+TOGETHER = 20  # milliseconds between two lines of one print
+MOST_LINES = 300  # of one print
+# Where a logger begins a line of its own: it is no part of what was printed before.
+_BEGINS = re.compile(
+    r"\s{0,8}(?:\{\"|\d{4}[-/]\d\d|\[\d|\[?(?:ERROR|WARN|WARNING|INFO|DEBUG|TRACE|FATAL|CRITICAL)\b)"
+)
+
+
+def own_lines(lines: Sequence[tuple[int, str]], own_roles: Collection[str]) -> frozenset[int]:
+    """Return the numbers of those ``lines`` (time in milliseconds, text) of one log stream that KeyWatch emitted."""
+    own = {number for number, (_, text) in enumerate(lines) if is_own_text(text, own_roles)}
+    for step in (1, -1):
+        for mark in sorted(own, reverse=step < 0):
+            number = mark + step
+            while abs(number - mark) <= MOST_LINES and _printed_with(lines, number, step):
+                own.add(number)
+                number += step
+    return frozenset(own)
+
+
+def _printed_with(lines: Sequence[tuple[int, str]], number: int, step: int) -> bool:
+    """Tell whether a line was printed with the one before it (``step`` 1) or behind it (-1)."""
+    if not 0 <= number < len(lines):
+        return False
+    neighbour = number - step
+    if abs(lines[number][0] - lines[neighbour][0]) > TOGETHER:
+        return False
+    begins = {number, max(number, neighbour)}
+    return not any(_BEGINS.match(lines[one][1]) for one in begins)
 
 
 def is_own_text(text: str, own_roles: Iterable[str]) -> bool:
@@ -26,8 +61,9 @@ def is_own_text(text: str, own_roles: Iterable[str]) -> bool:
 
     ``own_roles`` are the ARNs of its roles in all its Regions.
     """
-    marks = (_INCIDENT, _SCHEMA, _QUOTES)
-    if CANARY_ALIAS in text or any(mark.search(text) for mark in marks):
+    if _URL_ENCODED.search(text):
+        text = unquote_plus(text)
+    if CANARY_ALIAS in text or any(mark.search(text) for mark in _MARKS):
         return True
     return any(name in text and _names(role).search(text) for role, name in map(_named, own_roles))
 

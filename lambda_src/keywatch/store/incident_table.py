@@ -142,7 +142,7 @@ class IncidentTable:
             if known is None or known.id != incident.id or known.status not in LIVE:
                 return None
             fresh = batch.without(known.recent_calls)
-            if not fresh.count:
+            if not fresh.is_new:
                 return known
             after = known.counting(fresh)
             due_at = is_news(known, after)
@@ -160,7 +160,7 @@ class IncidentTable:
         lease = {"due_at": epoch(now + LEASE)}
         update = Update(set=lease)
         conditions: tuple[AnyCondition, ...] = _unchanged(incident)
-        if batch and (fresh := batch.without(incident.recent_calls)).count:
+        if batch and (fresh := batch.without(incident.recent_calls)).is_new:
             update = counting(incident, incident.counting(fresh), **lease)
             conditions = (*conditions, _version(incident))
         item = self._table.update_and_read(_key(incident.subject), update, *conditions, _LIVE)

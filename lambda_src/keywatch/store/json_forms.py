@@ -42,6 +42,7 @@ def dump_failure(failure: KeyFailure) -> str:
     """Return ``failure`` as compact JSON; ``reading`` holds its classification, ``proof`` in it the confidence."""
     fields = asdict(failure)
     fields["time"] = failure.time.isoformat()
+    fields["printed_ids"] = ()
     fields["identifier"] = failure.identifier.text if failure.identifier else None
     fields["subject"] = {name: value for name, value in fields["subject"].items() if value}
     classification = fields.pop("classification")
@@ -63,6 +64,7 @@ def load_failure(text: str) -> KeyFailure:
         "identifier": parse(fields["identifier"]) if fields.get("identifier") else None,
         "event_id": fields.get("event_id", ""),
         "other_keys": tuple(fields.get("other_keys", ())),
+        "printed_ids": (),  # of use while it is counted only
     }
     return KeyFailure(**_only(fields, _FAILURE_FIELDS))
 

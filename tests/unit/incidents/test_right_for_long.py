@@ -1,21 +1,28 @@
 """Incidents stay right: over hours and days, with late, repeated, old and damaged input, and with what breaks again and again."""
 
+import base64
+import gzip
+import json
 from datetime import timedelta
 
 import pytest
 
 from keywatch.incidents.pipeline import Pipeline
 from keywatch.sources import read_event
+from keywatch.sources.app_logs import read_delivery
 from keywatch.sources.source import Reception
 from tests.support.world import (
     ACCOUNT,
+    APP,
     KEY_ID,
+    REGION,
     alias_missing,
     ambiguous_denial,
     aws_error,
     changed,
     disabled,
     failed,
+    key_arn,
     key_missing,
 )
 
@@ -479,3 +486,59 @@ def test_a_look_up_that_lags_behind_a_mend_is_no_other_cause(world):
     # BUT a key that stays disabled is
     pass_minutes(world, 15)
     assert [alert["cause"] for alert in world.inbox()] == ["key_disabled"]
+
+
+def printed(at, text, event="0" * 56, group="/app/orders"):
+    """Return the signals of one log line."""
+    payload = {
+        "messageType": "DATA_MESSAGE",
+        "owner": ACCOUNT,
+        "logGroup": group,
+        "logStream": "s",
+        "logEvents": [{"id": event, "timestamp": int(at.timestamp() * 1000), "message": text}],
+    }
+    data = base64.b64encode(gzip.compress(json.dumps(payload).encode())).decode()
+    return read_delivery({"awslogs": {"data": data}}, Reception(at, REGION))
+
+
+REQUEST = "6f1a52ff-3b4c-4d5e-8f60-718293a4b5c6"
+
+
+@pytest.mark.parametrize("record_first", [True, False])
+@pytest.mark.parametrize(
+    "printed_id", ["", f" (Service: Kms, Status Code: 400, Request ID: {REQUEST})"]
+)
+@pytest.mark.parametrize("late", [0.4, 1.3])
+def test_a_call_that_the_trail_and_a_log_tell_of_is_counted_once(
+    world, record_first, printed_id, late
+):
+    # GIVEN a disabled key, and calls of which each has a record and a line in a program's log
+    world.kms.add(state="Disabled")
+    for number in range(3):
+        world.wait(minutes=1)
+        at = world.now - timedelta(seconds=10)
+        record = disabled(at=at, requestID=REQUEST if printed_id else f"r-{number}")
+        text = f"DisabledException: {key_arn()} is disabled.{printed_id}"
+        line = printed(at + timedelta(seconds=late), text, f"{number:056d}")
+
+        def heard(signals):
+            return lambda: world.take_signals(signals)
+
+        ways = [lambda record=record: world.take(record), heard(line)]
+        for way in ways if record_first else reversed(ways):
+            way()
+        if printed_id:
+            break  # one request id is one call
+    # WHEN it is told THEN each call is counted once, and its caller is named as AWS names them
+    (item,) = world.incidents()
+    assert int(item["failures"]["N"]) == (1 if printed_id else 3)
+    assert APP in item["names"]["S"]
+
+
+def test_calls_of_one_second_that_only_a_log_tells_of_are_all_counted(world):
+    world.kms.add(state="Disabled")
+    for number in range(5):
+        text = f"DisabledException: {key_arn()} is disabled."
+        world.take_signals(printed(world.now, text, f"{number:056d}"))
+    (item,) = world.incidents()
+    assert int(item["failures"]["N"]) == 5

@@ -6,7 +6,7 @@ import pytest
 
 from keywatch.alerts.builder import build_document
 from keywatch.alerts.channels import chat, email
-from keywatch.sources.own_words import is_own_text
+from keywatch.sources.own_words import is_own_text, own_lines
 from tests.unit.alerts.factory import SCENES, STATUSES, alert
 
 ROLES = frozenset({"arn:aws:iam::123456789012:role/watchers/KeyWatch-function-eu-west-1"})
@@ -56,3 +56,27 @@ def test_its_own_calls_are_known_in_a_log_of_the_trail(text):
 )
 def test_an_application_is_not_taken_for_it(text):
     assert not is_own_text(text, ROLES)
+
+
+MAIL = [
+    "WHY",
+    "- error text: AWS answered NotFoundException: Alias",
+    "  arn:… is not found.",
+    "WHAT TO DO",
+]
+
+
+def test_the_lines_of_one_print_are_its_own_together():
+    # GIVEN a mail of which each line is an event, and what its reader logs before and after
+    lines = [
+        (0, "ERROR Invalid keyId 'a'"),
+        *((5, line) for line in MAIL),
+        (9, "2026-03-01 INFO sent"),
+    ]
+    # THEN the mail is its own, and the lines that a logger began are not
+    assert own_lines(lines, ROLES) == {1, 2, 3, 4}
+
+
+def test_a_line_of_another_moment_is_not_hidden_by_a_mark():
+    lines = [(0, MAIL[1]), (1_000, MAIL[2]), (1_001, "Invalid keyId 'a'")]
+    assert own_lines(lines, ROLES) == {0}
