@@ -18,7 +18,7 @@ from tests.support.world import world
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 ERROR = "NotFoundException: Alias arn:aws:kms:eu-west-1:111122223333:alias/paymnets is not found."
-_TARGET = re.compile(r"^([a-z]+):[^#\n]*## (.+)$", re.MULTILINE)
+_TARGET = re.compile(r"^([a-z-]+):[^#\n]*## (.+)$", re.MULTILINE)
 
 
 def readme_page() -> str:
