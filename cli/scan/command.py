@@ -41,6 +41,9 @@ def add_parser(names: Any) -> None:  # noqa: ANN401 - argparse keeps the type of
         "--csv", metavar="FILE", help="write the incidents as CSV (- for standard output)"
     )
     one.add_argument(
+        "--html", metavar="FILE", help="write the report as one HTML page that needs nothing else"
+    )
+    one.add_argument(
         "--jobs",
         type=_jobs,
         metavar="N",
@@ -113,6 +116,11 @@ def _cannot(problem: str) -> int:
 def _report(options: argparse.Namespace, workspace: Any, summary: Any) -> None:  # noqa: ANN401 - imported when it is needed
     from . import lines
 
+    if options.html:
+        from .page import MOST_INCIDENTS, write_page
+
+        with Path(options.html).open("w", encoding="utf-8") as out:
+            write_page(out, summary, workspace.worst(MOST_INCIDENTS))
     if options.csv and options.csv != "-":
         with Path(options.csv).open("w", encoding="utf-8", newline="") as out:
             lines.write_csv(out, workspace.documents())

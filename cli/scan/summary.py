@@ -14,6 +14,7 @@ from .document import Document, iso
 from .log_file import Reading
 
 MOST_NAMED = 100  # files that could not be read; the others are counted
+MOST_GAPS = 3  # that are said in words; the JSON has all
 SCHEMA = "keywatch.scan_summary/1"
 
 
@@ -143,13 +144,13 @@ def sentences(summary: Summary) -> Iterator[str]:
     if summary.unreadable > len(summary.problems):
         yield f"And {summary.unreadable - len(summary.problems):,} more could not be read."
     gaps = list(summary.coverage.gaps())
-    for gap in gaps[:10]:
+    for gap in gaps[:MOST_GAPS]:
         yield (
             f"No records of account {gap.account} in {gap.region} from {_minute(gap.start)} to {_minute(gap.end)}: "
             "nothing was called there, or the trail was off."
         )
-    if len(gaps) > 10:  # noqa: PLR2004 - as above
-        yield f"And {len(gaps) - 10:,} more spans without records."
+    if len(gaps) > MOST_GAPS:
+        yield f"And {len(gaps) - MOST_GAPS:,} more spans without records."
 
 
 def _minute(when: datetime) -> str:

@@ -38,7 +38,7 @@ def _table(summary: Summary, worst: Iterable[Document]) -> Table:
         f"{counted(summary.incidents, 'incident')} ({calls}), {summary.going_on:,} still going on"
     )
     more = summary.incidents - shown
-    caption = f"and {more:,} more: --csv FILE shows all" if more else None
+    caption = f"and {more:,} more: --html or --csv FILE shows all" if more else None
     table = Table(
         title=title, caption=caption, title_justify="left", caption_justify="left", expand=True
     )
