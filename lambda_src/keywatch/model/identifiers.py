@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from keywatch.model.key_names import ACCOUNT_DIGITS, ALIAS, ARN, KEY_ID, MAX_IDENTIFIER
 from keywatch.model.malformed import Slip, in_resource, in_text, in_unclean_text
+from keywatch.model.secrets import redacted
 from keywatch.model.text import one_line
 
 _PARTITIONS = (  # Region prefix → partition; AWS General Reference
@@ -77,7 +78,11 @@ def parse(raw: str) -> KeyIdentifier:
 
 
 def _malformed(text: str, slip: Slip) -> KeyIdentifier:
-    return KeyIdentifier(text, Kind.MALFORMED, problem=slip.problem, corrected=slip.corrected)
+    # What names no key may be anything that somebody put in its place.
+    corrected = slip.corrected and redacted(slip.corrected)
+    return KeyIdentifier(
+        redacted(text), Kind.MALFORMED, problem=redacted(slip.problem), corrected=corrected
+    )
 
 
 def _from_arn(text: str, partition: str, region: str, account: str, resource: str) -> KeyIdentifier:

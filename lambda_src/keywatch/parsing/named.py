@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from keywatch.model.key_names import is_well_formed
+from keywatch.model.secrets import redacted
 from keywatch.model.signals import ErrorClassification
 from keywatch.model.text import one_line
 
@@ -80,3 +82,11 @@ def named(classification: ErrorClassification, name: str | None) -> ErrorClassif
         region=region if is_region(region) else classification.region,
         account=account if _ACCOUNT.fullmatch(account) else None,
     )
+
+
+def without_secrets(said: ErrorClassification) -> ErrorClassification:
+    """Return ``said`` without what must not leave a log: what names no key may be anything that stood in its place."""
+    name = said.identifier
+    if name is None or is_well_formed(name):
+        return said
+    return replace(said, identifier=redacted(name))

@@ -12,8 +12,10 @@ from datetime import datetime
 
 from keywatch.catalogue.changes import CHANGES
 from keywatch.model.identifiers import KeyIdentifier, Kind, parse, partition_of
+from keywatch.model.secrets import redacted
 from keywatch.model.signals import CanarySeen, ErrorClassification, KeyFailure, Signal, Unrelated
 from keywatch.parsing.classify import read_error
+from keywatch.parsing.named import without_secrets
 from keywatch.sources.callers import is_own, read_caller
 from keywatch.sources.canary import canary_call
 from keywatch.sources.changes import read_change
@@ -58,7 +60,7 @@ def read_record(record: object, reception: Reception) -> Signal:
         return Unrelated("not_about_keys")
     if classification.cause is None:
         return Unrelated(classification.reason or "out_of_scope")
-    return _failure(fields, error, classification, received)
+    return _failure(fields, error, without_secrets(classification), received)
 
 
 def _succeeded(
@@ -112,7 +114,7 @@ def _failure(
         service=said["eventSource"] or KMS,
         operation=said["eventName"],
         error_code=error["errorCode"],
-        error_message=error["errorMessage"],
+        error_message=error["errorMessage"] and redacted(error["errorMessage"]),
         identifier=keys.identifier,
         key_arn=keys.arn,
         key_store=key_store,

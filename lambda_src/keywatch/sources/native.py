@@ -10,6 +10,7 @@ from datetime import datetime
 
 from keywatch.catalogue.changes import NATIVE_CHANGES
 from keywatch.model.identifiers import parse, partition_of
+from keywatch.model.secrets import redacted
 from keywatch.model.signals import Caller, KeyChange, KeyFailure, Signal, Unrelated
 from keywatch.parsing.classify import read_error
 from keywatch.sources.fields import mapping, moment, text
@@ -89,7 +90,7 @@ def _volume(event: Mapping[str, object], received: datetime) -> Signal:
         region=region,
         service="ec2.amazonaws.com",
         operation=text(detail.get("event"), 64),
-        error_message=message,
+        error_message=message and redacted(message),
         identifier=identifier,
         key_arn=classification.key_arn,
         resource=_first_resource(event),

@@ -10,6 +10,7 @@ from keywatch.catalogue.notices import (
 )
 from keywatch.model.identifiers import parse, partition_of
 from keywatch.model.levels import Confidence
+from keywatch.model.secrets import redacted
 from keywatch.model.signals import Caller, ErrorClassification, KeyFailure, Signal, Unrelated
 from keywatch.parsing.classify import read_error
 from keywatch.sources.fields import mapping, moment, text
@@ -75,7 +76,7 @@ def _failure(event: Event, detail: Event, reception: Reception) -> KeyFailure:
         region=region,
         service=service,
         operation=text(detail.get("EventID") or detail.get("event"), 64),
-        error_message=message,
+        error_message=message and redacted(message),
         identifier=identifier,
         key_arn=classification.key_arn,
         resource=resource,

@@ -18,6 +18,7 @@ import keywatch.catalogue
 import keywatch.parsing
 import keywatch.sources
 from keywatch.catalogue.causes import CAUSES
+from keywatch.catalogue.counters import Loss, meaning_of
 from keywatch.catalogue.texts import TEXTS
 from keywatch.model.signals import KeyFailure, Unrelated
 from keywatch.parsing.logs import errors
@@ -429,7 +430,15 @@ def _packed(data: bytes) -> dict:
     ],
 )
 def test_a_delivery_that_cannot_be_read_is_counted_and_never_raises(event):
-    assert read_log_payload(event, region="eu-west-1") == (Unrelated("unknown_shape"),)
+    # A loss: what was in it is in no alert (``keywatch.catalogue.counters``).
+    (said,) = read_log_payload(event, region="eu-west-1")
+    assert said in {Unrelated("log_delivery_unreadable"), Unrelated("unknown_shape")}
+
+
+def test_a_damaged_and_a_too_large_delivery_count_as_lost():
+    for body in (b"not gzip", gzip.compress(b" " * (app_logs.MAX_BYTES + 1))):
+        (said,) = read_log_payload(_packed(body), region="eu-west-1")
+        assert meaning_of(f"Ignored.{said.reason}").loss is Loss.LOST
 
 
 def test_a_small_delivery_cannot_unpack_into_unbounded_memory():

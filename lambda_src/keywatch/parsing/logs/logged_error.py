@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from keywatch.model.identifiers import KeyIdentifier, parse
+from keywatch.model.secrets import redacted
 from keywatch.model.signals import ErrorClassification
 from keywatch.model.text import one_line
 from keywatch.parsing.logs.surroundings import account_near, key_near, key_store_near, region_near
-from keywatch.parsing.named import named
+from keywatch.parsing.named import named, without_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,13 @@ def error_at(
 ) -> LoggedError:
     """Return the error at ``line[place[0]:place[1]]``, completed with what stands around it."""
     classification = _completed(classification, line, *place)
+    classification = without_secrets(classification)
     near = region_near(line, *place)
     region = classification.region or near
     return LoggedError(
         classification,
         place[0],
-        one_line(message, 600),
+        redacted(one_line(message, 600)),
         one_line(code, 128) or None,
         one_line(operation, 64) or None,
         key_store_near(line, *place),
