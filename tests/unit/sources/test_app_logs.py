@@ -445,7 +445,7 @@ def test_a_small_delivery_cannot_unpack_into_unbounded_memory():
     # GIVEN 100 MB of zeros in 100 KB of gzip, WHEN it is unpacked
     event = _packed(gzip.compress(bytes(100_000_000)))
     # THEN it is refused, after no more than the limit
-    assert read_log_payload(event, region="eu-west-1") == (Unrelated("unknown_shape"),)
+    assert read_log_payload(event, region="eu-west-1") == (Unrelated("log_delivery_unreadable"),)
 
 
 _JSON = st.recursive(
