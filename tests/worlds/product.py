@@ -237,6 +237,8 @@ def _places() -> "list[_Name | _Defaults]":
     for found in pkgutil.walk_packages(package.__path__, "keywatch."):
         if not found.name.endswith("__main__"):
             importlib.import_module(found.name)
+    # The product's clock: ``datetime.now``, bound to UTC once.
+    _VIRTUAL[id(importlib.import_module("keywatch.services").utc_now)] = "utc_now"
     modules = [
         module
         for name, module in sorted(sys.modules.items())
@@ -315,6 +317,7 @@ def _virtual(clock: Clock) -> dict[int, object]:
     }
     made: dict[str, object] = {
         **time,
+        "utc_now": lambda: clock.now,
         "datetime": now,
         "datetime_module": _Proxy(dt, {"datetime": now}),
         "time_module": _Proxy(time_module, time | {"perf_counter": time["monotonic"]}),
