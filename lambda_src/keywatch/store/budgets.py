@@ -70,6 +70,8 @@ class MessageBudget:
                 return int(item["withheld"]["N"])
             seen = self._table.read(_KEY)
             if seen.get("hour") == this:
+                if int(seen["sent"]["N"]) < most:
+                    continue  # somebody else began the hour between the two calls
                 self._table.update(_KEY, Update(add={"withheld": 1}))
                 return None
             begun = Update(set={"hour": this, "sent": {"N": "0"}})

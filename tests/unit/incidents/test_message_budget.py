@@ -110,3 +110,20 @@ def test_instances_share_the_room_of_an_hour(world):
         world.services.publisher._budget.take("high")
     with pytest.raises(Withheld):
         other.take("high")
+
+
+def test_who_is_second_at_the_beginning_of_an_hour_is_not_withheld(world):
+    # GIVEN an hour in which nothing was sent yet, and another instance that begins it at the same moment
+    budget = MessageBudget(world.services.table, PER_HOUR, lambda: world.now)
+    other = MessageBudget(world.services.table, PER_HOUR, lambda: world.now)
+    raced = []
+
+    def other_is_faster(_service, operation):
+        if operation == "get_item" and not raced:
+            raced.append(operation)
+            other.take("high")
+
+    world.wire.before = other_is_faster
+    # WHEN both take the room for a message THEN both get it
+    assert budget.take("high") == 0
+    assert raced
