@@ -4,6 +4,7 @@ import re
 
 LONGEST_NAME = 2200  # KMS API model: a key id in a request has 2,048 characters at most
 QUOTES = "'\"`\u2018\u2019\u201c\u201d"
+_MOST_QUOTES = 16  # in one name
 _WRAPPING = QUOTES + "([{<"
 _AFTER_NAME = set(" .,;:)]}>\n\t" + QUOTES)
 _KEY_ID = re.compile(
@@ -70,10 +71,13 @@ def quoted_name(text: str, begin: int) -> tuple[str, int]:
     quote = {"\u2018": "\u2019", "\u201c": "\u201d"}.get(text[begin], text[begin])
     limit = min(len(text), begin + LONGEST_NAME)
     stop = begin
-    while (stop := text.find(quote, stop + 1, limit)) >= 0:
+    for _ in range(_MOST_QUOTES):
+        stop = text.find(quote, stop + 1, limit)
+        if stop < 0:
+            break
         if stop + 1 >= len(text) or (text[stop + 1] in _AFTER_NAME and text[stop + 1] != quote):
             return text[begin + 1 : stop], stop + 1
-    return text[begin + 1 : limit], limit
+    return text[begin + 1 : limit], limit  # nothing ends it
 
 
 def bare_name(text: str, begin: int) -> tuple[str, int]:

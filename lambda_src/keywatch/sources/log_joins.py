@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from keywatch.parsing.logs.excuses import excused_codes, is_excused
 from keywatch.parsing.logs.logged_error import LoggedError
+from keywatch.parsing.logs.talk import is_talk_line
 from keywatch.sources.log_calls import SAME_CALL, Place, begins_anew
 
 Errors = tuple[LoggedError, ...]
@@ -18,6 +19,7 @@ Read = Callable[[str], Errors]
 _MOST_LINES = 4  # over which one sentence is broken
 _LONGEST = 2_000  # characters; what a console breaks is shorter
 _NARROWEST = 60  # characters; no console breaks its lines before
+_WORD = 20  # characters; the longest ordinary word, where a line between was left out
 _JOINTS = ("\n", "")  # between words, and within one
 
 
@@ -90,9 +92,12 @@ def _may_go_on(one: Place, other: Place) -> bool:
     """Tell whether ``other`` may be what a console of sixty columns or more put into its next line."""
     if other.time - one.time > SAME_CALL or len(one.text) + len(other.text) > _LONGEST:
         return False
-    last = one.text[one.text.rfind("\n") + 1 :]
-    word = other.text.lstrip()[:_NARROWEST].split(" ", 1)[0]
-    return len(last) + 1 + len(word) > _NARROWEST and not begins_anew(other.text)
+    last, line = one.text[one.text.rfind("\n") + 1 :], other.text.split("\n", 1)[0]
+    word = line.lstrip()[:_NARROWEST].split(" ", 1)[0]
+    # The word did not fit into the line before, and the console is at least as wide as this line.
+    widest = len(last) + max(len(word), _WORD)
+    is_broken = len(last) + 1 + len(word) > _NARROWEST and len(line) <= widest
+    return is_broken and not begins_anew(line) and not (is_talk_line(last) or is_talk_line(line))
 
 
 def _is_whole(errors: Errors) -> bool:
