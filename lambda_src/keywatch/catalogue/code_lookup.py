@@ -129,6 +129,11 @@ def only_kms(core: str) -> bool:
     return core.startswith(_ONLY_KMS)
 
 
+def speaks_of_store(code: str) -> bool:
+    """Tell whether a code is about a custom key store, its cluster or its proxy, and so about no key."""
+    return core_of(code)[0].startswith(("customkeystore", "cloudhsmcluster", "xksproxy"))
+
+
 def names_kms(code: str) -> bool:
     """Tell whether a code in a log, where no service is named, by itself says that a KMS key is meant."""
     return only_kms(core_of(code)[0]) or _for_keys(code)

@@ -260,7 +260,7 @@ _KEY_STORES = (
     *_says(
         "xks_proxy_misconfigured",
         LIKELY,
-        xks_uri_path_advice="verify the uri path for your external key store and update",
+        xks_uri_path_advice="verify the uri path for your external key store and update if necessary",
     ),
     *_says(
         "xks_proxy_denied",

@@ -50,8 +50,10 @@ def whole_arns(text: str) -> Iterator[str]:
 
 
 def is_whole(name: str) -> bool:
-    """Tell whether the key id in ``name``, if it is the ARN of a key, is a whole one."""
+    """Tell whether ``name``, if it is an ARN, is a whole one."""
     before, is_key, key = name.partition(":key/")
+    if not is_key and before.startswith("arn:"):
+        return ":alias/" in before
     if not is_key or not before.startswith("arn:") or "<" in key:
         return True
     return _NO_WHOLE_KEY.fullmatch(key) is None

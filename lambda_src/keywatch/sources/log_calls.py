@@ -114,13 +114,22 @@ def _shape(text: str) -> str:
 def _says_the_same(one: LoggedError, other: LoggedError) -> bool:
     if one.thing and other.thing and one.thing != other.thing:
         return False
-    causes = one.classification.cause, other.classification.cause
+    causes = _proved(one), _proved(other)
     if causes[0] == causes[1]:
         return True
     if one.message and other.message and "unclassified" not in causes:
         return False  # two sentences of AWS that differ are two failures
     codes = [core_of(error.code)[0] for error in (one, other) if error.code]
-    return len(set(codes)) <= 1 and (len(codes) == 2 or "unclassified" in causes)  # noqa: PLR2004 - both have one
+    if len(codes) == 2:  # noqa: PLR2004 - both have one; a line break may have cut the head of one
+        return codes[0].endswith(codes[1]) or codes[1].endswith(codes[0])
+    return "unclassified" in causes
+
+
+def _proved(error: LoggedError) -> str | None:
+    """Return the cause, but for what a mere code makes one guess."""
+    said = error.classification
+    is_guess = said.confidence is Confidence.POSSIBLE and not (error.message or error.thing)
+    return "unclassified" if is_guess else said.cause
 
 
 def records(events: Sequence[tuple[int, int, str]]) -> list[Place]:

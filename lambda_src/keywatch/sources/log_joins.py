@@ -6,6 +6,7 @@ light that none of them says alone.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from keywatch.parsing.logs.excuses import excused_codes, is_excused
@@ -14,6 +15,7 @@ from keywatch.parsing.logs.talk import is_talk_line
 from keywatch.sources.log_calls import SAME_CALL, Place, begins_anew
 
 Errors = tuple[LoggedError, ...]
+Sentence = tuple[str | None, str]  # cause and name
 Read = Callable[[str], Errors]
 
 _MOST_LINES = 4  # over which one sentence is broken
@@ -53,7 +55,7 @@ def _together(
 ) -> tuple[str, Errors, int] | None:
     """Return text, failures and number of the fewest records from ``first`` on that say more together than alone."""
     texts = dict.fromkeys(_JOINTS, places[first].text)
-    known = frozenset() if places[first].goes_on else _sentences(own)
+    known: frozenset[Sentence] = frozenset() if places[first].goes_on else _sentences(own)
     for number in range(first + 1, min(first + _MOST_LINES, len(places))):
         one, other = places[number - 1 : number + 1]
         if not (_is_next_part(one, other) or _may_go_on(one, other)):
@@ -65,10 +67,22 @@ def _together(
             known |= _sentences(alone)
         for joint in _JOINTS:
             texts[joint] += joint + other.text
-            errors = read(_as_far_as_known(replace(other, text=texts[joint])))
-            if _sentences(errors) - known or _is_excuse(own, errors, texts[joint]):
-                return texts[joint], errors, number - first + 1
+        read_so = [
+            (text, read(_as_far_as_known(replace(other, text=text)))) for text in texts.values()
+        ]
+        more = [(text, errors) for text, errors in read_so if _tells_more(errors, known, own, text)]
+        if more:
+            text, errors = max(more, key=lambda said: _named(said[1]))
+            return text, errors, number - first + 1
     return None
+
+
+def _tells_more(errors: Errors, known: AbstractSet[Sentence], own: Errors, text: str) -> bool:
+    return bool(_sentences(errors) - known) or _is_excuse(own, errors, text)
+
+
+def _named(errors: Errors) -> int:
+    return sum(bool(error.thing) for error in errors)
 
 
 def _as_far_as_known(place: Place) -> str:
@@ -109,7 +123,7 @@ def _says_why(error: LoggedError) -> bool:
     return bool(error.message) and error.classification.cause != "unclassified"
 
 
-def _sentences(errors: Errors) -> frozenset[tuple[str | None, str]]:
+def _sentences(errors: Errors) -> frozenset[Sentence]:
     return frozenset(
         (error.classification.cause, error.thing) for error in errors if _says_why(error)
     )

@@ -24,23 +24,24 @@ _NOUNS = (
 )
 _MOST_PLACES = 50
 _INDENT = 80  # blanks before a line in a column of a console
-_FRAME = " \t\"'`|\u2502\u2503"
+_FRAME = " \t\"'`|\u2502\u2503\u2026"
 
 _ID = r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _HEAD = r"arn:aws[a-z-]{0,20}:kms:[a-z0-9-]{2,32}:[A-Za-z0-9*_-]{0,32}:"
-_END = r"[\"'`\\}\]) .]{0,8}$"
+_END = r"[\"'`\\}\]) .\u2026]{0,8}$"
 # The beginning of "Alias <ARN> is not found." and of "Key '<ARN>' does not exist" at the end of a line,
 # and both without the word before the name, which stands in another line.
 _ALIAS_CUT = re.compile(
-    rf"\b[aA]lias ({_HEAD}alias/[A-Za-z0-9/_-]{{1,250}}) is(?: not)?{_END}", re.MULTILINE
+    rf"\b[aA]lias ({_HEAD}alias/[A-Za-z0-9/_-]{{1,250}}) is?(?: no?t?)?{_END}", re.MULTILINE
 )
-_KEY_CUT = re.compile(rf"[\"'`]({_HEAD}key/{_ID})[\"'`] does(?: not)?{_END}", re.MULTILINE)
+_KEY_CUT = re.compile(rf"[\"'`]({_HEAD}key/{_ID})[\"'`] do?e?s?(?: no?t?)?{_END}", re.MULTILINE)
 _ALIAS_ALONE = re.compile(
     rf"^({_HEAD}alias/[A-Za-z0-9/_-]{{1,250}})\s(?:is\s(?:not(?:\sfound\.?)?)?){_END}", re.MULTILINE
 )
 _KEY_ALONE = re.compile(
     rf"^[\"'`]({_HEAD}key/{_ID})[\"'`]\s(?:does\s(?:not\s(?:exist)?)?){_END}", re.MULTILINE
 )
+_KEY_ID_CUT = re.compile(r"\bInvalid keyI(?:d '?[^'\s]{0,80})?\u2026?$", re.MULTILINE)
 # The end of a sentence behind the rest of a key's id.
 _TAIL = re.compile(
     r"^[ \t]{0,60}(?:[0-9a-f-]{1,36}|[0-9a-zA-Z_/-]{1,60})[\"'`]?\s"
@@ -60,6 +61,8 @@ def cut_hits(lines: str, low: str) -> Iterator[Match]:
         for pattern, row in (*_NAMED_CUTS, *_NAMED_ALONE):
             for found in pattern.finditer(lines):
                 yield _match(row, found.start(), found.end(), found.group(1))
+    for found in _KEY_ID_CUT.finditer(lines):
+        yield _match("invalid_key_id", *found.span(), None)
     for found in _TAIL.finditer(lines):
         yield _match(_BY_PHRASE[found.group(1)].id, found.start(1), found.end(1), None)
 

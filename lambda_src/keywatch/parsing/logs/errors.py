@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import islice
 
-from keywatch.catalogue.code_lookup import core_of
+from keywatch.catalogue.code_lookup import core_of, speaks_of_store
 from keywatch.catalogue.texts import CONNECTION_ERRORS, TEXTS, Form
 from keywatch.model.levels import Confidence
 from keywatch.parsing.classify import read_error, reading_of
@@ -156,7 +156,7 @@ def _of_envelope(envelope: Envelope, line: str) -> LoggedError | None:
         return None
     place = (envelope.start, envelope.end)
     error = error_at(classification, "", line, place, code=code, operation=operation)
-    name = None if error.thing else _name_beside(line, *place)
+    name = None if error.thing or speaks_of_store(code) else _name_beside(line, *place)
     return replace(error, classification=named(error.classification, name)) if name else error
 
 

@@ -14,8 +14,9 @@ _ROWS = tuple(row for row in TEXTS if not row.cause)
 _MOST = 8
 # A denial that names the key speaks of one that exists.
 _DENIED = re.compile(
-    r"not authorized to perform:? [\"'`]?kms:[A-Za-z]{3,40}[\"'`]? on (?:the )?resource:? [\"'`]?arn:[^\s\"']{6,400}"
-    r"(?! because the resource does)"
+    r"(?:authorized to )?perform:? [\"'`]?kms:[A-Za-z]{3,40}[\"'`]? on (?:the )?resource:?"
+    r"(?:\s[\"'`]?arn:[^\s\"']{6,400}(?!\sbecause the resource does)|\s{0,9}$)",
+    re.MULTILINE,
 )
 _DENIED_CODES = frozenset(
     {"", "accessdenied"}

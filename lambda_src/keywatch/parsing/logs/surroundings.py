@@ -89,6 +89,8 @@ def _typed(window: str) -> Iterator[str]:
     """Yield what the key fields in ``window`` hold; an empty field and what stands there for one name no key."""
     for value in _FIELD.findall(window):
         name = value.rstrip(":.,-_/")
+        if value.endswith(".."):
+            continue
         if name and is_whole(name) and not _PLACEHOLDER.fullmatch(name):
             yield name
 

@@ -7,7 +7,7 @@ import re
 _BEGINNING = re.compile(
     r"(?i:see https?://)"
     r"| {0,40}[~+-] {1,9}[\w.\[\]\"-]{1,80} {1,30}= |(?:diff --git|@@ )"  # plans and diffs
-    r"|[+-](?! \(|[0-9a-f]{1,12}[-' ]) {0,20}[\w<>\"'@/#-]| {0,20}[+~-] {2,20}\S| {0,9}[-*] (?:\*\*|`|Errors?:)"
+    r"|[+-](?! \(|[0-9a-f]{1,12}[-' :]) {0,20}[\w<>\"'@/#-]| {0,20}[+~-] {2,20}\S| {0,9}[-*] (?:\*\*|`|Errors?:)"
     r"|#{1,6} |\| {0,4}[`\"\u201c]?[\w`][^|\n]{0,300}\|"  # headings, tables
     r"| {0,40}(?://|/\*|\*/|\* @|# |--|<!--|\"\"\"|> )"  # comments, quotes
     r"| {0,40}(?:import|from|class|def|case|if|elif|return|assert|throw|raise|type|interface|enum|const|let|var)\b(?!:)"
