@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import loads, measures, passing
+from tests.bench import loads, measures, passing, texts
 
 # What each number must stay under.
 LIMITS = {
@@ -29,6 +29,9 @@ LIMITS = {
     "memory.storm_over_boto3_mib": 48,
     "memory.wave_over_boto3_mib": 48,
     "memory.spread_over_boto3_mib": 48,
+    "reading.explain_ms": 1.0,
+    "reading.repeated_over_benign": 5.0,
+    "hostile_delivery.cpu_seconds": 20.0,
 }
 
 
@@ -55,6 +58,8 @@ def measure(events: int, repeats: int, only: str = "") -> dict[str, Any]:
         "first_batch": lambda: passing.first_batch(repeats),
         "cold": lambda: measures.cold(repeats),
         "memory": lambda: of_memory(min(repeats, 3)),
+        "reading": lambda: texts.reading(min(repeats, 3)),
+        "hostile_delivery": texts.hostile_delivery,
     }
     chosen = {name: work for name, work in groups.items() if only in {"", name}}
     return {"events": events} | {name: work() for name, work in chosen.items()}

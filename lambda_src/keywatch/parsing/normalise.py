@@ -9,9 +9,9 @@ from html import unescape
 
 # Backslashes before quotes and slashes (JSON in JSON doubles them), \u0027 and \x27, \n and \t
 # written out.
-_ESCAPED_CODE = re.compile(r"\\{1,16}(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
-_ESCAPED_BREAK = re.compile(r"\\{1,16}[nrt]")
-_ESCAPED_CHARACTER = re.compile(r"\\{1,16}([\"'`/])")
+_ESCAPED_CODE = re.compile(r"(?<!\\)\\{1,16}(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
+_ESCAPED_BREAK = re.compile(r"(?<!\\)\\{1,16}[nrt]")
+_ESCAPED_CHARACTER = re.compile(r"(?<!\\)\\{1,16}([\"'`/])")
 _TERMINAL = re.compile(r"\x1b\[[0-9;]{0,16}[A-Za-z]")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,4}|#[xX][0-9a-fA-F]{1,4}|quot|apos|lt|gt|amp|nbsp);")
 _BLANKS = re.compile(r"[ \t\f\v\u00a0\u2028\u2029]{2,256}|[\t\f\v\u00a0]")

@@ -30,6 +30,22 @@ MAX_BYTES = 20_000_000  # unpacked; Lambda takes 6 MB of base64, which may hold 
 _GZIP = 31  # zlib's window size that stands for a gzip member
 
 
+class Budget:
+    """How long one delivery may be read: twenty seconds, whatever its texts hold, so that later ones are not kept waiting.
+
+    No record is begun after sixteen; one of them takes three at most, a quarter of one mostly.
+    ``clock`` gives seconds. What is left unread is counted (``Ignored.log_not_read``) and lost: the
+    log has it still.
+    """
+
+    def __init__(self, clock: Callable[[], float], seconds: float = 16.0) -> None:
+        self._clock, self._end = clock, clock() + seconds
+
+    def has_left(self) -> bool:
+        """Tell whether another record may be read."""
+        return self._clock() < self._end
+
+
 def read_delivery(event: Event, reception: Reception) -> tuple[Signal, ...]:
     """Return what the log events of ``{"awslogs": {"data": …}}`` say about keys; never raises.
 
@@ -37,6 +53,7 @@ def read_delivery(event: Event, reception: Reception) -> tuple[Signal, ...]:
     that it called. Deliveries of its own log group are dropped, and what KeyWatch itself emitted
     (calls of its own role among it) wherever it is logged: both quote KMS errors.
     """
+    budget = Budget(reception.clock)
     payload = _unpacked(mapping(event.get("awslogs")).get("data"))
     if payload is None:
         return (Unrelated("log_delivery_unreadable"),)
@@ -47,7 +64,7 @@ def read_delivery(event: Event, reception: Reception) -> tuple[Signal, ...]:
         return (Unrelated("unknown_shape"),)
     if reception.own_log_group and payload.get("logGroup") == reception.own_log_group:
         return (Unrelated("own_log"),)
-    return tuple(_read_events([mapping(item) for item in events], payload, reception))
+    return tuple(_read_events([mapping(item) for item in events], payload, reception, budget))
 
 
 DELIVERIES = Source("CloudWatch Logs deliveries", lambda event: "awslogs" in event, read_delivery)
@@ -78,12 +95,14 @@ def _members(packed: bytes) -> Iterator[bytes]:
 
 
 def _read_events(
-    items: Sequence[Mapping[str, object]], payload: Mapping[str, object], reception: Reception
+    items: Sequence[Mapping[str, object]],
+    payload: Mapping[str, object],
+    reception: Reception,
+    budget: Budget,
 ) -> Iterator[Signal]:
     """Yield the failing calls of a delivery, each once, then why the other records say nothing about a key."""
     texts, ignored = _texts_of(items, reception)
     found: list[Call] = []
-    budget = Budget(reception.clock)
     other: list[Place] = []
     read = lru_cache(maxsize=10_000)(find_errors)  # a line that is repeated is read once
     for place, errors in readings(records(texts), read, budget.has_left):
@@ -119,21 +138,6 @@ def _texts_of(
     own = own_lines([(time, message) for _, time, message in texts], reception.own_roles)
     ignored += [Unrelated("own_words")] * len(own)
     return [text for place, text in enumerate(texts) if place not in own], ignored
-
-
-class Budget:
-    """How long one delivery may be read: so long that a later one is not kept waiting, whatever its texts hold.
-
-    ``clock`` gives seconds. What is left unread is counted (``Ignored.log_not_read``) and lost: the
-    log has it still.
-    """
-
-    def __init__(self, clock: Callable[[], float], seconds: float = 20.0) -> None:
-        self._clock, self._end = clock, clock() + seconds
-
-    def has_left(self) -> bool:
-        """Tell whether another record may be read."""
-        return self._clock() < self._end
 
 
 def _milliseconds(value: object) -> int:

@@ -7,6 +7,7 @@ Calls are told apart by AWS's request id where both lines name one, else by time
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from keywatch.catalogue.code_lookup import core_of
 from keywatch.model.levels import Confidence
@@ -41,7 +42,12 @@ class Place:
     @property
     def request_ids(self) -> frozenset[str]:
         """Return the request ids that the record names, at most twenty."""
-        return frozenset(_REQUEST_ID.findall(self.text[:200_000])[:20])
+        return _request_ids(self.text)
+
+
+@lru_cache(maxsize=1024)
+def _request_ids(text: str) -> frozenset[str]:
+    return frozenset(_REQUEST_ID.findall(text[:200_000])[:20])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +71,15 @@ class Call:
 
 def without_excused(found: Iterable[Call], other: Iterable[Place]) -> list[Call]:
     """Return ``found`` without the mere codes of calls of which a line of ``other`` says that no key was the trouble."""
-    excuses = [(place.time, codes) for place in other if (codes := excused_codes(place.text))]
+    calls = list(found)
+    doubtful = [c.place.time for c in calls if c.error.classification.cause == "unclassified"]
+    if not doubtful:
+        return calls
+    near = [p for p in other if doubtful[0] - SAME_CALL <= p.time <= doubtful[-1] + SAME_CALL]
+    excuses = [(place.time, codes) for place in near if (codes := excused_codes(place.text))]
     return [
         call
-        for call in found
+        for call in calls
         if not any(
             abs(call.place.time - time) <= SAME_CALL and is_excused(call.error, codes)
             for time, codes in excuses

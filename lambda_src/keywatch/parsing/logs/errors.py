@@ -34,7 +34,8 @@ MAX_TEXT = (
     2_000_000  # characters that are read of one text; a CloudWatch log event has at most 1 MB
 )
 MAX_ERRORS = 20  # distinct failures of one text
-MAX_PLACES = 2000  # places of sentences that are looked at
+MAX_PLACES = 1000  # places of sentences that are looked at
+_ENOUGH = 3 * MAX_ERRORS  # sentences: some of them are about the same failure
 _PARTS = (" stderr P ", " stdout P ", '","stream":"', '", "stream": "', '"partial_message"')
 _COVERS = 1200  # an error code within this distance of a known sentence belongs to that sentence
 _ROWS = tuple(row for row in TEXTS if row.cause) + CONNECTION_ERRORS
@@ -62,6 +63,8 @@ def _by_sentence(line: str, lines: str) -> Iterator[LoggedError]:
     known: set[tuple[str, str | None]] = set()
     places = Places()
     for hit, low in islice(_all_hits(line, lines), MAX_PLACES):
+        if len(known) >= _ENOUGH:
+            return
         if (hit.row.id, hit.name) in known or _is_heading(hit, lines):
             continue
         if not places.is_new(hit.row.id, line, hit.start, hit.end):
@@ -130,6 +133,8 @@ def _by_code(
     told = {core_of(error.code)[0] for error in known if error.code} | excused
     found: dict[tuple[str, str], LoggedError] = {}
     for envelope in sorted(envelopes(lines), key=lambda e: e.start):
+        if len(found) >= _ENOUGH:
+            break
         if any(envelope.start - _COVERS <= start <= envelope.end + _COVERS for start in starts):
             continue
         core = core_of(envelope.code)[0]

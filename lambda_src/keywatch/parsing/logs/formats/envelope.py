@@ -28,16 +28,22 @@ Reader = Callable[[re.Match[str], str], Envelope | None]
 
 @dataclass(frozen=True, slots=True)
 class LogFormat:
-    """One format. ``hint`` stands in every text that has it; ``read`` takes a match of ``pattern`` and the text."""
+    """One format. ``hint`` stands in every text that has it; ``read`` takes a match of ``pattern`` and the text.
+
+    ``may_be`` tells cheaply which matches are worth reading.
+    """
 
     hint: str
     pattern: re.Pattern[str]
     read: Reader
+    may_be: Callable[[re.Match[str]], bool] = bool
 
 
-def log_format(hint: str, pattern: str) -> Callable[[Reader], LogFormat]:
+def log_format(
+    hint: str, pattern: str, may_be: Callable[[re.Match[str]], bool] = bool
+) -> Callable[[Reader], LogFormat]:
     """Make a format of the reader below. The pattern must be bounded (no ``*``, no ``+``); ``^`` and ``$`` mean lines."""
-    return lambda read: LogFormat(hint, re.compile(pattern, re.MULTILINE), read)
+    return lambda read: LogFormat(hint, re.compile(pattern, re.MULTILINE), read, may_be)
 
 
 def rest_of_line(lines: str, start: int) -> str:

@@ -66,12 +66,14 @@ _OTHER_KEY = re.compile(
 _KMS_ARN = re.compile(r"arn:aws[a-z-]{0,20}:kms:")
 
 
-@log_format("", r"(?<![A-Za-z0-9_/-])((?:KMS\.)?[A-Z][A-Za-z]{5,70})(?![A-Za-z0-9_])")
+def _is_code(match: re.Match[str]) -> bool:
+    return is_token(match.group(1))
+
+
+@log_format("", r"(?<![A-Za-z0-9_/-])((?:KMS\.)?[A-Z][A-Za-z]{5,70})(?![A-Za-z0-9_])", _is_code)
 def _token(match: re.Match[str], lines: str) -> Envelope | None:
     """Read a code that stands as a printed error does, and not in a line about errors."""
     code = match.group(1)
-    if not is_token(code):
-        return None
     start, end = match.span()
     before, after = lines[max(0, start - _BEFORE) : start], lines[end : end + _AFTER]
     before, path = _without_path(before)
