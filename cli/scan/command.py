@@ -3,11 +3,14 @@
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from .inputs import Input
 
 FOUND_NOTHING, FOUND, UNREADABLE = 0, 1, 2
 _DESCRIPTION = (
@@ -21,7 +24,10 @@ def add_parser(names: Any) -> None:  # noqa: ANN401 - argparse keeps the type of
     """Add ``scan`` to the command line."""
     one = names.add_parser("scan", help=_DESCRIPTION, description=_DESCRIPTION, epilog=_EXIT_CODES)
     one.add_argument(
-        "sources", nargs="+", metavar="SOURCE", help="a log file (.json.gz, .json) or a folder"
+        "sources",
+        nargs="+",
+        metavar="SOURCE",
+        help="a log file (.json.gz, .json), a folder, or s3://bucket/prefix",
     )
     one.add_argument(
         "--since",
@@ -51,6 +57,11 @@ def add_parser(names: Any) -> None:  # noqa: ANN401 - argparse keeps the type of
     )
     one.add_argument(
         "--state", metavar="FILE", help="keep what is read in FILE, and go on from there next time"
+    )
+
+    one.add_argument("--profile", help="the profile of the AWS configuration to read S3 with")
+    one.add_argument(
+        "--requester-pays", action="store_true", help="pay for what is read of a bucket of others"
     )
 
 
@@ -83,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _scan(options: argparse.Namespace, path: Path) -> int:
     from .find import find_incidents
-    from .inputs import NoSuchSource
+    from .inputs import NoSuchSource, size_of
     from .progress import reading_with_progress
     from .summary import Summary
     from .work import jobs_here
@@ -91,21 +102,32 @@ def _scan(options: argparse.Namespace, path: Path) -> int:
 
     summary = Summary()
     try:
-        inputs, opened = list(_inputs(options.sources)), Workspace(path)
+        size, opened = size_of(options.sources), Workspace(path)
     except (NoSuchSource, NoWorkspace) as problem:
         return _cannot(str(problem))
     with closing(opened) as workspace:
-        reading_with_progress(inputs, path, options.jobs or jobs_here(), summary.add_reading)
+        inputs = _inputs(options)
+        try:
+            jobs = options.jobs or jobs_here()
+            reading_with_progress(inputs, size, path, jobs, summary.add_reading)
+        except NoSuchSource as problem:
+            return _cannot(str(problem))
         find_incidents(workspace, summary, options.since, options.until)
         _report(options, workspace, summary)
     return summary.exit_code
 
 
-def _inputs(sources: Iterable[str]) -> Iterator[Any]:
-    from .inputs import local
+def _inputs(options: argparse.Namespace) -> Iterator["Input"]:
+    from .inputs import BUCKET, local
 
-    for source in sources:
-        yield from local(source)
+    for source in options.sources:
+        if source.startswith(BUCKET):
+            from .s3 import Access, stored
+
+            access = Access(options.profile, requester_pays=options.requester_pays)
+            yield from stored(source, options.since, options.until, access)
+        else:
+            yield from local(source)
 
 
 def _cannot(problem: str) -> int:

@@ -1,18 +1,20 @@
 """What there is to read: local files and folders, in whatever layout."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+BUCKET = "s3://"
 _ENDINGS = (".json.gz", ".json", ".jsonl", ".jsonl.gz", ".gz", ".ndjson")
 
 
 class Input(Protocol):
     """One file to read. It goes to another process, so it holds no open thing.
 
-    ``size`` is in bytes as stored; ``mark`` changes when the file does.
+    ``size`` is in bytes as stored; ``mark`` changes when the file does; what ``is_far`` is opened while
+    others are read.
     """
 
     @property
@@ -26,6 +28,10 @@ class Input(Protocol):
     @property
     def mark(self) -> str:
         """Return what tells this version of the file from others."""
+
+    @property
+    def is_far(self) -> bool:
+        """Tell whether opening it takes long."""
 
     def open(self) -> BinaryIO:
         """Open it for reading. Raises ``OSError``."""
@@ -42,10 +48,21 @@ class LocalFile:
     name: str
     size: int
     mark: str
+    is_far: bool = False
 
     def open(self) -> BinaryIO:
         """Open it for reading."""
         return Path(self.name).open("rb")
+
+
+def size_of(sources: Iterable[str]) -> int | None:
+    """Return how many bytes all ``sources`` have; ``None`` where that is known only when they are listed.
+
+    Raises ``NoSuchSource``.
+    """
+    here = [source for source in sources if not source.startswith(BUCKET)]
+    size = sum(one.size for source in here for one in local(source))
+    return size if len(here) == len(list(sources)) else None
 
 
 def local(source: str) -> Iterator[LocalFile]:

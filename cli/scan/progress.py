@@ -1,6 +1,6 @@
 """How far the reading is, on the terminal: files, MB a second, time left."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
@@ -27,19 +27,24 @@ _COLUMNS = (
 )
 
 
-def reading_with_progress(inputs: Sequence[Input], workspace: Path, jobs: int, done: Done) -> None:
-    """Read all inputs and show how far it is on standard error, where that is a terminal."""
+def reading_with_progress(
+    inputs: Iterable[Input], size: int | None, workspace: Path, jobs: int, done: Done
+) -> None:
+    """Read all inputs and show how far it is on standard error, where that is a terminal.
+
+    ``size`` is theirs in bytes, where it is known before they are listed.
+    """
     console = Console(stderr=True)
-    total, files = sum(one.size for one in inputs), 0
+    files = 0
     with Progress(
         *_COLUMNS, console=console, transient=True, disable=not console.is_terminal
     ) as progress:
-        task = progress.add_task("reading", total=total, files=f"0/{len(inputs):,}")
+        task = progress.add_task("reading", total=size, files="0")
 
         def one_done(reading: Reading) -> None:
             nonlocal files
             files += 1
-            progress.update(task, advance=reading.size, files=f"{files:,}/{len(inputs):,}")
+            progress.update(task, advance=reading.size, files=f"{files:,}")
             done(reading)
 
         read_all(inputs, workspace, jobs, one_done)

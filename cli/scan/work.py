@@ -4,10 +4,17 @@ import json
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from pathlib import Path
+from typing import BinaryIO
 
 from .inputs import Input
 from .log_file import Reading, read_file
@@ -15,6 +22,7 @@ from .workspace import Workspace
 
 BATCH = 4 << 20  # bytes as stored
 MOST_FILES = 64  # in a batch
+DOWNLOADS = 8  # at once by each process
 MOST_JOBS = 8  # more would need more than 300 MiB
 WORTH_IT = 8 << 20  # bytes: less is read sooner than processes start
 
@@ -92,17 +100,23 @@ def _collect(running: dict[Future[list[Reading]], Sequence[Input]], done: Done) 
 def read_batch(batch: Sequence[Input], workspace: Path) -> list[Reading]:
     """Read some files; what an earlier run has read already is not read again."""
     with closing(Workspace(workspace)) as kept:
-        readings = []
-        for one in batch:
-            known = kept.outcome_of(one.name, one.mark)
-            readings.append(_known(known) if known else _read(one, kept))
+        known = [kept.outcome_of(one.name, one.mark) for one in batch]
+        new = [one for one, outcome in zip(batch, known, strict=True) if outcome is None]
+        readings = [_known(outcome) for outcome in known if outcome is not None]
+        with ThreadPoolExecutor(DOWNLOADS) as pool:
+            # What is far away comes while other things are read.
+            opened = [pool.submit(one.open) if one.is_far else None for one in new]
+            readings += [
+                _read(one, kept, coming.result if coming else one.open)
+                for one, coming in zip(new, opened, strict=True)
+            ]
         return readings
 
 
-def _read(one: Input, kept: Workspace) -> Reading:
+def _read(one: Input, kept: Workspace, opening: Callable[[], BinaryIO]) -> Reading:
     reading = Reading(one.name, one.size)
     try:
-        with one.open() as file:
+        with opening() as file:
             kept.keep(read_file(file, reading))
     except OSError as error:
         reading.problem = f"it cannot be opened ({error.strerror or type(error).__name__})"

@@ -233,7 +233,9 @@ def test_a_scan_goes_on_where_it_stopped(tmp_path, capsys, monkeypatch):
     (tmp_path / "2.json").write_bytes(log_file(call(2)))
     opened = []
     monkeypatch.setattr(
-        work, "_read", lambda one, kept, read=work._read: opened.append(one.name) or read(one, kept)
+        work,
+        "_read",
+        lambda one, *rest, read=work._read: opened.append(one.name) or read(one, *rest),
     )
     # WHEN it is started again
     main(["scan", "--json", "--state", str(state), str(tmp_path)])
