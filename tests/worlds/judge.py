@@ -212,7 +212,10 @@ class Judge:
         """Tell whether an end that nothing could prove is told as such, long after the last failure."""
         found = resolve(self.kms, probe.typed, probe.caller.account, probe.region, at(message.when))
         hidden = found.account != self.story.account or found.key_arn in self.story.hidden
-        blind = hidden or self.truths.weather("kms", message.when) or not now.lookable
+        unseen = (
+            message.nameless or hidden
+        )  # of what only a log told, without a name, nobody can look
+        blind = unseen or self.truths.weather("kms", message.when) or not now.lookable
         unproven = blind or message.cause in MISSING
         return not fresh and unproven and product.says_unproven(message.document)
 

@@ -65,6 +65,19 @@ def is_news(failure: KeyFailure, diagnosis: Diagnosis, evidence: Evidence) -> bo
     return _in_use(failure, evidence)
 
 
+def lags_behind(subject: Subject, evidence: Evidence) -> bool:
+    """Tell whether a look-up still shows the key that an alias pointed to before the newest known move."""
+    moves = (
+        change
+        for change in evidence.changes
+        if change.details.get("target_key") and change.details.get("alias") == subject.name
+    )
+    newest = max(moves, key=lambda change: change.when, default=None)
+    if newest is None or evidence.key is None:
+        return False
+    return newest.details["target_key"].rpartition("/")[2] != evidence.key.key_id
+
+
 def _in_use(failure: KeyFailure, evidence: Evidence) -> bool:
     """Tell whether the key was used within 90 days, as far as KMS kept track of it."""
     if evidence.last_used:

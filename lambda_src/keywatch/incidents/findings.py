@@ -71,9 +71,18 @@ def must_wait(incident: Incident, look: Look) -> bool:
     but a look-up may lag behind the call as well: it is told only where calls go on failing.
     """
     young = look.now - incident.first_seen < PROPAGATION
+    if young and _warns_of_what_was(incident, look):
+        return True
     if _is_over(incident, look):
         return young or look.now - incident.last_seen >= HOLD
     return young and cause_of(look.diagnosis.cause).transient
+
+
+def _warns_of_what_was(incident: Incident, look: Look) -> bool:
+    """Tell whether nothing failed yet, and the look-up shows how it was before a change that is known."""
+    warning = incident.latest_failure.source == early_warning.SOURCE
+    lags = early_warning.lags_behind(incident.subject, look.evidence)
+    return warning and (lags or _was_just_mended(look.diagnosis.cause, look))
 
 
 def _is_over(incident: Incident, look: Look) -> bool:

@@ -542,3 +542,23 @@ def test_calls_of_one_second_that_only_a_log_tells_of_are_all_counted(world):
         world.take_signals(printed(world.now, text, f"{number:056d}"))
     (item,) = world.incidents()
     assert int(item["failures"]["N"]) == 5
+
+
+def test_a_look_up_that_shows_the_alias_where_it_pointed_before_is_no_warning(world):
+    # GIVEN somebody pointed an alias from a disabled key to a good one, and a look-up still shows the old one
+    world.kms.add(state="Disabled")
+    world.kms.add(OTHER_KEY)
+    world.kms.alias_targets["alias/orders"] = KEY_ID
+    move = {"aliasName": "alias/orders", "targetKeyId": OTHER_KEY}
+    moved = changed("UpdateAlias", key=OTHER_KEY, alias="alias/orders", at=world.now)
+    moved["detail"]["requestParameters"] = move
+    world.take(moved)
+    # THEN nobody is warned, neither then nor once it is seen where it points
+    assert world.inbox() == []
+    world.kms.alias_targets["alias/orders"] = OTHER_KEY
+    pass_minutes(world, 10)
+    assert world.inbox() == []
+    # BUT a look-up that goes on showing a disabled key is believed
+    world.kms.alias_targets["alias/orders"] = KEY_ID
+    world.take(changed("UpdateAlias", key=KEY_ID, alias="alias/orders", at=world.now))
+    assert [alert["cause"] for alert in world.inbox()] == ["key_disabled"]
