@@ -28,7 +28,7 @@ from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir, setup_so
 
 UNNOTICED, NOTICED, NO_TESTS, TOO_LONG = 0, 1, 33, 36
 REACHED = "reached.json"
-LONGEST = 10.0  # seconds of tests for one change: the slowest are left out, so at worst too few changes count as noticed
+LONGEST = 5.0  # seconds of tests for one change: the slowest are left out, so at worst too few changes count as noticed
 PATIENCE = 3  # a change may make its tests so many times slower
 
 

@@ -66,7 +66,8 @@ def _make_room(kept: set[Name], counts: dict[Name, int], missed: dict[Name, int]
 
 def _drop(key: Name, counts: dict[Name, int], missed: dict[Name, int]) -> None:
     others = (key[0], OTHERS)
-    counts[others] = counts.get(others, 0) + counts.pop(key)
+    count = counts.pop(key)
+    counts[others] = counts.get(others, 0) + count
     missed.pop(key, None)
 
 

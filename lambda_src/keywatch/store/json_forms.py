@@ -19,7 +19,7 @@ from keywatch.model.evidence import ChangeFact
 from keywatch.model.identifiers import parse
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import Caller, ErrorClassification, KeyFailure, Subject
-from keywatch.model.tally import Name, Names, Tally
+from keywatch.model.tally import OTHERS, Name, Names, Tally
 from keywatch.model.text import Kept, cleaned, one_line
 
 MOST_CHANGES = 10
@@ -85,8 +85,8 @@ def dump_names(names: Names, missed: Names) -> str:
     """Return counts by kind and name as compact JSON; where there is no room for all, the rarest names go to the others."""
     tally = Tally(names, missed)
     while len((text := _compact(_nested(tally))).encode()) > MOST_NAME_BYTES:
-        *_, (kind, name, *_) = tally.rows()
-        tally = tally.without((kind, name))
+        *_, rarest = ((kind, name) for kind, name, *_ in tally.rows() if name != OTHERS)
+        tally = tally.without(rarest)
     return text
 
 
