@@ -55,9 +55,9 @@ class GroupTable:
             elif subject in group.alone:
                 return None
             elif group.is_full:
-                if group.due_at or self._wait(group, now):
-                    self._count(group, now)
-                    return group
+                if waiting := group if group.due_at else self._wait(group, now):
+                    self._count(waiting, now)
+                    return waiting
             elif self._alone(group, subject, now):
                 return None
         return None  # so many are at it that nobody can tell: in doubt it is told
@@ -94,10 +94,14 @@ class GroupTable:
         )
         return self._table.update(_key(group.key.id), update, _same(group), room)
 
-    def _wait(self, group: Group, now: datetime) -> bool:
-        """Let the clock look at a group that is full, before anything is left to it: who counts may die before adding up."""
+    def _wait(self, group: Group, now: datetime) -> Group | None:
+        """Let the clock look at a group that is full, before anything is left to it: who counts may die before adding up.
+
+        Return the group as it is then, which is remembered: that is written once, not for each who joins.
+        """
         due = Update(set={"queue": {"S": QUEUE}}, once={"due_at": epoch(now)})
-        return self._table.update(_key(group.key.id), due, _same(group))
+        item = self._table.update_and_read(_key(group.key.id), due, _same(group))
+        return group_of(item) if item else None
 
     def _count(self, group: Group, now: datetime) -> None:
         with self._remembered.lock:
