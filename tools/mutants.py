@@ -59,7 +59,12 @@ AREAS = (
         ("incidents", "store", "housekeeping", "model", "sources/test_subjects.py"),
     ),
 )
-LEFT_OUT = ("incidents/test_interleavings.py", "incidents/test_faults.py", "store/test_stand_in.py")
+LEFT_OUT = (
+    "incidents/test_interleavings.py",
+    "incidents/test_faults.py",
+    "incidents/test_state_machine.py",
+    "store/test_stand_in.py",
+)
 
 
 @dataclass
