@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -132,13 +132,23 @@ def _counting(parts: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
 
 
 def _hours(block: Block) -> set[tuple[str, str, int]]:
-    """Return where and when the first and the last record of a block are from."""
+    """Return where and when the records of a block are from; where its first and last are near each other, of these two."""
     text = block.text
-    account = _value(text, text.rfind(b'"recipientAccountId"'))
-    region = _value(text, text.rfind(b'"awsRegion"'))
-    times = {_value(text, text.find(b'"eventTime"')), _value(text, text.rfind(b'"eventTime"'))}
-    found = {_hour(time[:13]) for time in times}
-    return {(account, region, hour) for hour in found if hour is not None}
+    ends = (_from(text, bytes.find), _from(text, bytes.rfind))
+    (first_account, first_region, first), (account, region, last) = ends
+    near = first is not None and last is not None and abs(last - first) <= 1
+    if near and (first_account, first_region) == (account, region):
+        found: Iterable[tuple[str, str, int | None]] = ends
+    else:
+        found = (_from(raw, bytes.rfind) for raw in block.raw(range(len(block.heads))))
+    return {(account, region, hour) for account, region, hour in found if hour is not None}
+
+
+def _from(text: bytes, find: Callable[[bytes, bytes], int]) -> tuple[str, str, int | None]:
+    """Return the account, Region and hour that are named first or last."""
+    account = _value(text, find(text, b'"recipientAccountId"'))
+    region = _value(text, find(text, b'"awsRegion"'))
+    return account, region, _hour(_value(text, find(text, b'"eventTime"'))[:13])
 
 
 def _value(text: bytes, at: int) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from cli.__main__ import main as command_line
 from docs.pages import costs
 from docs.pages.parts import with_parts
+from docs.pages.scan import table
 from keywatch.actions.check.run import check
 from tests.support.world import world
 
@@ -71,6 +72,7 @@ def _costs() -> str:
 PARTS = {
     "alert": _alert,
     "explain": _explain,
+    "scan": table,
     "check": _check,
     "targets": _targets,
     "costs": _costs,

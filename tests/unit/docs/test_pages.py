@@ -32,6 +32,7 @@ RUN_BY = {
     "make doctor": ("tests/unit/cli/test_cli.py", '"doctor"'),
     "make destroy": ("tests/emulator/test_uninstall.py", '"destroy"'),
     "./keywatch check": ("docs/pages/readme.py", '"check"'),
+    "./keywatch scan": ("docs/pages/scan.py", '"scan"'),
     "./keywatch explain": ("tests/unit/docs/test_pages.py", "def test_the_explain_example"),
 }
 

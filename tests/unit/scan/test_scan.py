@@ -191,6 +191,15 @@ def test_hours_without_records_are_named(scan):
     assert (gap["from"], gap["until"]) == ("2026-03-01T14:00:00Z", "2026-03-02T12:00:00Z")
 
 
+def test_hours_of_records_in_the_middle_of_a_file_are_no_gap(scan):
+    # GIVEN one file with a record every two hours, of two accounts in turn
+    accounts = (ACCOUNT, OTHER_ACCOUNT)
+    records = [success(120 * n, recipientAccountId=accounts[n % 2]) for n in range(40)]
+    # WHEN it is scanned; THEN no account misses six hours
+    _, summary, _ = scan(*records, files=1)
+    assert summary["gaps"] == []
+
+
 def test_what_cannot_be_read_exits_with_2_and_does_not_hide_what_was_found(tmp_path, capsys):
     # GIVEN a good file, a cut one, and a digest file, in folders as an organisation trail has them
     folder = (
