@@ -23,6 +23,7 @@ SAME_REQUEST = (
     5_000  # the same with one request id (Lambda's id of an invocation covers several calls)
 )
 SAME_LINE = 20  # a line that is printed twice word for word: two handlers of one logger
+_LAST_LINES = 4  # of a call, to which another line is compared
 _ORDER = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
 
 
@@ -92,7 +93,7 @@ def distinct_calls(found: Iterable[Call]) -> list[Call]:
     groups: list[list[Call]] = []
     for call in found:
         for group in reversed(groups[-20:]):
-            if any(_is_same(call, other) for other in group[-4:]):
+            if _belongs_to(call, group[-_LAST_LINES:]):
                 group.append(call)
                 break
         else:
@@ -100,12 +101,12 @@ def distinct_calls(found: Iterable[Call]) -> list[Call]:
     return [max(group, key=lambda call: call.worth) for group in groups]
 
 
-def _is_same(one: Call, other: Call) -> bool:
-    return (
-        one.place is not other.place
-        and _is_same_time(one.place, other.place)
-        and _says_the_same(one.error, other.error)
-    )
+def _belongs_to(call: Call, group: Sequence[Call]) -> bool:
+    """Tell whether ``call`` says again what a line of ``group`` said, and contradicts none."""
+    if not all(_says_the_same(call.error, other.error) for other in group):
+        return False
+    others = [other.place for other in group if other.place is not call.place]
+    return any(_is_same_time(call.place, place) for place in others)
 
 
 def _is_same_time(one: Place, other: Place) -> bool:

@@ -161,14 +161,14 @@ def _of_envelope(envelope: Envelope, line: str) -> LoggedError | None:
         return None
     place = (envelope.start, envelope.end)
     error = error_at(classification, "", line, place, code=code, operation=operation)
-    name = None if error.thing or speaks_of_store(code) else _name_beside(line, *place)
+    name = None if error.thing else _name_beside(line, *place, code)
     return replace(error, classification=named(error.classification, name)) if name else error
 
 
-def _name_beside(line: str, start: int, end: int) -> str | None:
-    """Return the one key or alias that a program names beside a code."""
+def _name_beside(line: str, start: int, end: int, code: str) -> str | None:
+    """Return the one key or alias that a program names beside a code; beside one about a key store only an ARN is one."""
     beside = line[max(0, start - 200) : end + 200]
-    return arn_in(beside) or name_in(beside)
+    return arn_in(beside) or (None if speaks_of_store(code) else name_in(beside))
 
 
 def _says_nothing(error: LoggedError, errors: list[LoggedError]) -> bool:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from keywatch.catalogue.code_lookup import speaks_of_store
 from keywatch.model.identifiers import KeyIdentifier, parse
 from keywatch.model.secrets import redacted
 from keywatch.model.signals import ErrorClassification
@@ -53,8 +52,7 @@ def error_at(
     operation: str | None,
 ) -> LoggedError:
     """Return the error at ``line[place[0]:place[1]]``, completed with what stands around it."""
-    if not speaks_of_store(code or ""):
-        classification = _completed(classification, line, *place)
+    classification = _completed(classification, line, *place)
     classification = without_secrets(classification)
     near = region_near(line, *place)
     region = classification.region or near
