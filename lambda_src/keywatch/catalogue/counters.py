@@ -21,7 +21,7 @@ class Loss(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class CounterMeaning:
     """What a counter counts (half a sentence), the loss it means, and, for a loss, what to do (a sentence)."""
 
     means: str
@@ -32,102 +32,106 @@ class Meaning:
 _READ_LOG = "Read the function's log of that minute."
 _NOT_MUCH = "Nothing, unless it goes on: then run `make doctor`."
 
-COUNTERS: Mapping[str, Meaning] = {
-    "Failures": Meaning("failing calls that were read"),
-    "FailuresIgnored": Meaning("failing calls that an ignore rule covers"),
-    "Duplicates": Meaning("failing calls that came twice"),
-    "Changes": Meaning("changes to keys, aliases and key stores"),
-    "ChangesNotAlerted": Meaning("changes whose warning was no news when it was due"),
-    "Sweeps": Meaning("sweeps that ended"),
-    "AlertsSent": Meaning("messages that were sent"),
-    "AlertsRecovered": Meaning("alerts that were sent after an attempt had failed"),
-    "IncidentsGrouped": Meaning("incidents that a group tells of"),
-    "IncidentsHealed": Meaning("incidents that were over before anybody was told"),
-    "IncidentsHeld": Meaning("incidents that wait because they mostly recover"),
-    "IncidentsMuted": Meaning("missing aliases whose key has an alert"),
-    "IncidentsResolved": Meaning("incidents that ended"),
-    "GroupMembersProven": Meaning("members of a group that a look-up proved usable"),
-    "CanarySent": Meaning("canaries that were sent"),
-    "DoctorFailed": Meaning("checks of the doctor that failed"),
-    "DoctorWarned": Meaning("checks of the doctor that warned"),
+COUNTERS: Mapping[str, CounterMeaning] = {
+    "Failures": CounterMeaning("failing calls that were read"),
+    "FailuresIgnored": CounterMeaning("failing calls that an ignore rule covers"),
+    "Duplicates": CounterMeaning("failing calls that came twice"),
+    "Changes": CounterMeaning("changes to keys, aliases and key stores"),
+    "ChangesNotAlerted": CounterMeaning("changes whose warning was no news when it was due"),
+    "Sweeps": CounterMeaning("sweeps that ended"),
+    "AlertsSent": CounterMeaning("messages that were sent"),
+    "AlertsRecovered": CounterMeaning("alerts that were sent after an attempt had failed"),
+    "IncidentsGrouped": CounterMeaning("incidents that a group tells of"),
+    "IncidentsHealed": CounterMeaning("incidents that were over before anybody was told"),
+    "IncidentsHeld": CounterMeaning("incidents that wait because they mostly recover"),
+    "IncidentsMuted": CounterMeaning("missing aliases whose key has an alert"),
+    "IncidentsResolved": CounterMeaning("incidents that ended"),
+    "GroupMembersProven": CounterMeaning("members of a group that a look-up proved usable"),
+    "CanarySent": CounterMeaning("canaries that were sent"),
+    "DoctorFailed": CounterMeaning("checks of the doctor that failed"),
+    "DoctorWarned": CounterMeaning("checks of the doctor that warned"),
     # Tried again, with an alarm of its own where that does not help.
-    "AlertsFailed": Meaning("messages that could not be sent; alarm AlertsFailed"),
-    "MessagesWithheld": Meaning("messages beyond messages_per_hour; alarm MessagesWithheld"),
-    "ClockFailed": Meaning("incidents that the clock could not handle; alarm ClockFailed"),
-    "SubjectsFailed": Meaning("subjects left in the queue; alarms OldestMessage and DeadLetters"),
-    "OutOfTime": Meaning("subjects left in the queue for want of time; alarm OldestMessage"),
-    "CanaryNotSent": Meaning("canaries that could not be sent; alarm CanaryLost"),
-    "CanaryDidNotFail": Meaning("canaries that did not fail; alarm CanaryLost"),
-    "Unreadable": Meaning(
+    "AlertsFailed": CounterMeaning("messages that could not be sent; alarm AlertsFailed"),
+    "MessagesWithheld": CounterMeaning("messages beyond messages_per_hour; alarm MessagesWithheld"),
+    "ClockFailed": CounterMeaning("incidents that the clock could not handle; alarm ClockFailed"),
+    "SubjectsFailed": CounterMeaning(
+        "subjects left in the queue; alarms OldestMessage and DeadLetters"
+    ),
+    "OutOfTime": CounterMeaning("subjects left in the queue for want of time; alarm OldestMessage"),
+    "CanaryNotSent": CounterMeaning("canaries that could not be sent; alarm CanaryLost"),
+    "CanaryDidNotFail": CounterMeaning("canaries that did not fail; alarm CanaryLost"),
+    "Unreadable": CounterMeaning(
         "messages of the queue that are no JSON",
         Loss.LOST,
         "They end among the dead letters: look who else writes to the queue.",
     ),
-    "CountsLost": Meaning(
+    "CountsLost": CounterMeaning(
         "failing calls that are in no count, because the table did not answer",
         Loss.LOST,
         "Counts in open incidents are too low. See whether DynamoDB throttles the table or refuses it.",
     ),
-    "ItemsUnreadable": Meaning(
+    "ItemsUnreadable": CounterMeaning(
         "stored items that this version cannot read",
         Loss.LOST,
         "The log names the item. One of a newer version is read again after the next deployment; delete any other.",
     ),
-    "Ignored.log_not_read": Meaning(
+    "Ignored.log_not_read": CounterMeaning(
         "log lines left unread because their delivery took too long",
         Loss.LOST,
         "Search the log group yourself for that minute, and subscribe fewer groups if it goes on.",
     ),
-    "Ignored.log_delivery_unreadable": Meaning(
+    "Ignored.log_delivery_unreadable": CounterMeaning(
         "log deliveries that are damaged or over 20 MB",
         Loss.LOST,
         "Search the subscribed log groups yourself for that minute.",
     ),
-    "TableUnreachable": Meaning(
+    "TableUnreachable": CounterMeaning(
         "requests that the table did not answer",
         Loss.IMPAIRED,
         "Alerts go out, perhaps twice and without who changed what. See whether DynamoDB throttles or refuses.",
     ),
-    "EvidenceFailed": Meaning(
+    "EvidenceFailed": CounterMeaning(
         "diagnoses without look-ups, because these broke in an unforeseen way",
         Loss.IMPAIRED,
         _READ_LOG,
     ),
-    "ChoresFailed": Meaning(
+    "ChoresFailed": CounterMeaning(
         "chores of the minute (canary, doctor, sweep) that failed", Loss.IMPAIRED, _READ_LOG
     ),
-    "GroupsFailed": Meaning(
+    "GroupsFailed": CounterMeaning(
         "groups that could not be counted or told of", Loss.IMPAIRED, _READ_LOG
     ),
-    "ClaimsNotReturned": Meaning(
+    "ClaimsNotReturned": CounterMeaning(
         "incidents that nobody may announce until a lease of 90 seconds runs out",
         Loss.IMPAIRED,
         _NOT_MUCH,
     ),
-    "PaceUnknown": Meaning(
+    "PaceUnknown": CounterMeaning(
         "look-ups in CloudTrail that kept a pace of their own, because the table did not answer",
         Loss.IMPAIRED,
         _NOT_MUCH,
     ),
-    "ChecksBroken": Meaning(
+    "ChecksBroken": CounterMeaning(
         "lines of the doctor that failed in an unforeseen way", Loss.IMPAIRED, _READ_LOG
     ),
-    "PageFailed": Meaning(
+    "PageFailed": CounterMeaning(
         "incident pages that could not be shown",
         Loss.IMPAIRED,
         "Use `./keywatch incidents`; read the log /keywatch/page.",
     ),
-    "AlertTopicKeyBroken": Meaning(
+    "AlertTopicKeyBroken": CounterMeaning(
         "alerts sent through the fallback topic, because the alert topic's own key cannot be used",
         Loss.TOPIC_KEY,
         "Run `make doctor`, and fix the key (setting alert_topic_key_arn).",
     ),
 }
 # Families of counters, by how their names begin or end.
-FAMILIES: Mapping[str, Meaning] = {
-    "Incidents.*": Meaning("incidents that were alerted, by cause"),
-    "Ignored.*": Meaning("events and log lines that say nothing about a missing key, by reason"),
-    "*PublishFailed": Meaning(
+FAMILIES: Mapping[str, CounterMeaning] = {
+    "Incidents.*": CounterMeaning("incidents that were alerted, by cause"),
+    "Ignored.*": CounterMeaning(
+        "events and log lines that say nothing about a missing key, by reason"
+    ),
+    "*PublishFailed": CounterMeaning(
         "alerts that one channel did not take (the name says which)",
         Loss.CHANNEL,
         "The alert is in the e-mail and on the alert topic. Run `make doctor`: it looks at the topic of each channel.",
@@ -135,7 +139,7 @@ FAMILIES: Mapping[str, Meaning] = {
 }
 
 
-def meaning_of(counter: str) -> Meaning | None:
+def meaning_of(counter: str) -> CounterMeaning | None:
     """Return what a counter means; ``None`` for one that is not in the catalogue."""
     if counter in COUNTERS:
         return COUNTERS[counter]
