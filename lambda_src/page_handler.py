@@ -7,12 +7,9 @@ is nothing to forge and nobody to blame through it.
 
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from keywatch.page.widget import answer
-
-if TYPE_CHECKING:
-    from keywatch.runtime import Runtime
+from keywatch.runtime import Runtime
 
 NO_PAGE = "This function answers the KeyWatch dashboard, and nothing else."
 
@@ -28,9 +25,7 @@ def handler(event: object, context: object = None) -> str:
 
 
 @lru_cache(maxsize=1)
-def _runtime() -> "Runtime":
-    from keywatch.runtime import Runtime
-
+def _runtime() -> Runtime:
     # It is told where the table is, and of no topic, no role and no setting.
     nothing = {"ALERT_TOPIC_ARN": "", "OWN_ROLE_ARN": ""}
     return Runtime.from_environment({**nothing, **os.environ})
