@@ -135,9 +135,13 @@ def wait_for(
 
 
 def subject_of(key: Key) -> str:
-    """The partition key of a key's incident."""
-    origin = f"replayed:{EVENT_SOURCE}"  # nobody but AWS can put an event of AWS
-    return "|".join((origin, "key", key.arn.split(":")[4], key.arn.split(":")[3], key.id))
+    """The partition key of a key's incident where the failure came straight to the function, as AWS's own."""
+    return "|".join(("key", key.arn.split(":")[4], key.arn.split(":")[3], key.id))
+
+
+def replayed(subject: str) -> str:
+    """The partition key where the failure came over the bus: nobody but AWS can put an event of AWS there."""
+    return f"replayed:{EVENT_SOURCE}|{subject}"
 
 
 def sqs_batch(*records: dict[str, Any]) -> dict[str, Any]:

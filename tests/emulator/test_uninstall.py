@@ -4,7 +4,7 @@ import pytest
 
 from demo import deployment
 from demo.deployment import ROOT
-from tests.emulator.cloud import World, inventory, make, wait_for
+from tests.emulator.cloud import World, inventory, make, replayed, wait_for
 
 pytestmark = pytest.mark.emulator
 
@@ -25,7 +25,7 @@ DEPLOYED = {
 
 def test_the_clock_heals_what_was_held_and_nobody_is_told(world: World, used_too_early: str):
     # GIVEN a failure that was held because its alias had just been created
-    subject = f"alias|111122223333|eu-west-1|{used_too_early}"
+    subject = replayed(f"alias|111122223333|eu-west-1|{used_too_early}")
 
     # WHEN the schedule has called the function (nobody else calls the clock in these tests)
     wait_for(
