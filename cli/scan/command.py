@@ -25,7 +25,7 @@ def add_parser(names: Any) -> None:  # noqa: ANN401 - argparse keeps the type of
     one = names.add_parser("scan", help=_DESCRIPTION, description=_DESCRIPTION, epilog=_EXIT_CODES)
     one.add_argument(
         "sources",
-        nargs="+",
+        nargs="*",
         metavar="SOURCE",
         help="a log file (.json.gz, .json), a folder, or s3://bucket/prefix",
     )
@@ -59,7 +59,24 @@ def add_parser(names: Any) -> None:  # noqa: ANN401 - argparse keeps the type of
         "--state", metavar="FILE", help="keep what is read in FILE, and go on from there next time"
     )
 
-    one.add_argument("--profile", help="the profile of the AWS configuration to read S3 with")
+    one.add_argument(
+        "--athena",
+        metavar="DATABASE.TABLE",
+        help="run the filter as SQL in Athena, on a table of CloudTrail's logs",
+    )
+    one.add_argument(
+        "--max-gb",
+        type=float,
+        default=100.0,
+        metavar="GB",
+        help="the most that --athena may read (default: 100)",
+    )
+    one.add_argument(
+        "--athena-output",
+        metavar="S3_URL",
+        help="where Athena writes its results, if the workgroup does not say it",
+    )
+    one.add_argument("--profile", help="the profile of the AWS configuration to ask AWS with")
     one.add_argument(
         "--requester-pays", action="store_true", help="pay for what is read of a bucket of others"
     )
@@ -89,10 +106,10 @@ def run(options: argparse.Namespace) -> int:
     """Scan what the options say, and return the exit code."""
     with tempfile.TemporaryDirectory(prefix="keywatch-scan-") as folder:
         path = Path(options.state) if options.state else Path(folder, "scan.sqlite")
-        return _scan(options, path)
+        return _scan(options, path, Path(folder))
 
 
-def _scan(options: argparse.Namespace, path: Path) -> int:
+def _scan(options: argparse.Namespace, path: Path, folder: Path) -> int:
     from .find import find_incidents
     from .inputs import NoSuchSource, size_of
     from .progress import reading_with_progress
@@ -100,13 +117,16 @@ def _scan(options: argparse.Namespace, path: Path) -> int:
     from .work import jobs_here
     from .workspace import NoWorkspace, Workspace
 
+    if not (options.sources or options.athena):
+        return _cannot("Name a SOURCE to read, or --athena DATABASE.TABLE.")
     summary = Summary()
     try:
-        size, opened = size_of(options.sources), Workspace(path)
+        size = None if options.athena else size_of(options.sources)
+        opened = Workspace(path)
     except (NoSuchSource, NoWorkspace) as problem:
         return _cannot(str(problem))
     with closing(opened) as workspace:
-        inputs = _inputs(options)
+        inputs = _inputs(options, folder)
         try:
             jobs = options.jobs or jobs_here()
             reading_with_progress(inputs, size, path, jobs, summary.add_reading)
@@ -117,9 +137,18 @@ def _scan(options: argparse.Namespace, path: Path) -> int:
     return summary.exit_code
 
 
-def _inputs(options: argparse.Namespace) -> Iterator["Input"]:
+def _inputs(options: argparse.Namespace, folder: Path) -> Iterator["Input"]:
     from .inputs import BUCKET, local
 
+    if options.athena:
+        from .athena import fetched
+        from .s3 import Access
+
+        access = Access(options.profile, requester_pays=options.requester_pays)
+        span = (options.since, options.until)
+        yield from fetched(
+            options.athena, span, options.max_gb, options.athena_output, access, folder
+        )
     for source in options.sources:
         if source.startswith(BUCKET):
             from .s3 import Access, stored

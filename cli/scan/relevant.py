@@ -19,7 +19,7 @@ KEPT_CHANGES = frozenset(
     if not change.only_looked_up or change.makes or change.makes_visible
 )
 # Every sentence about a key that no KMS record holds has one of these words (lower case).
-_WORDS = ("key", "kms", "alias")
+WORDS = ("key", "kms", "alias")
 
 
 def numbers(block: Block, ignored: Counter[str]) -> list[int]:
@@ -47,7 +47,7 @@ def is_relevant(head: Head) -> bool:
 
 
 def _speaks_of_keys(message: object) -> bool:
-    return isinstance(message, str) and any(word in message.lower() for word in _WORDS)
+    return isinstance(message, str) and any(word in message.lower() for word in WORDS)
 
 
 def _of_another_service(code: object, service: object) -> bool:
