@@ -4,13 +4,14 @@ from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.incidents import without_table
+from keywatch.incidents import grouping, without_table
 from keywatch.incidents.announce import announce, follow
 from keywatch.incidents.findings import has_begun, is_news
 from keywatch.incidents.memory import Memory
 from keywatch.model.evidence import ChangeFact
-from keywatch.model.incident import ENDED, NEW, OPEN, FailureBatch, Incident
+from keywatch.model.incident import ENDED, LIVE, NEW, OPEN, FailureBatch, Incident
 from keywatch.services import Services
+from keywatch.store.incident_table import StoredSubject
 
 TRIES = 4
 _UNREADABLE_NOTE = (
@@ -24,7 +25,52 @@ class CountingFailedError(RuntimeError):
 
 
 def handle(services: Services, memory: Memory, batch: FailureBatch) -> None:
-    """Count a batch, or alert about it; raises what SNS raises."""
+    """Count a batch, or alert about it, with what could not be counted before; raises what SNS raises."""
+    earlier = memory.uncounted.pop(batch.latest_failure.subject.id, None)
+    if earlier:
+        batch.absorb(earlier)
+    try:
+        _handle(services, memory, batch)
+    except Exception:
+        if earlier:
+            _count_later(services, memory, earlier)
+        raise
+
+
+def _count_later(services: Services, memory: Memory, batch: FailureBatch) -> None:
+    if lost := memory.keep_uncounted(batch):
+        services.counts.add("CountsLost", lost)
+
+
+def count_what_waits(services: Services, memory: Memory) -> None:
+    """Count what could not be counted when it came, once the table answers again. Never raises."""
+    for batch in list(memory.uncounted.values()):
+        try:
+            known = services.incidents.read(batch.latest_failure.subject)
+        except (ClientError, BotoCoreError):
+            return  # the table does not answer yet: what waits is kept
+        memory.uncounted.pop(batch.latest_failure.subject.id, None)
+        try:
+            _count_now(services, memory, known, batch)
+        except Exception:
+            services.counts.add("SubjectsFailed")
+            services.logger.exception("failures that could not be counted before still cannot")
+            _count_later(services, memory, batch)
+
+
+def _count_now(
+    services: Services, memory: Memory, known: StoredSubject, batch: FailureBatch
+) -> None:
+    """Count into the incident that lives; else open one, and alert unless this container did without the table."""
+    subject, now = batch.latest_failure.subject, services.now()
+    lives = known.incident is not None and known.incident.status in LIVE
+    if lives or known.is_unreadable or not memory.alerted_ungrouped(subject, now):
+        _handle(services, memory, batch)
+    elif opened := services.incidents.open(subject, batch, now, known.incident):
+        grouping.record_told(services, opened, known.changes, grouping.BY_ITSELF)
+
+
+def _handle(services: Services, memory: Memory, batch: FailureBatch) -> None:
     subject = batch.latest_failure.subject
     remembered = memory.recall(subject, services.now())
     if remembered and _count(services, memory, remembered, batch):
@@ -32,12 +78,14 @@ def handle(services: Services, memory: Memory, batch: FailureBatch) -> None:
     try:
         known = services.incidents.read(subject)
         if known.is_unreadable:
-            without_table.alert(services, memory, batch, _UNREADABLE_NOTE)
+            if not without_table.alert(services, memory, batch, _UNREADABLE_NOTE):
+                services.counts.add("CountsLost", batch.count)
             return
         claimed = _claim(services, memory, known.incident, batch)
     except (ClientError, BotoCoreError):
         services.counts.add("TableUnreachable")
         services.logger.exception("the incident table did not answer")
+        _count_later(services, memory, batch)
         without_table.alert(services, memory, batch)
         return
     if claimed:
@@ -80,8 +128,9 @@ def _count(services: Services, memory: Memory, incident: Incident, batch: Failur
     try:
         counted = services.incidents.count(incident, batch, look_at)
     except (ClientError, BotoCoreError):
-        services.counts.add("CountsLost", batch.count)
-        services.logger.exception("failures of a known incident could not be counted")
+        services.counts.add("TableUnreachable")
+        services.logger.exception("failures of a known incident could not be counted yet")
+        _count_later(services, memory, batch)
         return True
     if counted is None:
         memory.forget(incident.subject)

@@ -78,32 +78,39 @@ def tell_together(
     services: Services, incident: Incident, group: Group, changes: tuple[ChangeFact, ...]
 ) -> Incident:
     """Leave an incident to its group, without a look-up; return it as it is then."""
+    told = record_told(services, incident, changes, group.id)
+    services.counts.add("IncidentsGrouped")
+    services.groups.told_through(group, told)
+    return told
+
+
+def record_told(
+    services: Services, incident: Incident, changes: tuple[ChangeFact, ...], group: str
+) -> Incident:
+    """Record that people know of an incident, or will by its group, without a look-up; return it as it is then."""
     now = services.now()
     diagnosis = without_look_ups(incident.latest_failure, changes, now)
-    cause = cause_of(diagnosis.cause)
+    cause, told = cause_of(diagnosis.cause), dump_diagnosis(diagnosis)
     services.incidents.record_outcome(
         incident,
-        now + UNPROVEN_QUIET,
+        now + (QUIET if group == BY_ITSELF else UNPROVEN_QUIET),
         status=OPEN,
         cause=cause.id,
         severity=cause.severity.value,
         announced=cause.id,
         sent_at=now,
-        last_diagnosis=dump_diagnosis(diagnosis),
-        group=group.id,
+        last_diagnosis=told,
+        group=group,
     )
-    services.counts.add("IncidentsGrouped")
-    told = replace(
+    return replace(
         incident,
         status=OPEN,
         cause=cause.id,
         severity=cause.severity.value,
         sent_at=now,
-        group=group.id,
-        last_diagnosis=dump_diagnosis(diagnosis),
+        group=group,
+        last_diagnosis=told,
     )
-    services.groups.told_through(group, told)
-    return told
 
 
 def without_look_ups(

@@ -15,16 +15,21 @@ from keywatch.model.signals import Subject
 FRESH = timedelta(seconds=60)
 UNGROUPED_SILENCE = timedelta(hours=1)
 FORGET_AFTER = 20_000
+MOST_INCIDENTS = 2_000  # kept whole, of some kilobytes each
 
 
 @dataclass
 class Memory:
-    """Open incidents, to spare reads, and subjects alerted while the table was down; bounded by forgetting all of a kind."""
+    """Open incidents, to spare reads, and what happened while the table was down; bounded by forgetting all of a kind.
+
+    ``uncounted`` holds failures that could not be counted when they came, by the id of their subject.
+    """
 
     open: dict[str, tuple[Incident, datetime]] = field(default_factory=dict)
     ungrouped: dict[str, datetime] = field(default_factory=dict)
     alone: dict[str, list[datetime]] = field(default_factory=dict)
     waiting: list[FailureBatch] = field(default_factory=list)
+    uncounted: dict[str, FailureBatch] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 
     def recall(self, subject: Subject, now: datetime) -> Incident | None:
@@ -34,13 +39,24 @@ class Memory:
 
     def keep(self, incident: Incident, now: datetime) -> None:
         """Remember an open incident."""
-        if len(self.open) >= FORGET_AFTER:
+        if len(self.open) >= MOST_INCIDENTS:
             self.open.clear()
         self.open[incident.subject.id] = (incident, now)
 
     def forget(self, subject: Subject) -> None:
         """Remember no incident of a subject: the table knows better."""
         self.open.pop(subject.id, None)
+
+    def keep_uncounted(self, batch: FailureBatch) -> int:
+        """Remember failures that could not be counted now; return how many calls are lost because there is no room."""
+        subject = batch.latest_failure.subject.id
+        with self.lock:
+            if earlier := self.uncounted.pop(subject, None):
+                batch.absorb(earlier)
+            if len(self.uncounted) >= MOST_INCIDENTS:
+                return batch.count
+            self.uncounted[subject] = batch
+        return 0
 
     def alerted_ungrouped(self, subject: Subject, now: datetime) -> bool:
         """Tell whether this container has alerted about a subject without the table within the last hour."""

@@ -20,23 +20,23 @@ _NOTE = (
 )
 
 
-def alert(services: Services, memory: Memory, batch: FailureBatch, note: str = _NOTE) -> None:
-    """Alert about a subject, and say why with ``note``; where many broke for a caller, the rest is left for the end of the batch.
+def alert(services: Services, memory: Memory, batch: FailureBatch, note: str = _NOTE) -> bool:
+    """Alert about a subject, and say why with ``note``; ``False`` where this container did within the hour.
 
-    Raises what SNS raises.
+    Where many broke for a caller, the rest is left for the end of the batch. Raises what SNS raises.
     """
     now, subject = services.now(), batch.latest_failure.subject
     if memory.alerted_ungrouped(subject, now):
-        services.counts.add("CountsLost", batch.count)
-        return
+        return False
     if not memory.may_alert_alone(batch.latest_failure.caller.principal, now):
         memory.waiting.append(batch)
-        return
+        return True
     incident = provisional(subject, batch, now)
     diagnosis, evidence = assess(services, batch.latest_failure, ())
     services.publisher.publish(alert_of("opened", incident, diagnosis, evidence.changes, (note,)))
     services.counts.add("AlertsSent")
     memory.keep_ungrouped(subject, now)
+    return True
 
 
 def tell_rest(services: Services, memory: Memory) -> set[str]:

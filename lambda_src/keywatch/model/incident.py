@@ -161,6 +161,16 @@ class FailureBatch:
             self.last_seen, self.latest_failure = when, failure
         return True
 
+    def absorb(self, earlier: "FailureBatch") -> None:
+        """Count what an earlier batch of the same subject held as well, each call once."""
+        fresh = earlier.without(self.marks)
+        self.count += fresh.count
+        self.names.update(fresh.names)
+        self.calls = fresh.calls | self.calls
+        self.counted |= fresh.counted
+        self.first_seen = min(self.first_seen, fresh.first_seen)
+        self.last_seen = max(self.last_seen, fresh.last_seen)
+
     def without(self, known: Iterable[bytes]) -> "FailureBatch":
         """Return the batch without the calls that are ``known``, or itself where there are none.
 
