@@ -48,7 +48,8 @@ def count_what_waits(services: Services, memory: Memory) -> None:
         try:
             known = services.incidents.read(batch.latest_failure.subject)
         except (ClientError, BotoCoreError):
-            return  # the table does not answer yet: what waits is kept
+            services.counts.add("TableUnreachable")
+            return  # what waits is kept
         memory.uncounted.pop(batch.latest_failure.subject.id, None)
         try:
             _count_now(services, memory, known, batch)
