@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 SIZE = 6
 MOST = 256
@@ -43,9 +44,8 @@ def mark_of(call: str) -> bytes:
 def marks_of_record(call: str, cause: str, when: datetime) -> CallMarks:
     """Return the marks of AWS's record of a call; a log may have told of it in the seconds after it."""
     second = int(when.timestamp())
-    printed = {_printed(call), *(_moment("log", cause, second + late) for late in range(LATE + 1))}
-    twins = frozenset(map(mark_of, printed))
-    return CallMarks(mark_of(call), (mark_of(_moment("record", cause, second)),), twins)
+    twins = _logged_since(cause, second) | {mark_of(_printed(call))}
+    return CallMarks(mark_of(call), (_mark_of_moment("record", cause, second),), twins)
 
 
 def marks_of_line(event: str, requests: Iterable[str], cause: str, when: datetime) -> CallMarks:
@@ -54,6 +54,17 @@ def marks_of_line(event: str, requests: Iterable[str], cause: str, when: datetim
     recorded = {*ids, *(_moment("record", cause, second - late) for late in range(LATE + 1))}
     others = (_moment("log", cause, second), *map(_printed, ids))
     return CallMarks(mark_of(event), tuple(map(mark_of, others)), frozenset(map(mark_of, recorded)))
+
+
+@lru_cache(maxsize=4_096)
+def _mark_of_moment(source: str, cause: str, second: int) -> bytes:
+    """Return the mark of a moment; in a storm thousands of calls share one."""
+    return mark_of(_moment(source, cause, second))
+
+
+@lru_cache(maxsize=1_024)
+def _logged_since(cause: str, second: int) -> frozenset[bytes]:
+    return frozenset(_mark_of_moment("log", cause, second + late) for late in range(LATE + 1))
 
 
 def _moment(source: str, cause: str, second: int) -> str:

@@ -124,6 +124,7 @@ class FailureBatch:
     messages: list[str] = field(default_factory=list)
     calls: dict[bytes, tuple[CallMarks, tuple[Name, ...]]] = field(default_factory=dict)
     counted: set[bytes] = field(default_factory=set)
+    _seen: set[bytes] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.first_seen = self.last_seen = self.latest_failure.time
@@ -146,9 +147,10 @@ class FailureBatch:
         if marks and marks.own in self.calls:
             return False
         self.names.update(names)
-        is_twin = marks is not None and not marks.twins.isdisjoint(self.marks)
+        is_twin = marks is not None and not marks.twins.isdisjoint(self._seen)
         if marks:
             self.calls[marks.own] = (marks, names)
+            self._seen.update(marks.all)
         if is_twin and marks:
             self.counted.add(marks.own)
             self.latest_failure = _better(failure, self.latest_failure)
@@ -168,6 +170,7 @@ class FailureBatch:
         self.names.update(fresh.names)
         self.calls = fresh.calls | self.calls
         self.counted |= fresh.counted
+        self._seen.update(fresh.marks)
         self.first_seen = min(self.first_seen, fresh.first_seen)
         self.last_seen = max(self.last_seen, fresh.last_seen)
 
@@ -191,6 +194,7 @@ class FailureBatch:
         batch.messages = self.messages
         batch.calls = {own: call for own, call in self.calls.items() if own not in twice}
         batch.counted = (self.counted | twins) - twice
+        batch._seen = set(batch.marks)
         batch.names = self.names - Counter(name for own in twice for name in self.calls[own][1])
         return batch
 

@@ -17,7 +17,13 @@ from keywatch.incidents.lifecycle import (
     IncidentAction,
     Transition,
 )
-from keywatch.incidents.memory import FORGET_AFTER, FRESH, UNGROUPED_SILENCE, Memory
+from keywatch.incidents.memory import (
+    FORGET_AFTER,
+    FRESH,
+    MOST_INCIDENTS,
+    UNGROUPED_SILENCE,
+    Memory,
+)
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.group import (
     ALONE,
@@ -223,14 +229,16 @@ class TestMemory:
 
     def test_nothing_is_forgotten_while_there_is_room(self):
         memory, one = Memory(), incident()
-        for number in range(FORGET_AFTER - 1):
+        for number in range(MOST_INCIDENTS - 1):
             memory.open[str(number)] = (one, THEN)
+        for number in range(FORGET_AFTER - 1):
             memory.ungrouped[str(number)] = THEN
             memory.alone[str(number)] = [THEN]
         memory.keep(one, THEN)
         memory.keep_ungrouped(one.subject, THEN)
         assert memory.may_alert_alone(APP, THEN)
-        assert len(memory.open) == len(memory.ungrouped) == len(memory.alone) == FORGET_AFTER
+        assert len(memory.open) == MOST_INCIDENTS
+        assert len(memory.ungrouped) == len(memory.alone) == FORGET_AFTER
 
 
 class TestInCommon:
