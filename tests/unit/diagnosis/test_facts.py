@@ -252,3 +252,19 @@ def test_a_role_as_old_as_the_last_change_was_given_its_grant():
     function = FunctionFacts("arn:aws:lambda:f", "arn:aws:iam::role/r", NOW, NOW)
     diagnosis = diagnose(denied(), replace(NO_EVIDENCE, function=function), NOW)
     assert diagnosis.cause == "missing_or_not_authorized"
+
+
+@pytest.mark.parametrize(
+    ("later", "named"), [(5 * SECOND, True), (6 * SECOND, False)], ids=["seconds", "longer"]
+)
+def test_a_use_of_the_key_seconds_after_a_move_does_not_clear_who_moved_the_alias(later, named):
+    moved = change("UpdateAlias", HOUR, alias=ALIAS, target_key=KEY_ID)
+    failure = failed("DisabledException", f"{KEY} is disabled.", ALIAS)
+    said = because(
+        failure,
+        changes=(moved,),
+        key=key("Disabled"),
+        lookup_results=(seen(),),
+        last_used=moved.when + later,
+    )
+    assert ("UpdateAlias" in said) is named
