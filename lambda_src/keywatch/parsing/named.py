@@ -70,6 +70,8 @@ def named(classification: ErrorClassification, name: str | None) -> ErrorClassif
     if name is None:
         return classification
     name = one_line(name, MAX_NAME)
+    if not is_well_formed(name):
+        name = redacted(name)  # what names no key may be anything that stood in its place
     parts = _PARTS.fullmatch(name)
     if parts is None:
         return replace(classification, identifier=name)
@@ -84,11 +86,3 @@ def named(classification: ErrorClassification, name: str | None) -> ErrorClassif
         region=region if is_region(region) else classification.region,
         account=account if _ACCOUNT.fullmatch(account) else None,
     )
-
-
-def without_secrets(said: ErrorClassification) -> ErrorClassification:
-    """Return ``said`` without what must not leave a log: what names no key may be anything that stood in its place."""
-    name = said.identifier
-    if name is None or is_well_formed(name):
-        return said
-    return replace(said, identifier=redacted(name))

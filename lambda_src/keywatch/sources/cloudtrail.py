@@ -15,7 +15,6 @@ from keywatch.model.identifiers import KeyIdentifier, Kind, parse, partition_of
 from keywatch.model.secrets import redacted
 from keywatch.model.signals import CanarySeen, ErrorClassification, KeyFailure, Signal, Unrelated
 from keywatch.parsing.classify import read_error
-from keywatch.parsing.named import without_secrets
 from keywatch.sources.callers import is_own, read_caller
 from keywatch.sources.canary import canary_call
 from keywatch.sources.changes import read_change
@@ -60,7 +59,7 @@ def read_record(record: object, reception: Reception) -> Signal:
         return Unrelated("not_about_keys")
     if classification.cause is None:
         return Unrelated(classification.reason or "out_of_scope")
-    return _failure(fields, error, without_secrets(classification), received)
+    return _failure(fields, error, classification, received)
 
 
 def _succeeded(

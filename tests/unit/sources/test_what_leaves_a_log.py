@@ -15,7 +15,9 @@ from tests.support.world import ACCOUNT, REGION, failed
 from tests.support.world import world as open_world
 from tests.unit.parsing.kms_errors import ERRORS
 from tests.unit.sources.planted import PLANTED
+from tests.unit.sources.records import payload, read
 
+ARN_HEAD = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/"
 CODES = [
     ("KMSInternalException", "An internal error occurred"),
     *((c, t[0]) for c, t in SENTENCES.items()),
@@ -105,6 +107,20 @@ def test_no_secret_in_a_record_reaches_the_alert_or_the_table(what):
     assert alerts
     assert value not in json.dumps(alerts, default=str)
     assert value not in repr(kept)
+
+
+def test_no_secret_in_a_native_event_is_kept():
+    # GIVEN events of EBS that quote what stood in the place of a key: each secret once
+    volume, kept, leaked = payload("native", "ebs_create_volume"), 0, []
+    for what, (secret, value) in PLANTED.items():
+        detail = volume["detail"] | {"cause": f"{ARN_HEAD}token={secret} is disabled."}
+        # WHEN they are read
+        failure = read(volume | {"detail": detail})
+        kept += isinstance(failure, KeyFailure)
+        leaked += [what] if value in repr(failure) else []
+    # THEN most are failures, and nothing that is kept of them holds the secret
+    assert kept >= 15
+    assert leaked == []
 
 
 @pytest.mark.parametrize("message", sorted({one.message for one in ERRORS}))

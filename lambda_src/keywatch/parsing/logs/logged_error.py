@@ -7,7 +7,7 @@ from keywatch.model.secrets import redacted
 from keywatch.model.signals import ErrorClassification
 from keywatch.model.text import one_line
 from keywatch.parsing.logs.surroundings import account_near, key_near, key_store_near, region_near
-from keywatch.parsing.named import named, without_secrets
+from keywatch.parsing.named import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,6 @@ def error_at(
 ) -> LoggedError:
     """Return the error at ``line[place[0]:place[1]]``, completed with what stands around it."""
     classification = _completed(classification, line, *place)
-    classification = without_secrets(classification)
     near = region_near(line, *place)
     region = classification.region or near
     return LoggedError(
