@@ -1,5 +1,6 @@
 """The failures of one subject: counted into the incident that goes on, or the beginning of one that is alerted at once."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -42,9 +43,11 @@ def _count_later(services: Services, memory: Memory, batch: FailureBatch) -> Non
         services.counts.add("CountsLost", lost)
 
 
-def count_what_waits(services: Services, memory: Memory) -> None:
-    """Count what could not be counted when it came, once the table answers again. Never raises."""
+def count_what_waits(services: Services, memory: Memory, has_time: Callable[[], bool]) -> None:
+    """Count what could not be counted when it came, once the table answers again, as long as there is time. Never raises."""
     for batch in list(memory.uncounted.values()):
+        if not has_time():
+            return  # the next invocation goes on
         try:
             known = services.incidents.read(batch.latest_failure.subject)
         except (ClientError, BotoCoreError):

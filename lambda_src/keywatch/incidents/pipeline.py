@@ -72,7 +72,7 @@ class Pipeline:
             )
             return failed | (without_table.tell_rest(services, memory) if memory.waiting else set())
         finally:
-            failures.count_what_waits(services, memory)
+            failures.count_what_waits(services, memory, lambda: remaining() >= RESERVE)
             digests.add_up(services)
 
     def _each(

@@ -46,6 +46,23 @@ def test_they_are_counted_with_the_next_batch_whatever_it_is_about(world):
     assert counts == [1, 2]
 
 
+def test_what_waits_goes_on_waiting_where_an_invocation_has_no_time_left(world):
+    # GIVEN a failure that waits to be counted
+    world.kms.add(state="Disabled")
+    world.take(disabled())
+    throttle(world)
+    world.take(disabled(at=world.now, requestID="one"))
+    works_again(world)
+    # WHEN an invocation ends that has used up its time
+    asked = []
+    world.wire.before = lambda service, operation: asked.append(operation)
+    world.take(remaining=lambda: 5.0)
+    # THEN nothing is begun that could not end, and nothing is lost
+    assert asked == []
+    world.take()
+    assert [item["failures"] for item in world.incidents()] == [{"N": "2"}]
+
+
 def test_what_was_alerted_without_the_table_becomes_an_incident_and_is_not_alerted_again(world):
     # GIVEN a key that broke while the table did not answer
     world.kms.add(state="Disabled")
