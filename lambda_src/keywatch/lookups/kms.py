@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -101,7 +100,7 @@ class Lookups:
     ) -> None:
         guard = client if isinstance(client, Guard) else Guard(client, now)
         self.within = guard.within
-        self._client = lru_cache(maxsize=64)(guard)
+        self._client = guard
         self.history = History(self._client, now, wait)
         self._aliases: _Memory[tuple[tuple[AliasFacts, ...], LookupResult]] = _Memory(now)
         self._stores: _Memory[tuple[tuple[StoreFacts, ...], LookupResult]] = _Memory(now)

@@ -12,7 +12,7 @@ from threading import Lock
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.model.levels import Severity
-from keywatch.store.table import Absent, Condition, Equals, Item, Table, Update
+from keywatch.store.table import Condition, Item, Table, Update, absent, equals
 
 RESERVED_FOR_CRITICAL = 5  # one in so many
 _KEY: Item = {"subject": {"S": "keywatch"}, "item": {"S": "messages"}}
@@ -66,7 +66,7 @@ class MessageBudget:
         room = Condition("{name} < {values}", "sent", ({"N": str(most)},))
         for _ in range(_TRIES):
             sent = Update(add={"sent": 1, "withheld": 0})
-            if item := self._table.update_and_read(_KEY, sent, Equals("hour", this), room):
+            if item := self._table.update_and_read(_KEY, sent, equals("hour", this), room):
                 return int(item["withheld"]["N"])
             seen = self._table.read(_KEY)
             if seen.get("hour") == this:
@@ -75,7 +75,7 @@ class MessageBudget:
                 self._table.update(_KEY, Update(add={"withheld": 1}))
                 return None
             begun = Update(set={"hour": this, "sent": {"N": "0"}})
-            unchanged = Equals("hour", seen["hour"]) if "hour" in seen else Absent("hour")
+            unchanged = equals("hour", seen["hour"]) if "hour" in seen else absent("hour")
             self._table.update(_KEY, begun, unchanged)
         return 0  # in doubt it is sent
 

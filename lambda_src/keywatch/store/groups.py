@@ -13,7 +13,7 @@ from threading import Lock
 from keywatch.model.group import ALONE, Group, GroupKey, group_id
 from keywatch.model.incident import KEEP, LEASE, Incident
 from keywatch.store.incident_items import epoch, seconds
-from keywatch.store.table import Absent, Condition, Equals, Item, Table, Update, time_of
+from keywatch.store.table import Condition, Item, Table, Update, absent, equals, time_of
 
 DUE_INDEX, QUEUE = "due", "groups"
 ITEM = "group"
@@ -79,10 +79,10 @@ class GroupTable:
             "expires_at": seconds(now + KEEP),
         }
         if before and (before.messages or before.due_at):
-            same = Equals("joined_at", epoch(before.joined_at))
+            same = equals("joined_at", epoch(before.joined_at))
             return self._table.update(_key(key.id), Update(set=window, add={"size": 1}), same)
         began = Group(group_id(key, now), key, 1, frozenset({subject}), now, now)
-        unchanged = Equals("joined_at", epoch(before.joined_at)) if before else Absent("subject")
+        unchanged = equals("joined_at", epoch(before.joined_at)) if before else absent("subject")
         return self._table.put(_item_of(began) | window, unchanged)
 
     def _alone(self, group: Group, subject: str, now: datetime) -> bool:
@@ -161,7 +161,7 @@ class GroupTable:
         if group.due_at is None:
             return None
         lease = Update(set={"due_at": epoch(now + LEASE)})
-        seen = Equals("due_at", epoch(group.due_at))
+        seen = equals("due_at", epoch(group.due_at))
         item = self._table.update_and_read(_key(group.key.id), lease, _same(group), seen)
         return group_of(item) if item else None
 
@@ -187,7 +187,7 @@ class GroupTable:
             set={"joined_at": {"N": "0"}},
             remove=("queue", "due_at", "messages", "told_size", "told_at"),
         )
-        none_since = Equals("size", {"N": str(group.size)})
+        none_since = equals("size", {"N": str(group.size)})
         return self._table.update(_key(group.key.id), ended, _same(group), none_since)
 
 
@@ -195,8 +195,8 @@ def _key(group_key_id: str) -> Item:
     return {"subject": {"S": group_key_id}, "item": {"S": ITEM}}
 
 
-def _same(group: Group) -> Equals:
-    return Equals("group_id", {"S": group.id})
+def _same(group: Group) -> Condition:
+    return equals("group_id", {"S": group.id})
 
 
 def _item_of(group: Group) -> dict[str, object]:

@@ -8,16 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from keywatch.store.table import (
-    Absent,
-    AnyCondition,
-    Attribute,
-    Condition,
-    Equals,
-    Table,
-    Update,
-    time_of,
-)
+from keywatch.store.table import Attribute, Condition, Table, Update, absent, equals, time_of
 
 KEY = {"subject": {"S": "keywatch"}, "item": {"S": "housekeeping"}}
 CANARY_CALLED, CANARY_RETURNED = "canary_called", "canary_returned"
@@ -65,7 +56,7 @@ class HousekeepingStore:
     def claim(self, state: HousekeepingState, name: str, **notes: Note) -> bool:
         """Note ``notes`` if ``name`` still is what ``state`` says; ``None`` erases. ``False``: somebody else was first."""
         seen = state.attributes.get(name)
-        return self._note(notes, Equals(name, seen) if seen else Absent(name))
+        return self._note(notes, equals(name, seen) if seen else absent(name))
 
     def note(self, **notes: Note) -> None:
         """Note ``notes``, whatever was there before; ``None`` erases."""
@@ -76,7 +67,7 @@ class HousekeepingStore:
         test = "attribute_not_exists({name}) OR {name} < {values}"
         return self._note({name: when}, Condition(test, name, (_written(when),)))
 
-    def _note(self, notes: Mapping[str, Note], *conditions: AnyCondition) -> bool:
+    def _note(self, notes: Mapping[str, Note], *conditions: Condition) -> bool:
         kept = {name: _written(value) for name, value in notes.items() if value is not None}
         erased = tuple(name for name in notes if name not in kept)
         return self._table.update(KEY, Update(set=kept, remove=erased), *conditions)

@@ -43,16 +43,7 @@ from keywatch.store.incident_items import (
     item_of_change,
     seconds,
 )
-from keywatch.store.table import (
-    Absent,
-    AnyCondition,
-    Attribute,
-    Condition,
-    Equals,
-    Item,
-    Table,
-    Update,
-)
+from keywatch.store.table import Attribute, Condition, Item, Table, Update, absent, equals
 
 DUE_INDEX = "due"
 MAX_CHANGES = 25
@@ -122,7 +113,7 @@ class IncidentTable:
         """Claim a new incident, in place of one that ``ended``; ``None`` when somebody else was first."""
         fresh = batch.without(ended.recent_calls if ended else ())
         incident = successor(ended, fresh, now) if ended else provisional(subject, fresh, now)
-        conditions = _unchanged(ended) if ended else (Absent("subject"),)
+        conditions = _unchanged(ended) if ended else (absent("subject"),)
         return incident if self._table.put(item_of(incident, now), *conditions) else None
 
     def count(
@@ -159,7 +150,7 @@ class IncidentTable:
         """Take a due incident for the time of a lease, counting what came with it; ``None`` when somebody else was first."""
         lease = {"due_at": epoch(now + LEASE)}
         update = Update(set=lease)
-        conditions: tuple[AnyCondition, ...] = _unchanged(incident)
+        conditions: tuple[Condition, ...] = _unchanged(incident)
         if batch and (fresh := batch.without(incident.recent_calls)).is_new:
             update = counting(incident, incident.counting(fresh), **lease)
             conditions = (*conditions, _version(incident))
@@ -181,7 +172,7 @@ class IncidentTable:
     ) -> bool:
         """Say when an incident is due again, and what changed; ``False`` when somebody claimed or scheduled it meanwhile."""
         update = Update(set=_outcome(incident, due_at, changed) | {"due_at": epoch(due_at)})
-        unchanged = Equals("due_at", epoch(incident.due_at))
+        unchanged = equals("due_at", epoch(incident.due_at))
         return self._change_live(incident, update, unchanged) is not None
 
     def end(self, incident: Incident, status: str, now: datetime) -> bool:
@@ -193,7 +184,7 @@ class IncidentTable:
             "due_at": epoch(now),
             **({GONE: {"S": "yes"}} if is_gone else {}),
         }
-        none_since = Equals("failures", {"N": str(incident.failures)})
+        none_since = equals("failures", {"N": str(incident.failures)})
         update = Update(set=ended, remove=("queue",))
         return self._change_live(incident, update, none_since) is not None
 
@@ -256,7 +247,7 @@ class IncidentTable:
         key = {"subject": item["subject"], "item": item["item"]}
         try:
             update = Update(set={"due_at": epoch(until)})
-            self._table.update(key, update, Equals("due_at", item["due_at"]))
+            self._table.update(key, update, equals("due_at", item["due_at"]))
         except (ClientError, BotoCoreError) as error:
             self._unreadable(item, error)
 
@@ -267,9 +258,9 @@ class IncidentTable:
             self._unreadable(item, error)
             return None
 
-    def _change_live(self, incident: Incident, update: Update, *more: AnyCondition) -> Item | None:
+    def _change_live(self, incident: Incident, update: Update, *more: Condition) -> Item | None:
         """Change an incident, if it is still that one, has not ended, and ``more`` holds; return its item as it is then."""
-        same = Equals("incident_id", {"S": incident.id})
+        same = equals("incident_id", {"S": incident.id})
         return self._table.update_and_read(_key(incident.subject), update, same, _LIVE, *more)
 
 
@@ -288,16 +279,16 @@ def _key(subject: Subject) -> Item:
     return {"subject": {"S": subject.id}, "item": {"S": INCIDENT}}
 
 
-def _unchanged(incident: Incident) -> tuple[Equals, Equals]:
+def _unchanged(incident: Incident) -> tuple[Condition, Condition]:
     """Return the conditions that it is still this incident, and that nobody claimed or scheduled it meanwhile."""
-    return Equals("incident_id", {"S": incident.id}), Equals("due_at", epoch(incident.due_at))
+    return equals("incident_id", {"S": incident.id}), equals("due_at", epoch(incident.due_at))
 
 
-def _version(incident: Incident) -> Equals | Absent:
+def _version(incident: Incident) -> Condition:
     """Return the condition that nobody counted meanwhile."""
     if not incident.version:
-        return Absent("version")
-    return Equals("version", {"N": str(incident.version)})
+        return absent("version")
+    return equals("version", {"N": str(incident.version)})
 
 
 def _waiting_since(item: Item) -> float:

@@ -11,7 +11,7 @@ from threading import Lock
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.lookups.history import Refused
-from keywatch.store.table import Absent, Attribute, Equals, Item, Table, Update, time_of
+from keywatch.store.table import Attribute, Item, Table, Update, absent, equals, time_of
 
 GAP = timedelta(seconds=0.6)  # leaves people who ask by hand some room
 LONGEST = timedelta(seconds=3)
@@ -50,7 +50,7 @@ class Pace:
             seen = self._table.read(key).get("next_at")
             turn = self._next(time_of(seen) if seen else None)
             taken = Update(set={"next_at": _written(turn + GAP)})
-            unchanged = Equals("next_at", seen) if seen else Absent("next_at")
+            unchanged = equals("next_at", seen) if seen else absent("next_at")
             if self._table.update(key, taken, unchanged):
                 return turn
         raise Refused

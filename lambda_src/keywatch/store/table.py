@@ -28,22 +28,14 @@ class Condition:
     values: tuple[Attribute, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Equals:
-    """The condition that an attribute has this value."""
-
-    name: str
-    value: Attribute
+def equals(name: str, value: Attribute) -> Condition:
+    """Return the condition that an attribute has this value."""
+    return Condition("{name} = {values}", name, (value,))
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """The condition that there is no such attribute."""
-
-    name: str
-
-
-AnyCondition = Condition | Equals | Absent
+def absent(name: str) -> Condition:
+    """Return the condition that there is no such attribute."""
+    return Condition("attribute_not_exists({name})", name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +60,15 @@ class Table:
         self.client = client
         self.name = name
 
-    def put(self, item: Mapping[str, Any], *conditions: AnyCondition) -> bool:
+    def put(self, item: Mapping[str, Any], *conditions: Condition) -> bool:
         """Write a whole item where ``conditions`` hold; ``False`` where they do not."""
         return self._write("put_item", {"Item": item} | _request(None, conditions)) is not None
 
-    def update(self, key: Item, update: Update, *conditions: AnyCondition) -> bool:
+    def update(self, key: Item, update: Update, *conditions: Condition) -> bool:
         """Change an item where ``conditions`` hold; ``False`` where they do not."""
         return self._write("update_item", {"Key": key} | _request(update, conditions)) is not None
 
-    def update_and_read(self, key: Item, update: Update, *conditions: AnyCondition) -> Item | None:
+    def update_and_read(self, key: Item, update: Update, *conditions: Condition) -> Item | None:
         """Change an item where ``conditions`` hold and return it as it is then; ``None`` where they do not."""
         request = {"Key": key, "ReturnValues": "ALL_NEW"} | _request(update, conditions)
         answer = self._write("update_item", request)
@@ -111,7 +103,7 @@ def time_of(attribute: Attribute) -> datetime:
     return datetime.fromtimestamp(float(attribute["N"]), UTC)
 
 
-def _request(update: Update | None, conditions: tuple[AnyCondition, ...]) -> dict[str, Any]:
+def _request(update: Update | None, conditions: tuple[Condition, ...]) -> dict[str, Any]:
     """Return the expressions of a write, with every name and value bound."""
     names: dict[str, str] = {}
     values: dict[str, Attribute] = {}
@@ -119,22 +111,13 @@ def _request(update: Update | None, conditions: tuple[AnyCondition, ...]) -> dic
     if update:
         request["UpdateExpression"] = _clauses(update, names, values)
     tests = []
-    for condition in map(_general, conditions):
+    for condition in conditions:
         bound = [_bind(values, ":v", value) for value in condition.values]
         name = _bind(names, "#n", condition.name)
         tests.append(condition.test.format(name=name, values=", ".join(bound)))
     request |= {"ConditionExpression": " AND ".join(tests)} if tests else {}
     request |= {"ExpressionAttributeNames": names} if names else {}
     return request | ({"ExpressionAttributeValues": values} if values else {})
-
-
-def _general(condition: AnyCondition) -> Condition:
-    match condition:
-        case Equals(name, value):
-            return Condition("{name} = {values}", name, (value,))
-        case Absent(name):
-            return Condition("attribute_not_exists({name})", name)
-    return condition
 
 
 def _clauses(update: Update, names: dict[str, str], values: dict[str, Attribute]) -> str:

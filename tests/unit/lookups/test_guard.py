@@ -138,7 +138,7 @@ def test_a_thousand_forged_regions_make_no_client_and_no_call():
             )
         )
         assert world.inbox()
-        guard = world.services.lookups._client.__wrapped__
+        guard = world.services.lookups._client
         assert {region for _, region in guard._clients} == {REGION}
 
 

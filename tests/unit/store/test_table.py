@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keywatch.store.table import Absent, Condition, Equals, Table, Update
+from keywatch.store.table import Condition, Table, Update, absent, equals
 from tests.support.aws import TableClient
 
 KEY = {"subject": {"S": "key|1|eu-west-1|x"}, "item": {"S": "incident"}}
@@ -31,7 +31,7 @@ class Spy:
 
 def write(table, how):
     """Write in one of the three ways; return the answer."""
-    update, condition = Update(set={"a": {"S": "b"}}), Equals("a", {"S": "c"})
+    update, condition = Update(set={"a": {"S": "b"}}), equals("a", {"S": "c"})
     ways = {
         "put": lambda: table.put(KEY, condition),
         "update": lambda: table.update(KEY, update, condition),
@@ -65,10 +65,10 @@ def test_a_write_that_was_made_says_so(how):
 def test_only_the_first_of_two_who_saw_the_same_changes_it():
     # GIVEN an item that two have read
     table = Table(TableClient(), "incidents")
-    assert table.put({**KEY, "due_at": {"N": "1"}}, Absent("subject"))
-    assert not table.put({**KEY, "due_at": {"N": "9"}}, Absent("subject"))
+    assert table.put({**KEY, "due_at": {"N": "1"}}, absent("subject"))
+    assert not table.put({**KEY, "due_at": {"N": "9"}}, absent("subject"))
     # WHEN both change it where it still is as they saw it
-    seen = Equals("due_at", {"N": "1"})
+    seen = equals("due_at", {"N": "1"})
     changed = [table.update(KEY, Update(set={"due_at": {"N": n}}), seen) for n in ("2", "3")]
     # THEN the first did
     assert changed == [True, False]
@@ -102,7 +102,7 @@ def test_names_and_values_are_bound_whatever_they_are(name, value):
     Table(spy, "t").update(
         KEY,
         update,
-        Equals(name, {"S": value}),
+        equals(name, {"S": value}),
         Condition("size({name}) > {values}", name, ({"N": "1"},)),
     )
     # THEN the expressions hold placeholders only, and each is bound
