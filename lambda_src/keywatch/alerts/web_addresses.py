@@ -31,7 +31,7 @@ def without_hosts(text: str, mark: Harmless) -> str:
 
 def _marked(host: re.Match[str], text: str, mark: Harmless) -> str:
     name = host.group()
-    if _OF_AWS.fullmatch(name) and not text[: host.start()].endswith("@"):
+    if _OF_AWS.fullmatch(name) and text[max(0, host.start() - 1) : host.start()] != "@":
         return name
     return _DOT.sub(lambda dot: f"{mark('.')}{dot[1]}" if _ends_a_host(dot[1]) else dot[0], name)
 

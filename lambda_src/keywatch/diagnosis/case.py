@@ -11,7 +11,7 @@ from keywatch.diagnosis.reasons import Reason
 from keywatch.model.evidence import ChangeFact, Evidence, LookupOutcome, LookupResult
 from keywatch.model.identifiers import KeyIdentifier, Kind
 from keywatch.model.levels import Confidence
-from keywatch.model.signals import UNKNOWN, KeyFailure
+from keywatch.model.signals import REPORTED, UNKNOWN, KeyFailure
 
 # KMS is eventually consistent: usually seconds, "in some cases several minutes" (KMS Developer
 # Guide, "Accessing KMS").
@@ -19,7 +19,6 @@ PROPAGATION = timedelta(minutes=5)
 # CloudTrail writes whole seconds, and the hosts of one service differ a little: closer than this,
 # order proves nothing.
 SKEW = timedelta(seconds=5)
-REPORTS = frozenset({"app_log"})  # sources that only report what AWS is said to have answered
 # Sources that know in which account and Region a call was made; a log line may come from a program
 # that called elsewhere.
 _KNOW_THE_PLACE = frozenset({"cloudtrail", "native", "manual", "change"})
@@ -181,7 +180,7 @@ def _concerns(change: ChangeFact, alias: str | None, grant: str | None) -> bool:
 
 def is_report(failure: KeyFailure) -> bool:
     """Tell whether an application, and not AWS, says that the call failed so."""
-    return failure.source in REPORTS
+    return failure.source == REPORTED
 
 
 def seen_facts(case: Case) -> dict[str, str]:

@@ -12,9 +12,14 @@ from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.model.evidence import Evidence
 from keywatch.model.identifiers import parse
 from keywatch.model.levels import Confidence
-from keywatch.model.signals import ErrorClassification, KeyChange, KeyFailure, Subject
+from keywatch.model.signals import (
+    EARLY_WARNING,
+    ErrorClassification,
+    KeyChange,
+    KeyFailure,
+    Subject,
+)
 
-SOURCE = "change"
 LONG_UNUSED = timedelta(days=90)
 
 
@@ -27,7 +32,7 @@ def warned_of(change: KeyChange) -> KeyFailure | None:
     if subject is None:
         return None
     return KeyFailure(
-        source=SOURCE,
+        source=EARLY_WARNING,
         event_id=change.event_id,
         time=change.time,
         classification=ErrorClassification(kind.warns_of, Confidence.CERTAIN),

@@ -15,6 +15,7 @@ from keywatch.incidents.lifecycle import Finding
 from keywatch.incidents.severity import is_higher, needed_quiet, severity_of
 from keywatch.model.evidence import Evidence
 from keywatch.model.incident import HELD, HOLD, MUTED, OPEN, UNPROVEN_QUIET, Incident
+from keywatch.model.signals import EARLY_WARNING
 
 OLD = timedelta(hours=1)  # a failure that comes so late says little of now
 
@@ -58,7 +59,7 @@ def _before_alert(incident: Incident, look: Look, key_speaks: Callable[[], bool]
         return Finding.IS_OVER
     if must_wait(incident, look):
         return Finding.MAY_HEAL
-    warning = failure.source == early_warning.SOURCE
+    warning = failure.source == EARLY_WARNING
     if warning and not early_warning.is_news(failure, look.diagnosis, look.evidence):
         return Finding.IS_NO_NEWS
     return Finding.KEY_SPEAKS if key_speaks() else Finding.IS_BROKEN
@@ -80,7 +81,7 @@ def must_wait(incident: Incident, look: Look) -> bool:
 
 def _warns_of_what_was(incident: Incident, look: Look) -> bool:
     """Tell whether nothing failed yet, and the look-up shows how it was before a change that is known."""
-    warning = incident.latest_failure.source == early_warning.SOURCE
+    warning = incident.latest_failure.source == EARLY_WARNING
     lags = early_warning.lags_behind(incident.subject, look.evidence)
     return warning and (lags or _was_just_mended(look.diagnosis.cause, look))
 

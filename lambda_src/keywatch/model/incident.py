@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from keywatch.model.calls import CallMarks, mark_of, marks_of_line, marks_of_record, remember
 from keywatch.model.evidence import ChangeFact
-from keywatch.model.signals import KeyFailure, Subject
+from keywatch.model.signals import EARLY_WARNING, REPORTED, KeyFailure, Subject
 from keywatch.model.tally import OTHERS, Name, Names, Tally
 
 LEASE = timedelta(seconds=90)  # longer than the function may run
@@ -22,11 +22,9 @@ HOLD = timedelta(seconds=30)  # before a held incident is looked at again
 QUIET = timedelta(minutes=10)  # without a failure before an incident can be resolved
 UNPROVEN_QUIET = timedelta(hours=6)  # the same, where no probe can prove recovery
 KEEP = timedelta(days=30)
-REPORTED = "app_log"  # the source of a failure that only an application's log tells of
 SAME_MOMENT = timedelta(
     seconds=3
 )  # a log line is printed, and a record cut to the second, around a call
-EARLY_WARNING = "change"  # the source of a failure that has not happened yet
 
 NEW, HELD, MUTED, OPEN = "new", "held", "muted", "open"
 RESOLVED, HEALED, DELETED = "resolved", "healed", "deleted"

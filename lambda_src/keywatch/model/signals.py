@@ -46,6 +46,8 @@ class Caller:
 
 _REPLAYED = "replayed:"
 UNKNOWN = "-"  # the account, Region or name of a subject that nobody told
+REPORTED = "app_log"  # the source of a failure of which only an application's log tells: a report, not AWS's word
+EARLY_WARNING = "change"  # the source of a failure that has not happened yet
 
 
 @dataclass(frozen=True)  # without slots: its id is kept

@@ -6,7 +6,7 @@ renderers then escape it for their own target.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 ELLIPSIS = "..."
@@ -48,11 +48,6 @@ def code_points(text: str) -> str:
 def counted(count: int, what: str) -> str:
     """Return ``1 call``, ``12,000 calls``: a count and what was counted, in the right number."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def one_lines(values: Iterable[object], limit: int = 256) -> list[str]:
-    """Return each of ``values`` as ``one_line`` does, in their order."""
-    return [one_line(value, limit) for value in values]
 
 
 class Kept(NamedTuple):

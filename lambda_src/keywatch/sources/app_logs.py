@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from keywatch.model.identifiers import parse, partition_of
-from keywatch.model.signals import Caller, KeyFailure, Signal, Unrelated
+from keywatch.model.signals import REPORTED, Caller, KeyFailure, Signal, Unrelated
 from keywatch.parsing.logs.errors import find_errors
 from keywatch.parsing.logs.logged_error import LoggedError
 from keywatch.sources.fields import mapping, text
@@ -166,7 +166,7 @@ def _failure(
         caller=caller.principal,
     )
     return KeyFailure(
-        source="app_log",
+        source=REPORTED,
         event_id=f"{event_id}-{number}" if number else event_id,
         time=_time(item.get("timestamp")),
         classification=classification,
