@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as event_sources
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra import bundling, intake, names
+from infra import bundling, intake, lambda_parts, names
 from infra.acknowledgements import KEEPS_WHAT_FAILED, NO_STREAM, NO_TRACING, acknowledge
 from infra.alerting import Alerting
 from infra.incident_table import IncidentTable
@@ -59,13 +58,7 @@ class Function(Construct):
         alerting: Alerting,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.log_group = logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=names.LOG_GROUP_NAME,
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        self.log_group = lambda_parts.log_group(self, names.LOG_GROUP_NAME)
         self.role = self._role(
             [*_look_ups(), _denied_canary(), *_remember(incidents), *alerting.permissions()]
         )
@@ -73,8 +66,8 @@ class Function(Construct):
             self,
             "Default",
             description="KeyWatch: says why a KMS key was not found or could not be used, and how to fix it",
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
+            runtime=lambda_parts.RUNTIME,
+            architecture=lambda_parts.ARCHITECTURE,
             handler="handler.handler",
             code=bundling.code(),
             memory_size=512,
@@ -170,9 +163,7 @@ def _environment(
         "INCIDENT_TABLE": incidents.table.table_name,
         "ALERT_TOPIC_ARN": alerting.topic.topic_arn,
         "OWN_ROLE_ARN": role.role_arn,
-        "POWERTOOLS_SERVICE_NAME": "keywatch",
-        "POWERTOOLS_METRICS_NAMESPACE": "KeyWatch",
-        "POWERTOOLS_LOG_LEVEL": "INFO",
+        **lambda_parts.POWERTOOLS,
     }
     if alerting.fallback:
         environment["FALLBACK_TOPIC_ARN"] = alerting.fallback.topic_arn

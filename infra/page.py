@@ -4,13 +4,12 @@ Whoever looks at the dashboard calls it with their own right to ``lambda:InvokeF
 on the main function would let them forge events and have alerts sent.
 """
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra import bundling, names
+from infra import bundling, lambda_parts, names
 from infra.acknowledgements import ANSWERED_AT_ONCE, NO_TRACING, acknowledge
 from infra.incident_table import IncidentTable
 
@@ -20,13 +19,7 @@ class Page(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, incidents: IncidentTable) -> None:
         super().__init__(scope, construct_id)
-        log_group = logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=names.PAGE_LOG_GROUP_NAME,
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log_group = lambda_parts.log_group(self, names.PAGE_LOG_GROUP_NAME)
         role = iam.Role(
             self,
             "Role",
@@ -45,8 +38,8 @@ class Page(Construct):
             self,
             "Function",
             description="KeyWatch: the incident page of the dashboard",
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
+            runtime=lambda_parts.RUNTIME,
+            architecture=lambda_parts.ARCHITECTURE,
             handler="page_handler.handler",
             code=bundling.code(),
             memory_size=512,
@@ -55,9 +48,7 @@ class Page(Construct):
             log_group=log_group,
             environment={
                 "INCIDENT_TABLE": incidents.table.table_name,
-                "POWERTOOLS_SERVICE_NAME": "keywatch",
-                "POWERTOOLS_METRICS_NAMESPACE": "KeyWatch",
-                "POWERTOOLS_LOG_LEVEL": "INFO",
+                **lambda_parts.POWERTOOLS,
             },
         )
         acknowledge(self.function, {**NO_TRACING, **ANSWERED_AT_ONCE})
