@@ -154,7 +154,7 @@ def _begun(failure: KeyFailure) -> _Live:
 def _fold(live: _Live) -> None:
     """Count what was added up; a call that was counted before is not counted again."""
     batch = live.pending.without(live.incident.recent_calls)
-    if batch.count:
+    if batch.is_new:
         live.incident = live.incident.counting(batch)
     live.pending = FailureBatch(live.pending.latest_failure)
 
