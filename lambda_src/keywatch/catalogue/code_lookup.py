@@ -86,6 +86,11 @@ _EXACT = frozenset(r.code for r in CODES if r.means.cause and "kms" in r.code.lo
 _ONLY_KMS = tuple(prefix.lower() for prefix in ONLY_KMS_PREFIXES)
 
 _UNKNOWN = Meaning("unclassified", Confidence.POSSIBLE)
+# What a code of a service that no row has says of "the KMS key" in its own name.
+_NAMED_TROUBLES = (
+    ("notfound", Meaning("key_not_found", Confidence.POSSIBLE)),
+    ("disabled", Meaning("key_disabled", Confidence.POSSIBLE)),
+)
 _VALIDATION = Meaning(None, reason="out_of_scope_validation")
 _NO_EXTERNAL_KEY = Meaning("external_key_not_found", Confidence.CERTAIN)
 _STATE_CHANGE = Meaning(None, reason="out_of_scope_state_change")
@@ -117,7 +122,11 @@ def service_code(core: str, service: str) -> Meaning | None:
         return known
     if known := COMMON_WORDS.get((service.partition(".")[0], core)):
         return known
-    return _guess(core) if "kms" in core else None
+    if "kms" not in core:
+        return None
+    if "kmskey" in core:
+        return next((m for word, m in _NAMED_TROUBLES if word in core), _guess(core))
+    return _guess(core)
 
 
 def _guess(core: str) -> Meaning:
@@ -158,6 +167,15 @@ def is_token(code: str) -> bool:
     return bool(meaning and meaning.cause) and (
         code.endswith(("Exception", "Fault")) or code in _EXACT
     )
+
+
+def is_known_by_itself(code: str) -> bool:
+    """Tell whether a word that somebody asks about is a code in scope, or has KMS and a trouble of a key in its name."""
+    if is_token(code):
+        return True
+    core = core_of(code)[0]
+    meaning = SERVICE_MEANINGS.get(core) or service_code(core, "")
+    return bool("kms" in core and meaning and meaning.cause)
 
 
 def is_common_word(code: str) -> bool:

@@ -9,13 +9,14 @@ Texts and codes are rows of ``catalogue.texts`` and ``catalogue.codes``.
 from functools import lru_cache
 
 from keywatch.catalogue.code_lookup import WORDS, core_of, kms_code, service_code
-from keywatch.catalogue.codes import MISSING_PHRASES, Meaning
+from keywatch.catalogue.codes import Meaning
 from keywatch.catalogue.texts import Form
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import ErrorClassification
 from keywatch.parsing.named import arn_in, is_region, name_in, named
 from keywatch.parsing.normalise import readable
 from keywatch.parsing.sentences import Match, first_hit
+from keywatch.parsing.spoken import said_of_key
 
 KMS = "kms.amazonaws.com"
 MAX_SCANNED = 8192  # CloudTrail cuts messages at 1 KB; a message in a log may be longer, but says it at the beginning
@@ -79,23 +80,7 @@ def _by_words(core: str, low: str) -> str | None:
     return next((cause for phrase, cause in words.causes if phrase in low), None)
 
 
-_PENDING_DELETION = ("pending deletion", "pendingdeletion")
-_DISABLED = ("is disabled", "not enabled")
-_NOT_ALLOWED = ("permission", "authorized", "allowed", "access")
-
-
 def _of_another_service(low: str) -> ErrorClassification | None:
     """Read a service's own sentence about "the KMS key"; AWS services word this in many ways, under codes of any kind."""
     start = low.find("kms key")
-    if start < 0:
-        return None
-    said = low[start : start + 300]
-    if any(words in said for words in _PENDING_DELETION):
-        return ErrorClassification("key_pending_deletion", Confidence.LIKELY)
-    if any(words in said for words in _DISABLED):
-        return ErrorClassification("key_disabled", Confidence.LIKELY)
-    if not any(words in said for words in MISSING_PHRASES):
-        return None
-    if any(words in said for words in _NOT_ALLOWED):
-        return ErrorClassification("missing_or_not_authorized", Confidence.POSSIBLE)
-    return ErrorClassification("key_not_found", Confidence.LIKELY)
+    return said_of_key(low[start : start + 300]) if start >= 0 else None

@@ -69,6 +69,8 @@ def _because(failure: ExplainedFailure) -> Iterator[str]:
         yield f"identifier: {name.problem}.{guess}"
     if failure.cause == "wrong_region" and failure.region:
         yield f"error text: the ARN that was given names the Region {failure.region}, which is not the one that was called."
+    if failure.own_words:
+        yield f"unknown: {_NOT_AWS}"
     if failure.code_only and (settles := _settles(failure)):
         yield f"unknown: {settles}"
     if doubt := CAUSES[failure.cause].doubt:
@@ -86,6 +88,8 @@ _CODE_ALONE = (
     "The code alone does not say which key it was, and why. The message behind it does: look for the whole line in the log, "
     "or check the key that was called."
 )
+
+_NOT_AWS = "These are not AWS's own words. The error that AWS answered says more: look for it in the log, or check the key."
 
 
 def _settles(failure: ExplainedFailure) -> str | None:

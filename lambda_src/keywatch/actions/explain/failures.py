@@ -9,7 +9,7 @@ from keywatch.model.identifiers import KeyIdentifier, parse
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import KeyChange, KeyFailure, Signal, Unrelated
 from keywatch.parsing.logs.bare import bare_code
-from keywatch.parsing.logs.errors import find_errors
+from keywatch.parsing.logs.errors import find_errors, find_what_people_say
 from keywatch.parsing.logs.logged_error import LoggedError
 from keywatch.sources import read_event
 
@@ -26,6 +26,7 @@ class ExplainedFailure:
     statement: str
     code: str | None = None
     code_only: bool = False
+    own_words: bool = False
     operation: str | None = None
     identifier: KeyIdentifier | None = None
     key_arn: str | None = None
@@ -44,8 +45,8 @@ def failures_in_text(text: str) -> list[ExplainedFailure]:
         return [case for record in records for case in failures_in_record(record)]
     errors = find_errors(text)
     if not errors and (error := bare_code(text)):
-        return [_of_text(error)]
-    return [_of_text(error) for error in errors]
+        errors = (error,)
+    return [_of_text(error) for error in errors or find_what_people_say(text)]
 
 
 def _records_in(text: str) -> Iterator[Mapping[str, object]]:
@@ -78,13 +79,15 @@ def _as_text(record: Mapping[str, object]) -> str:
 def _of_text(error: LoggedError) -> ExplainedFailure:
     classification = error.classification
     answered = ": ".join(filter(None, (error.code, error.message)))
+    statement = f"AWS answered {answered}".rstrip(": ")
     return ExplainedFailure(
         cause=classification.cause or "unclassified",
         confidence=classification.confidence,
         source="error text",
-        statement=f"AWS answered {answered}".rstrip(": "),
+        statement=f'it says "{error.message}"' if error.own_words else statement,
         code=error.code,
         code_only=not error.message,
+        own_words=error.own_words,
         operation=error.operation,
         identifier=error.identifier,
         key_arn=classification.key_arn,

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from keywatch.catalogue.code_lookup import is_token
+from keywatch.catalogue.code_lookup import KMS_MEANINGS, core_of, is_known_by_itself
 from keywatch.model.levels import Confidence
 from keywatch.parsing.classify import KMS, read_error
 from keywatch.parsing.logs.logged_error import LoggedError
@@ -18,10 +18,12 @@ def bare_code(text: str) -> LoggedError | None:
     """Return what the one code that ``text`` consists of may mean, at most ``possible``; ``None`` for any other text."""
     word = text[: _LONGEST + 1].strip(" \t\r\n\"'`:;.,()[]{}<>")
     found = _CODE.fullmatch(word) if len(word) <= _LONGEST else None
-    if found is None or not is_token(found.group(1)):
+    if found is None or not is_known_by_itself(found.group(1)):
         return None
     code = found.group(1)
-    said = read_error(code, None, service=KMS) or read_error(code, None, service="unknown")
+    services = (KMS, "unknown") if core_of(code)[0] in KMS_MEANINGS else ("unknown", KMS)
+    readings = (read_error(code, None, service=service) for service in services)
+    said = next(filter(None, readings), None)
     if said is None or said.cause is None:
         return None
     return LoggedError(replace(said, confidence=Confidence.POSSIBLE), 0, "", code)

@@ -6,6 +6,7 @@ KMS's code or name. What has no known sentence is found by the format in which p
 codes. Cost is linear: fixed phrases, bounded patterns, bounded windows.
 """
 
+import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -22,11 +23,12 @@ from keywatch.parsing.logs.excuses import excused_codes, is_excused
 from keywatch.parsing.logs.formats import envelopes
 from keywatch.parsing.logs.formats.envelope import Envelope
 from keywatch.parsing.logs.logged_error import LoggedError, error_at
+from keywatch.parsing.logs.own_sentences import own_sentences
 from keywatch.parsing.logs.quotes import quote
 from keywatch.parsing.logs.surroundings import Places
 from keywatch.parsing.logs.talk import is_talk
 from keywatch.parsing.logs.wraps import unbroken, whole_lines
-from keywatch.parsing.named import arn_in, name_in, named
+from keywatch.parsing.named import name_in, named, whole_arns
 from keywatch.parsing.normalise import flat, lowered, plain
 from keywatch.parsing.sentences import Match, hits
 
@@ -38,6 +40,9 @@ MAX_PLACES = 1000  # places of sentences that are looked at
 _ENOUGH = 3 * MAX_ERRORS  # sentences: some of them are about the same failure
 _PARTS = (" stderr P ", " stdout P ", '","stream":"', '", "stream": "', '"partial_message"')
 _COVERS = 1200  # an error code within this distance of a known sentence belongs to that sentence
+_JOINS = re.compile(
+    r"[\"'`)\]]{0,3}[:,]? ?(?:\W{1,3} ?)?(?:with |failed with |gave |returned |-> )?[\"'`(]{0,2}"
+)
 _ROWS = tuple(row for row in TEXTS if row.cause) + CONNECTION_ERRORS
 
 
@@ -48,7 +53,16 @@ def find_errors(text: str) -> tuple[LoggedError, ...]:
     excused = excused_codes(line)
     found = [error for error in _by_sentence(line, lines) if not is_excused(error, excused)]
     found.extend(_by_code(lines, line, list(found), excused))
+    if not found:
+        found.extend(own_sentences(lines, named_only=True))
     return tuple(_distinct(found))[:MAX_ERRORS]
+
+
+def find_what_people_say(text: str) -> tuple[LoggedError, ...]:
+    """Return what ``text``, which ``find_errors`` knows nothing in, says of a KMS key in people's own words."""
+    return tuple(_distinct(list(own_sentences(plain(text[:MAX_TEXT]), named_only=False))))[
+        :MAX_ERRORS
+    ]
 
 
 def _whole(text: str) -> str:
@@ -167,8 +181,13 @@ def _of_envelope(envelope: Envelope, line: str) -> LoggedError | None:
 
 def _name_beside(line: str, start: int, end: int, code: str) -> str | None:
     """Return the one key or alias that a program names beside a code; beside one about a key store only an ARN is one."""
-    beside = line[max(0, start - 200) : end + 200]
-    return arn_in(beside) or (None if speaks_of_store(code) else name_in(beside))
+    before, after = line[max(0, start - 400) : start], line[end : end + 300]
+    named_before = list(whole_arns(before))
+    if named_before and _JOINS.fullmatch(before.rpartition(named_before[-1])[2]):
+        return named_before[-1]  # <ARN>: X
+    if len(arns := {*named_before} or {*whole_arns(after)}) == 1:
+        return arns.pop()
+    return None if arns or speaks_of_store(code) else name_in(line[max(0, start - 200) : end + 200])
 
 
 def _says_nothing(error: LoggedError, errors: list[LoggedError]) -> bool:

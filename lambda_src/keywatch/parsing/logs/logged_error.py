@@ -15,7 +15,7 @@ class LoggedError:
     """One distinct failure in a text: what it means, and what the text says of the call. Text is cleaned and bounded.
 
     ``region`` is the one that the error names, else that of the call; ``called_region`` is the one
-    that was called.
+    that was called. ``own_words``: ``message`` is somebody's own wording, no sentence of AWS.
     """
 
     classification: ErrorClassification
@@ -27,6 +27,7 @@ class LoggedError:
     account: str | None = None
     region: str | None = None
     called_region: str | None = None
+    own_words: bool = False
 
     @property
     def identifier(self) -> KeyIdentifier | None:

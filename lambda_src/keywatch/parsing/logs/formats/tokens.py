@@ -45,7 +45,10 @@ _SHAPES = tuple(
             _LOG_PREFIX + "$",
             r"^ (?:raised|thrown|caught|for |on |(?:while|when|during|after) \w{2,30}ing\b)",
         ),
-        (r"(?:[:}\])] |(?<!\w)- )$", r"^[\"'`.})\]]{0,9}(?:$|[\n,])"),  # kms: X
+        (
+            r"(?:[:}\])] |(?<!\w)- )$",
+            r"^[\"'`.})\]]{0,9}(?:$|[\n,;]| - | \(| (?:retry|giving|falling|fell|will|skip)\w{0,4}\b)",
+        ),  # kms: X
         (
             r"(?:source: |Some\(\"|Unhandled\(|error: |[({]|\()$",
             r"^(?:\(| \{ (?:message|meta|code)|\"\))",

@@ -1,0 +1,94 @@
+"""Sentences in which a program, a tool or a person says in words of their own that a KMS key is missing or unusable.
+
+Nobody's fixed wording proves anything: with its name in the sentence the key is likely broken, without it possibly.
+In a log a sentence counts only where it names the key and the line tells of a failure.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from keywatch.catalogue.texts import TEXTS
+from keywatch.model.levels import Confidence
+from keywatch.model.signals import ErrorClassification
+from keywatch.parsing.logs.context import context_of, names_another_product
+from keywatch.parsing.logs.excuses import denies_existing_key
+from keywatch.parsing.logs.logged_error import LoggedError, error_at
+from keywatch.parsing.logs.surroundings import Places
+from keywatch.parsing.logs.talk import is_talk
+from keywatch.parsing.named import name_in, named, whole_arns
+from keywatch.parsing.normalise import flat, lowered
+from keywatch.parsing.spoken import said_of_key
+
+_MOST_PLACES = 100
+_LONGEST = 400  # characters of a sentence on either side of the key that it speaks of
+_SUBJECT = re.compile(
+    r"(?i)(?<![\w-])(?:kms[ _-]?(?:master |customer |encryption |managed |data )?(?:key|cmk|alias)(?:_?id|_?arn)?|cmk"
+    r"|customer (?:master|managed) key|key ?:? ?[\"'`]?arn:aws[a-z-]{0,20}:kms:)\b"
+    r"(?! ?(?:polic|rotation|grant|spec|usage|tag|type|metadata|store|provider))"
+)
+# Words that ask, advise or suppose.
+_SUPPOSED = re.compile(
+    r"(?i)\b(?:if|whether|unless|until|when (?:the|a|an|your|you)|ensure|make sure|(?:check|verify) (?:that|if)"
+    r"|should|would|so that|once|rotation|not pending|not disabled|no longer disabled)\b"
+)
+_ASKED = re.compile(r"(?i)\b(?:how (?:do|to|can)|what happens|why (?:is|does|do|are))\b")
+_END_OF_SENTENCE = re.compile(r"\. |\n|; ")
+_EXCUSES = tuple(row.phrase for row in TEXTS if not row.cause)
+
+
+def own_sentences(lines: str, *, named_only: bool) -> Iterator[LoggedError]:
+    """Yield what sentences of nobody's fixed wording in ``lines`` (plain text) say of a KMS key.
+
+    ``named_only``: as in a log, where the key must be named and the line tell of a failure.
+    """
+    low = lowered(lines)
+    if not ("kms" in low or "cmk" in low or "customer m" in low) or denies_existing_key(lines):
+        return
+    if names_another_product(lines) or any(phrase in low for phrase in _EXCUSES):
+        return
+    places = Places()
+    for found in islice(_SUBJECT.finditer(lines), _MOST_PLACES):
+        if not places.is_new("", lines, *found.span()) or is_talk(lines, *found.span()):
+            continue
+        start, stop = _around(lines, *found.span())
+        if _ASKED.search(lines, start, found.start()):
+            continue
+        context = context_of(lines, *found.span())
+        error = _sentence(lines, start, stop, context.operation)
+        if error and not (named_only and not (error.thing and context.error_word)):
+            yield error
+
+
+def _around(lines: str, start: int, end: int) -> tuple[int, int]:
+    """Return where the sentence around ``lines[start:end]`` begins and stops."""
+    floor = max(0, start - _LONGEST)
+    ends = [floor + found.end() for found in _END_OF_SENTENCE.finditer(lines[floor:start])]
+    stop = _END_OF_SENTENCE.search(lines, end, end + _LONGEST)
+    return (ends[-1] if ends else floor), stop.start() if stop else end + _LONGEST
+
+
+def _sentence(lines: str, start: int, stop: int, operation: str | None) -> LoggedError | None:
+    said = lines[start:stop]
+    meaning = None if _SUPPOSED.search(said) else said_of_key(said.lower())
+    if meaning is None:
+        return None
+    meaning = _as_sure(meaning, _name(said))
+    place = (start, start + len(said))
+    error = error_at(meaning, said.strip(), flat(lines), place, code=None, operation=operation)
+    return replace(error, own_words=True)
+
+
+def _name(said: str) -> str | None:
+    """Return the one key or alias that a sentence names."""
+    arns = set(whole_arns(said))
+    return arns.pop() if len(arns) == 1 else None if arns else name_in(said)
+
+
+def _as_sure(meaning: ErrorClassification, name: str | None) -> ErrorClassification:
+    if name is None:
+        return replace(meaning, confidence=Confidence.POSSIBLE)
+    if meaning.cause == "key_not_found" and "alias/" in name:
+        meaning = replace(meaning, cause="alias_not_found")
+    return named(meaning, name)
