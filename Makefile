@@ -13,6 +13,7 @@ NAMES := sed -n 's/^\([A-Za-z0-9._-]*\)==[^; ]* \\$$/--no-emit-package \1/p'
 ARGS ?=
 TESTS ?= tests
 FUZZ ?= tests/unit
+ALERTS ?= 100000
 WORLDS ?= 2000
 FIRST ?= 1
 JOBS ?= auto
@@ -52,8 +53,9 @@ demo: $(CLI)  ## deploy into an embedded AWS emulator, let KMS calls fail, show 
 test: $(CLI) $(DEV)  ## all tests, in as many processes as there are processors (TESTS=tests/unit for some, ARGS for pytest options)
 	@$(RUN) python -m pytest -n $(JOBS) $(TESTS) $(ARGS)
 
-fuzz: $(DEV)  ## property tests with 5,000 random examples and more each, then random worlds (WORLDS=2000 FIRST=1); seeds of failures are printed
+fuzz: $(DEV)  ## property tests with 5,000 random examples and more each, hostile alerts, random worlds (ALERTS=100000 WORLDS=2000 FIRST=1)
 	@$(RUN) python -m pytest -n $(JOBS) -m hypothesis --hypothesis-profile=fuzz $(FUZZ) $(ARGS)
+	@$(RUN) python -m tests.fuzz_alerts --alerts $(ALERTS) --first $(FIRST) --jobs $(JOBS)
 	@$(RUN) python -m tests.worlds --worlds $(WORLDS) --first $(FIRST) --jobs $(JOBS)
 
 mutants: $(DEV)  ## change the program in thousands of small ways and tell which changes no test notices (up to an hour; ARGS=diagnosis or ARGS=incidents for a part)

@@ -17,9 +17,13 @@ STYLES = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One text, in parts of (text, style). Styles are those of the library rich, such as ``bold red``."""
+    """One text, in parts of (text, style). Styles are those of the library rich, such as ``bold red``.
+
+    ``exact`` are those texts of it that are commands: shown as they stand, or they would be others.
+    """
 
     parts: tuple[tuple[str, str], ...] = ()
+    exact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ def remedies(found: Iterable[Mapping[str, Any]]) -> Iterable[Line]:
     for remedy in found:
         yield line(f"- {remedy['text']}")
         if remedy["command"]:
-            yield line(f"    {remedy['command']}", "cyan")
+            command = f"    {remedy['command']}"
+            yield Line(((command, "cyan"),), exact=(command,))
 
 
 def unknowns(found: Iterable[str]) -> Iterable[Line]:

@@ -36,6 +36,8 @@ _MEANS_SOMETHING_IN_CODE = re.compile(rf"&(?=#?\w{{1,32}};)|:(?=//)|{_WWW}")
 _MEANS_SOMETHING = re.compile(
     rf"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|{_MEANS_SOMETHING_IN_CODE.pattern}"
 )
+# What makes a heading, a list, a rule or a quotation of a line that it begins.
+_BEGINS_A_BLOCK = re.compile(r"(\d{0,9})([#+=.)-])(?=[\s#+=-]|$)")
 _ACTS_IN_CHAT = re.compile(r"[<>@`]|&#?\w{1,32};")
 
 
@@ -92,8 +94,13 @@ def ascii_line(value: object, limit: int) -> str:
 
 
 def markdown(value: object, limit: int = 1_000) -> str:
-    """Return ``value`` as prose for Slack and Teams: nobody is mentioned, nothing is linked, emphasised or quoted."""
+    """Return ``value`` as prose for Slack and Teams: nobody is mentioned, nothing is linked, emphasised or quoted.
+
+    It is no heading, list or rule either where a line or a list item begins with it.
+    """
     text = _MEANS_SOMETHING.sub(_widened, one_line(value, limit).translate(_IN_PROSE))
+    if opening := _BEGINS_A_BLOCK.match(text):
+        text = f"{opening[1]}{_twin(opening[2])}{text[opening.end() :]}"
     return without_hosts(text, _twin)
 
 

@@ -15,7 +15,8 @@ _OF_AWS = re.compile(
     r"(?:[a-z0-9-]{1,40}\.)?amazonaws\.com(?:\.cn)?|(?:docs|health|console)\.aws\.amazon\.com",
     re.IGNORECASE,
 )
-_HOST = re.compile(r"\w[\w-]*(?:\.\w[\w-]*)+")
+# Some programs take what stands before the first dot for a label, whatever it is.
+_HOST = re.compile(r"(?:\w[\w-]*|(?<=\S))(?:\.\w[\w-]*)+")
 _DOT = re.compile(r"\.(\w[\w-]*)")
 _MAIL = re.compile(r"(?<=[\w.+%-])@(?=\w)")
 

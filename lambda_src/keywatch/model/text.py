@@ -31,13 +31,15 @@ def one_line(value: object, limit: int = 256) -> str:
     """
     if not isinstance(value, str):
         return ""
-    text = value[: 4 * limit + 64]
-    if not (text.isascii() and text.isprintable()):
-        text = _UNSAFE.sub(" ", text)
-    text = text.strip()
+    text = visible(value[: 4 * limit + 64]).strip()
     if len(text) <= limit and len(value) <= 4 * limit + 64:
         return text
     return text[: max(0, limit - len(ELLIPSIS))].rstrip() + ELLIPSIS
+
+
+def visible(text: str) -> str:
+    """Return ``text`` with each run of characters that nobody sees, line breaks included, as one space."""
+    return text if text.isascii() and text.isprintable() else _UNSAFE.sub(" ", text)
 
 
 def code_points(text: str) -> str:

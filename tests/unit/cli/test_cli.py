@@ -94,11 +94,12 @@ def test_json_is_the_answer_as_it_came(capsys):
 
 
 def test_hostile_text_is_shown_and_not_obeyed(capsys):
-    # GIVEN an identifier that is markup to the library that prints
+    # GIVEN an identifier that is markup to the library that prints, and a link to a terminal
     on = desk({})
     hostile = "[bold red]alias[/bold red] [link=https://evil.example]x[/link]"
     main(["check", hostile], lambda request: check(request, on.services))
-    assert hostile in capsys.readouterr().out
+    shown = hostile.replace("://", "[:]//").replace("evil.", "evil[.]")
+    assert shown in capsys.readouterr().out
 
 
 def test_a_bad_request_is_said_and_cannot_tell(capsys):

@@ -21,7 +21,7 @@ def _show(answer: Answer) -> Iterable[Shown]:
         (
             line(check["status"], STYLES[check["status"]]),
             line(check["id"]),
-            Line(tuple(_found(check))),
+            Line(tuple(_found(check)), exact=(f"\n{check['command']}",)),
         )
         for check in answer["lines"]
     )

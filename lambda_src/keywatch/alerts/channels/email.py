@@ -1,5 +1,6 @@
 """The alert as plain text that is read in ten seconds; what any protocol gets that has no body of its own."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from keywatch.alerts.channel import Channel
@@ -20,6 +21,9 @@ _MEMBERS_SHOWN = 100
 # Commands, and nothing else, start at this depth: no text from outside can be wrapped so that it
 # looks like a command.
 _COMMAND = " " * 4
+# A line that begins so looks like a heading, a bullet, a step or the footer. Only the summary has
+# lines that begin where these do, and a group's says in words from outside what it has in common.
+_LIKE_A_PART = re.compile(r"-|\d+\.|https?:|KeyWatch incident|[A-Z' ]+(?:$| \()")
 
 
 def body(document: Document) -> str:
@@ -65,7 +69,10 @@ def _members(document: Document) -> list[str]:
 def _opening(document: Document) -> tuple[str, str]:
     now = progress(document)
     (first,) = _wrapped([f"{document['title']} - {now}"])
-    return first, wrapped(document["summary"], WIDTH, indent="")
+    summary = wrapped(document["summary"], WIDTH, indent="")
+    if any(_LIKE_A_PART.match(line) for line in summary.split("\n")[1:]):
+        summary = wrapped(document["summary"], WIDTH)
+    return first, summary
 
 
 def _how_sure(document: Document) -> str:

@@ -4,6 +4,6 @@ from keywatch.alerts.channel import Channel, compact_json
 
 CHANNEL = Channel(
     name="machines",
-    protocols=("sqs", "lambda", "http", "https", "firehose", "email-json"),
+    protocols=("sqs", "lambda", "http", "https", "firehose"),
     render=compact_json,
 )
