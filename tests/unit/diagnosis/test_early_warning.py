@@ -7,7 +7,7 @@ import pytest
 
 from keywatch.catalogue.changes import CHANGES
 from keywatch.diagnosis.diagnose import diagnose
-from keywatch.diagnosis.early_warning import LONG_UNUSED, is_news, warned_of
+from keywatch.diagnosis.early_warning import LONG_UNUSED, is_news, lags_behind, warned_of
 from keywatch.model.evidence import NO_EVIDENCE, Evidence
 from keywatch.model.identifiers import parse
 from keywatch.model.levels import Confidence
@@ -16,14 +16,17 @@ from tests.unit.cases import (
     ACCOUNT,
     ALIAS,
     BOB,
+    KEY,
     KEY_ID,
     NOW,
     OTHER_ACCOUNT,
+    OTHER_KEY_ID,
     OTHER_REGION,
     STORE,
     THEN,
     absent,
     alias,
+    change,
     key,
     seen,
 )
@@ -148,3 +151,36 @@ def test_nothing_found_at_all_is_no_reason_for_silence():
     failure = warned_of(changed("ScheduleKeyDeletion", KEY_SUBJECT))
     assert failure.account != ACCOUNT
     assert is_news(failure, diagnose(failure, NO_EVIDENCE, NOW), NO_EVIDENCE)
+
+
+class TestLag:
+    """A look-up that still shows the key which an alias pointed to before the newest known move."""
+
+    OLD = change("CreateAlias", 2 * DAY, alias=ALIAS, target_key=OTHER_KEY_ID)
+
+    def lags(self, *changes, found=KEY_ID):
+        seen_key = key(key_id=found) if found else None
+        return lags_behind(ALIAS_SUBJECT, Evidence(changes=changes, key=seen_key))
+
+    @pytest.mark.parametrize("target", [KEY_ID, KEY], ids=["id", "ARN"])
+    def test_it_shows_another_key_than_the_newest_move(self, target):
+        moved = change("UpdateAlias", DAY, alias=ALIAS, target_key=target)
+        for known in ((moved, self.OLD), (self.OLD, moved)):
+            assert self.lags(*known, found=OTHER_KEY_ID)
+            assert not self.lags(*known, found=KEY_ID)
+
+    def test_it_does_not_where_no_move_or_no_key_is_known(self):
+        assert not self.lags()
+        assert not self.lags(found=None)
+        assert not self.lags(self.OLD, found=None)
+
+    @pytest.mark.parametrize(
+        "details",
+        [{"alias": "alias/another", "target_key": OTHER_KEY_ID}, {"alias": ALIAS}],
+        ids=["another alias", "no key"],
+    )
+    def test_only_moves_of_this_alias_that_name_a_key_count(self, details):
+        other = change("UpdateAlias", DAY, **details)
+        mine = change("UpdateAlias", 2 * DAY, alias=ALIAS, target_key=KEY_ID)
+        assert not self.lags(other)
+        assert not self.lags(other, mine)

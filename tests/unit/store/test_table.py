@@ -115,3 +115,95 @@ def test_names_and_values_are_bound_whatever_they_are(name, value):
     assert {word for word in words if word[0] in "#:"} == bound
     assert {name, name + "+", name + "-"} == {*request["ExpressionAttributeNames"].values()}
     assert {"S": value} in request["ExpressionAttributeValues"].values()
+
+
+class TestRequests:
+    """What DynamoDB is asked, word for word: of this table, and as it is now."""
+
+    def asked(self, ask):
+        spy = Spy()
+        ask(Table(spy, "incidents"))
+        ((operation, request),) = spy.asked
+        assert request.pop("TableName") == "incidents"
+        return operation, request
+
+    def test_a_write_without_conditions_binds_nothing(self):
+        assert self.asked(lambda table: table.put(KEY)) == ("put_item", {"Item": KEY})
+
+    def test_all_kinds_of_change_are_one_expression(self):
+        update = Update(
+            set={"a": {"S": "x"}, "b": {"S": "y"}},
+            once={"c": {"N": "1"}},
+            add={"d": 2},
+            include={"e": "z"},
+            remove=("f", "g"),
+        )
+        gone, same = Absent("h"), Equals("i", {"S": "j"})
+        operation, request = self.asked(lambda table: table.update(KEY, update, gone, same))
+        assert (operation, request.pop("Key")) == ("update_item", KEY)
+        assert request == {
+            "UpdateExpression": "SET #n0 = :v0, #n1 = :v1, #n2 = if_not_exists(#n2, :v2) "
+            "ADD #n3 :v3, #n4 :v4 REMOVE #n5, #n6",
+            "ConditionExpression": "attribute_not_exists(#n7) AND #n8 = :v5",
+            "ExpressionAttributeNames": {
+                f"#n{place}": name for place, name in enumerate("abcdefghi")
+            },
+            "ExpressionAttributeValues": {
+                ":v0": {"S": "x"},
+                ":v1": {"S": "y"},
+                ":v2": {"N": "1"},
+                ":v3": {"N": "2"},
+                ":v4": {"SS": ["z"]},
+                ":v5": {"S": "j"},
+            },
+        }
+
+    def test_what_only_removes_binds_no_value(self):
+        _, request = self.asked(lambda table: table.update(KEY, Update(remove=("a",))))
+        assert request == {
+            "Key": KEY,
+            "UpdateExpression": "REMOVE #n0",
+            "ExpressionAttributeNames": {"#n0": "a"},
+        }
+
+    def test_a_change_that_is_read_back_asks_for_all_that_is_new(self):
+        _, request = self.asked(lambda table: table.update_and_read(KEY, Update(remove=("a",))))
+        assert request["ReturnValues"] == "ALL_NEW"
+
+    def test_an_item_is_read_as_it_is_now(self):
+        asked = self.asked(lambda table: table.read(KEY))
+        assert asked == ("get_item", {"Key": KEY, "ConsistentRead": True})
+        assert Table(Spy(), "t").read(KEY) == {}
+
+
+class TestPages:
+    def test_a_query_is_read_to_its_end(self):
+        # GIVEN three pages, each of which tells where the next one begins
+        pages = [
+            {"Items": [1, 2], "LastEvaluatedKey": {"S": "2"}},
+            {"Items": [], "LastEvaluatedKey": {"S": "2b"}},
+            {"Items": [3]},
+        ]
+        asked = []
+
+        class Paged:
+            def query(self, **request):
+                asked.append(request)
+                return pages[len(asked) - 1]
+
+        found = list(Table(Paged(), "incidents").pages(IndexName="due"))
+        assert found == [[1, 2], [], [3]]
+        assert asked == [
+            {"TableName": "incidents", "IndexName": "due"},
+            {"TableName": "incidents", "IndexName": "due", "ExclusiveStartKey": {"S": "2"}},
+            {"TableName": "incidents", "IndexName": "due", "ExclusiveStartKey": {"S": "2b"}},
+        ]
+
+
+def test_a_refusal_without_a_reason_is_raised():
+    class Strange:
+        def put_item(self, **_):
+            raise ClientError({}, "PutItem")
+
+    with pytest.raises(ClientError):
+        Table(Strange(), "t").put(KEY)
