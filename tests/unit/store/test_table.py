@@ -138,7 +138,7 @@ class TestRequests:
             include={"e": "z"},
             remove=("f", "g"),
         )
-        gone, same = Absent("h"), Equals("i", {"S": "j"})
+        gone, same = absent("h"), equals("i", {"S": "j"})
         operation, request = self.asked(lambda table: table.update(KEY, update, gone, same))
         assert (operation, request.pop("Key")) == ("update_item", KEY)
         assert request == {
