@@ -28,10 +28,11 @@ _SUBJECT = re.compile(
     r"|customer (?:master|managed) key|key ?:? ?[\"'`]?arn:aws[a-z-]{0,20}:kms:)\b"
     r"(?! ?(?:polic|rotation|grant|spec|usage|tag|type|metadata|store|provider))"
 )
-# Words that ask, advise or suppose.
+# Words that advise, suppose or document.
 _SUPPOSED = re.compile(
     r"(?i)\b(?:if|whether|unless|until|when (?:the|a|an|your|you)|ensure|make sure|(?:check|verify) (?:that|if)"
-    r"|should|would|so that|once|rotation|not pending|not disabled|no longer disabled)\b"
+    r"|should|would|so that|once|rotation|not pending|not disabled|no longer disabled"
+    r"|request was rejected because the (?:specified|state))\b"
 )
 _ASKED = re.compile(r"(?i)\b(?:how (?:do|to|can)|what happens|why (?:is|does|do|are))\b")
 _END_OF_SENTENCE = re.compile(r"\. |\n|; ")
@@ -57,7 +58,7 @@ def own_sentences(lines: str, *, named_only: bool) -> Iterator[LoggedError]:
             continue
         context = context_of(lines, *found.span())
         error = _sentence(lines, start, stop, context.operation)
-        if error and not (named_only and not (error.thing and context.error_word)):
+        if error and not (named_only and not (_names_it(error, lines) and context.error_word)):
             yield error
 
 
@@ -78,6 +79,13 @@ def _sentence(lines: str, start: int, stop: int, operation: str | None) -> Logge
     place = (start, start + len(said))
     error = error_at(meaning, said.strip(), flat(lines), place, code=None, operation=operation)
     return replace(error, own_words=True)
+
+
+def _names_it(error: LoggedError, lines: str) -> bool:
+    """Tell whether the key of ``error`` stands in the line of its sentence."""
+    begin = lines.rfind("\n", 0, error.start) + 1
+    stop = lines.find("\n", error.start + 1)
+    return bool(error.thing) and error.thing in lines[begin : stop if stop >= 0 else None]
 
 
 def _name(said: str) -> str | None:
