@@ -28,6 +28,8 @@ KINDS = {
     "B24",
     "B25",
     "E1",
+    "F1",  # fresh reports from the field
+    "F2",  # look-alikes
 }
 
 

@@ -348,14 +348,12 @@ STORE_CHANGES = frozenset(
 LOGGED_FAMILIES = (
     "K[Mm][Ss][.A-Za-z]*[EFD][xaoi][cus]",  # Exception, Fault, Found, Disabled
     "K[Mm][Ss]InvalidS",
-    "[de]KMSKey",  # DisabledKMSKey, InvalidStateKMSKey
-    "[co][en]KmsKey",  # InvalidSourceKmsKey, InvalidDestinationKmsKey
+    "[den]K[Mm][Ss]Key",  # DisabledKMSKey, InvalidStateKMSKey, InvalidSourceKmsKey, InvalidDestinationKmsKey
     "CloudHsmClu",
     "CustomKeySt",
     "Xks[KP]",
     "EncryptionKey[NDUI]",
-    "Encryption[EI][xn]",  # DataEncryptionException, EncryptionIntegrityChecksFailed
-    "EncryptionPolicyE",
+    "Encryption[EIP][xno]",  # DataEncryptionException, EncryptionIntegrityChecksFailed, InsufficientEncryptionPolicy
     "UnableToDecryptS",
     "KeyUnavailableE",
     "DependencyTimeoutE",
@@ -376,6 +374,7 @@ LOGGED_IN_COMPANY = (
 LOGGED_CUT = (
     r":kms:[0-9a-z:-]*/?[0-9a-fmrk-]{0,35} *$",
     r".{40}:kms:[^ ]*$",
+    r"xception.*:kms:[^ ]*$",
     r"^[ \x27]*arn[^ ]*:kms:[^ ]*$",
     r":kms:[^ ]* [id][so]",
     r":kms:[^ ]* ?[a-z ]*\x22, ?\x22[sp]",

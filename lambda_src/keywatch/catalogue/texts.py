@@ -153,10 +153,10 @@ def _named(
 
 
 _NOT_FOUND = (
-    _named("alias_not_found", Form.ALIAS, "alias_not_found", "is not found", r"is not found\."),
-    _named("key_not_found", Form.KEY, "key_not_found", "does not exist", "does not exist"),
-    _named("invalid_key_id", Form.KEY_ID, "malformed_identifier", "invalid keyid", "Invalid keyId"),
-    _named("invalid_arn", Form.REGION, "wrong_region", "invalid arn", "Invalid arn"),
+    _named("alias_not_found", Form.ALIAS, "alias_not_found", "is not found", r"is.not.found\."),
+    _named("key_not_found", Form.KEY, "key_not_found", "does not exist", "does.not.exist"),
+    _named("invalid_key_id", Form.KEY_ID, "malformed_identifier", "invalid keyid", "Invalid.keyId"),
+    _named("invalid_arn", Form.REGION, "wrong_region", "invalid arn", "Invalid.arn"),
     # Wordings of emulators; whoever develops against one pastes these.
     *_says(
         "alias_not_found",
@@ -172,10 +172,10 @@ _NOT_FOUND = (
     ),
 )
 
-_PENDING = "pending [dir][em][lp]"  # behind a line break too
+_PENDING = "pending.[dir][em][lp]"  # behind a line break too
 _DELETION, _MATERIAL, _NOT_READY = "key_pending_deletion", "key_material_missing", "key_not_ready"
 _STATES = (
-    _named("disabled", Form.STATE, "key_disabled", "is disabled", r"is disabled\."),
+    _named("disabled", Form.STATE, "key_disabled", "is disabled", r"is.disabled\."),
     _named("pending_deletion", Form.STATE, _DELETION, "is pending deletion", _PENDING),
     _named(
         "pending_replica_deletion",
@@ -191,11 +191,11 @@ _STATES = (
         "key_store_disconnected",
         LIKELY,
         form=Form.STATE,
-        logged=(r"is unavailable\.",),
+        logged=(r"is.unavailable\.",),
         unavailable="is unavailable",
     ),
-    _named("creating", Form.STATE, _NOT_READY, "is creating", r"is [cu][rp][ed]ating\."),
-    _named("updating", Form.STATE, _NOT_READY, "is updating", r"is [cu][rp][ed]ating\."),
+    _named("creating", Form.STATE, _NOT_READY, "is creating", r"is.[cu][rp][ed]ating\."),
+    _named("updating", Form.STATE, _NOT_READY, "is updating", r"is.[cu][rp][ed]ating\."),
 )
 
 # External key stores: the wordings of the Developer Guide and of the proxy API specification
@@ -361,8 +361,14 @@ _SERVICES = (
     *_says(
         "malformed_identifier",
         LIKELY,
-        logged=("Invalid keyId",),
+        logged=("Invalid.keyId",),
         invalid_key_in_request="because of an invalid kms key: invalid keyid",
+    ),
+    *_says(
+        "unclassified",
+        POSSIBLE,
+        logged=("KMS [Kk]ey",),
+        unreadable_with_key="the protected secret text using the provided kms key",
     ),
     *_says(
         "unclassified",

@@ -20,6 +20,7 @@ from keywatch.diagnosis.case import (
     is_report,
     seen_facts,
 )
+from keywatch.diagnosis.external_name import as_looked_up
 from keywatch.diagnosis.order import LAST, ORDER
 from keywatch.diagnosis.reasons import Reason, because_change, not_seen
 from keywatch.diagnosis.recovery import Recovery, recovery_of
@@ -52,7 +53,7 @@ class Diagnosis:
 
 def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosis:
     """Return the one cause of ``failure``, how sure that is, why, and how to fix it. ``now`` is UTC."""
-    failure = _ranked(failure)
+    failure = as_looked_up(_ranked(failure), evidence)
     case = case_of(failure, evidence, now)
     hypotheses = ORDER.get(failure.classification.cause or "", LAST)
     explanation = next(held for ask in hypotheses if (held := ask(case)) is not None)

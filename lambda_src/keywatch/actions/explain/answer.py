@@ -8,6 +8,7 @@ from keywatch.actions.explain.failures import (
     failures_in_text,
 )
 from keywatch.actions.explain.unmatched import why_unmatched
+from keywatch.catalogue import external_name
 from keywatch.catalogue.causes import CAUSES, remedies_for
 from keywatch.model.identifiers import Kind, partition_of
 
@@ -77,13 +78,6 @@ def _because(failure: ExplainedFailure) -> Iterator[str]:
         yield f"unknown: {doubt}"
 
 
-# What AWS says of this code: https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html, and the KMS API
-# Reference of the other operations, which answer NotFoundException.
-_EXTERNAL_NAME = (
-    "AWS answers XksKeyNotFoundException to CreateKey with an external key store only; for a KMS key that does not exist it "
-    "answers NotFoundException. Describe the key: if its origin is EXTERNAL_KEY_STORE, look for the external key in the external "
-    "key manager; if the key is not found or has another origin, check its id, alias, account and Region."
-)
 _CODE_ALONE = (
     "The code alone does not say which key it was, and why. The message behind it does: look for the whole line in the log, "
     "or check the key that was called."
@@ -94,8 +88,8 @@ _NOT_AWS = "These are not AWS's own words. The error that AWS answered says more
 
 def _settles(failure: ExplainedFailure) -> str | None:
     """Return what would settle a failure of which only the code is known."""
-    if (failure.code or "").startswith("XksKeyNotFound") and failure.operation != "CreateKey":
-        return _EXTERNAL_NAME
+    if (failure.code or "").startswith(external_name.CODE) and failure.operation != "CreateKey":
+        return external_name.SETTLED_BY
     named = failure.identifier or failure.key_store
     return None if named else _CODE_ALONE
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from keywatch.catalogue import external_name
 from keywatch.catalogue.causes import cause_of
 from keywatch.catalogue.connection_errors import CONNECTION_ERRORS
 from keywatch.catalogue.states import CONNECTED, STATE_CAUSES, is_usable
 from keywatch.diagnosis.case import Case, Explanation, find_look
+from keywatch.diagnosis.external_name import is_only_a_name
 from keywatch.diagnosis.reasons import because_look, key_state, stamp
 from keywatch.model.evidence import LookupOutcome
 from keywatch.model.levels import Confidence
@@ -70,6 +72,8 @@ def external_key(case: Case) -> Explanation:
     table).
     """
     explanation = _with_store(case, as_said(case))
+    if is_only_a_name(case.failure):
+        explanation = explanation.adding(unknowns=(external_name.SETTLED_BY,))
     unknown = (
         "AWS cannot see the external key itself: DescribeKey and the key store's state say nothing about it. "
         "Only a cryptographic call shows whether it works."
@@ -127,6 +131,10 @@ def _with_store(case: Case, explanation: Explanation) -> Explanation:
 
 def unclassified(case: Case) -> Explanation:
     """Admit that AWS's words are not known here; they are in the evidence."""
+    key = case.evidence.key
+    if key and is_only_a_name(case.failure):
+        settled = external_name.ORDINARY_KEY.format(origin=key.origin)
+        return as_said(case).adding(unknowns=(settled,))
     return as_said(case).adding(
         unknowns=("KeyWatch does not know this error text, so the cause is not known.",)
     )

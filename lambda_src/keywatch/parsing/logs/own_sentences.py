@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
+from keywatch.catalogue import external_name
 from keywatch.catalogue.texts import TEXTS
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import ErrorClassification
@@ -47,7 +48,9 @@ def own_sentences(lines: str, *, named_only: bool) -> Iterator[LoggedError]:
     low = lowered(lines)
     if not ("kms" in low or "cmk" in low or "customer m" in low) or denies_existing_key(lines):
         return
-    if names_another_product(lines) or any(phrase in low for phrase in _EXCUSES):
+    if external_name.CODE in lines or names_another_product(lines):
+        return
+    if any(phrase in low for phrase in _EXCUSES):
         return
     places = Places()
     for found in islice(_SUBJECT.finditer(lines), _MOST_PLACES):

@@ -38,7 +38,7 @@ _SHAPES = tuple(
         _MEMBER,
         (r"(?:^|[\s:])\($", r"^\)"),  # message (X)
         (
-            _WORDS + r" [\"'`]?$",
+            _WORDS + r" (?:(?:HTTP )?[1-5][0-9]{2} )?[\"'`]?$",
             r"^[\"'`]?(?:$|[\s.;!)\]}\"'`(]|,(?! [A-Z]\w{1,60}Exception))",
         ),
         (
@@ -47,8 +47,13 @@ _SHAPES = tuple(
         ),
         (
             r"(?:[:}\])] |(?<!\w)- )$",
-            r"^[\"'`.})\]]{0,9}(?:$|[\n,;]| - | \(| (?:retry|giving|falling|fell|will|skip)\w{0,4}\b)",
+            r"^[\"'`.})\]]{0,9}(?:$|[\n,;]| - | \(| (?:retry|giving|falling|fell|will|skip)\w{0,4}\b| \w{1,40}=)",
         ),  # kms: X
+        (
+            r"\b(?:Decrypt|Encrypt|ReEncrypt|GenerateDataKey\w{0,30}|GenerateMac|DescribeKey|GetPublicKey|Sign|Verify) $",
+            r"^(?:$|[\n,;:]| arn:| alias/| (?:key|for|on|with|at)\b)",
+        ),  # kms Decrypt X
+        (r"(?:^|\n|[:>\]] )$", r"^\nat [\w$.@/<>]{3,200}[( ]"),  # X and its stack
         (
             r"(?:source: |Some\(\"|Unhandled\(|error: |[({]|\()$",
             r"^(?:\(| \{ (?:message|meta|code)|\"\))",
@@ -63,6 +68,7 @@ _LISTED = re.compile(
     r"(?:Exception|Fault)[\"'`]?, ?[\"'`]?$|^[\"'`]?, ?[\"'`]?[A-Z]\w{1,60}(?:Exception|Fault)\b"
 )
 _TABLE = re.compile(r": ?[\"'`]")  # a member of a table in a source: X: 'message'
+_BULLET = re.compile(r"(?:^|\n) ?[-*\u2022] [\"'`]?$")
 _OTHER_KEY = re.compile(
     r"(?:Key|Alias) [\"'`]?([^\s\"'`]{1,300})[\"'`]? (?:does not exist|is not found)"
 )
@@ -87,6 +93,8 @@ def _token(match: re.Match[str], lines: str) -> Envelope | None:
     message = _message(lines, end, after)
     if not before.rpartition("\n")[2].strip() and _TABLE.match(after):
         return None
+    if message and _BULLET.search(before) and not _KMS_ARN.search(message):
+        return None  # a list of what may happen
     context = context_of(lines, start, end)
     if (
         is_documented(message)
