@@ -115,13 +115,16 @@ def _sorted(signals: Iterable[tuple[str, Signal]], services: Services) -> _Sorte
     """Return what there is to handle in ``(message id, signal)`` pairs."""
     failures: list[tuple[str, KeyFailure]] = []
     changes: dict[tuple[object, ...], tuple[str, KeyChange]] = {}
+    ignored: Counter[str] = Counter()
     for message, signal in signals:
         if isinstance(signal, KeyFailure):
             failures.append((message, signal))
         elif isinstance(signal, KeyChange):
             changes[signal.event_id, signal.what, signal.time, signal.subjects] = (message, signal)
         else:
-            services.counts.add(f"Ignored.{signal.reason}")
+            ignored[signal.reason] += 1
+    for reason, count in ignored.items():
+        services.counts.add(f"Ignored.{reason}", count)
     batches = _by_subject(failures, services)
     services.counts.add("Failures", sum(batch.count for batch in batches))
     return _Sorted(batches, list(changes.values()))
@@ -135,15 +138,15 @@ def _by_subject(
     seen: set[tuple[str, str]] = set()
     now = services.now()
     for message, failure in failures:
+        subject, event = failure.subject, (failure.subject.replayed, failure.event_id)
         if services.ignorer.ignores(failure):
             services.counts.add("FailuresIgnored")
-        elif failure.event_id and (failure.subject.replayed, failure.event_id) in seen:
+        elif failure.event_id and event in seen:
             services.counts.add("Duplicates")
         else:
-            seen.add((failure.subject.replayed, failure.event_id))
+            seen.add(event)
             timely = failure if failure.time <= now else replace(failure, time=now)
-            if failure.subject not in batches:
-                batches[failure.subject] = FailureBatch(timely)
-            if not batches[failure.subject].add(timely, message):
+            batch = batches.get(subject) or batches.setdefault(subject, FailureBatch(timely))
+            if not batch.add(timely, message):
                 services.counts.add("Duplicates")
     return list(batches.values())

@@ -140,11 +140,12 @@ class FailureBatch:
     def add(self, failure: KeyFailure, message: str) -> bool:
         """Count one failure, unless its call is counted already (``False``); the newest becomes the sample."""
         self.messages.append(message)
-        names = tuple(_names(failure))
+        names = _names(failure)
         marks = _marks(failure)
         if marks and marks.own in self.calls:
             return False
-        self.names.update(names)
+        for name in names:
+            self.names[name] += 1
         is_twin = marks is not None and not marks.twins.isdisjoint(self._seen)
         if marks:
             self.calls[marks.own] = (marks, names)
@@ -213,14 +214,15 @@ def _better(one: KeyFailure, other: KeyFailure) -> KeyFailure:
     return one if one.source != REPORTED and other.source == REPORTED else other
 
 
-def _names(failure: KeyFailure) -> Iterable[Name]:
-    yield "caller", failure.caller.principal
-    if failure.operation:
-        yield "operation", failure.operation
-    yield "service", failure.caller.service or failure.service
+def _names(failure: KeyFailure) -> tuple[Name, ...]:
     resource = failure.key_arn if failure.subject.kind == "key_store" else failure.resource
-    if resource:
-        yield "resource", resource
+    names = (
+        ("caller", failure.caller.principal),
+        ("operation", failure.operation or ""),
+        ("service", failure.caller.service or failure.service),
+        ("resource", resource or ""),
+    )
+    return names if failure.operation and resource else tuple(one for one in names if one[1])
 
 
 def new_id(subject: Subject, first_seen: datetime, after: str = "") -> str:

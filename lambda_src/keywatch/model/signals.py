@@ -86,7 +86,7 @@ class Subject:
         return replace(self, replayed=other.replayed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: it is copied as a whole
 class KeyFailure:
     """One call that failed because a key was missing or unusable. Text is cleaned and bounded; ``time`` is UTC.
 
@@ -120,6 +120,15 @@ class KeyFailure:
     request_id: str | None = None
     grant: str | None = None
     printed_ids: tuple[str, ...] = ()
+
+    def of_call(self, **told: object) -> "KeyFailure":
+        """Return the same failure of another call: with the fields that are ``told``.
+
+        ``dataclasses.replace`` would set all fields one by one: in a storm that is a fifth of the cost.
+        """
+        other = object.__new__(KeyFailure)
+        object.__setattr__(other, "__dict__", self.__dict__ | told)
+        return other
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _NOWHERE = Reception()
 
 def read_event(event: object, reception: Reception = _NOWHERE) -> tuple[Signal, ...]:
     """Read an event of any kind in ``EVENTS``; never raises."""
-    if isinstance(event, Mapping):
+    if isinstance(event, (dict, Mapping)):  # an ABC alone takes ten times as long
         for source in EVENTS:
             if source.accepts(event):
                 signals = source.read(event, reception)

@@ -11,9 +11,9 @@ from functools import lru_cache
 
 from keywatch.model.signals import Caller
 from keywatch.model.text import one_line
-from keywatch.sources.fields import inner, mapping, text, texts
+from keywatch.sources.fields import inner, mapping, text
 
-_LIMITS = {"arn": 512, "accountId": 20, "invokedBy": 128}
+_ARN, _ACCOUNT, _SERVICE = 512, 20, 128  # the longest that is kept of each
 UNKNOWN_CALLER = Caller("unknown")
 _ASSUMED_ROLE = re.compile(
     r"(arn:aws[a-z-]{0,20}):sts::(\d{12}):assumed-role/([^/]{1,200})/(.{1,200})"
@@ -22,13 +22,27 @@ _ASSUMED_ROLE = re.compile(
 
 def read_caller(identity: object) -> Caller:
     """Return the caller that a ``userIdentity`` describes; ``unknown`` where it names nobody."""
-    said = texts(identity, _LIMITS)
-    arn, account, service = said["arn"], said["accountId"], said["invokedBy"]
-    issuer = text(inner(identity, "sessionContext", "sessionIssuer").get("arn"))
+    fields = mapping(identity)
+    arn, account, service = fields.get("arn"), fields.get("accountId"), fields.get("invokedBy")
+    issuer = inner(fields, "sessionContext", "sessionIssuer").get("arn")
     if arn is None and issuer is None:
-        return _without_arn(mapping(identity), account, service)
-    role, session = _role_of(arn) if arn else (None, None)
-    return Caller(issuer or role or arn or "unknown", session, account, service)
+        return _without_arn(fields, text(account, _ACCOUNT), text(service, _SERVICE))
+    if _is_short(arn) and _is_short(account) and _is_short(service) and _is_short(issuer):
+        return _remembered(arn, account, service, issuer)
+    return _with_arn(arn, account, service, issuer)
+
+
+def _is_short(value: object) -> bool:
+    return value is None or (isinstance(value, str) and len(value) <= _ARN)
+
+
+def _with_arn(arn: object, account: object, service: object, issuer: object) -> Caller:
+    named, made_by, account = text(arn, _ARN), text(issuer), text(account, _ACCOUNT)
+    role, session = _role_of(named) if named else (None, None)
+    return Caller(made_by or role or named or "unknown", session, account, text(service, _SERVICE))
+
+
+_remembered = lru_cache(maxsize=1024)(_with_arn)
 
 
 def _without_arn(fields: Mapping[str, object], account: str | None, service: str | None) -> Caller:

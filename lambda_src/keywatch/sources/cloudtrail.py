@@ -6,36 +6,55 @@ is what the caller typed; error texts are cut at 1 KB. Identity is therefore bui
 text, then ``resources``, then ``requestParameters``.
 """
 
+import marshal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from keywatch.catalogue.changes import CHANGES
 from keywatch.model.identifiers import KeyIdentifier, Kind, parse, partition_of
 from keywatch.model.secrets import redacted
-from keywatch.model.signals import CanarySeen, ErrorClassification, KeyFailure, Signal, Unrelated
+from keywatch.model.signals import (
+    Caller,
+    CanarySeen,
+    ErrorClassification,
+    KeyFailure,
+    Signal,
+    Unrelated,
+)
 from keywatch.parsing.classify import read_error
 from keywatch.sources.callers import is_own, read_caller
 from keywatch.sources.canary import canary_call
 from keywatch.sources.changes import read_change
 from keywatch.sources.fields import inner, mapping, moment, text, texts
-from keywatch.sources.resources import key_arns, keys_configured, keys_typed, protected_resource
-from keywatch.sources.source import Event, Reception, Source
+from keywatch.sources.resources import (
+    CONTEXTS,
+    key_arns,
+    keys_configured,
+    keys_typed,
+    protected_resource,
+)
+from keywatch.sources.source import EPOCH, Event, Reception, Source
 from keywatch.sources.subjects import subject_of
 
 KMS = "kms.amazonaws.com"
-_ERROR_LIMITS = {"errorCode": 128, "errorMessage": 1100}
 # What is kept of a failed call's record, and the longest that is kept of each text.
 _LIMITS = {
+    "errorCode": 128,
+    "errorMessage": 1100,
     "eventSource": 128,
     "eventName": 64,
     "awsRegion": 32,
     "recipientAccountId": 20,
-    "sharedEventID": 64,
-    "eventID": 64,
-    "requestID": 64,
 }
 _EXTRA_LIMITS = {"customKeyStoreId": 64, "xksKeyId": 128}
+_ID = 64
+# On what the reading of a failure rests, beside its caller and request: what is the same in
+# thousands of calls that fail alike.
+_ALIKE = (*_LIMITS, "additionalEventData", "resources")
+_LONGEST_REMEMBERED, _MOST_REMEMBERED = 4_096, 1_024
 _DETAIL_TYPES = ("AWS API Call via CloudTrail", "AWS Service Event via CloudTrail")
 
 
@@ -51,15 +70,21 @@ def read_record(record: object, reception: Reception) -> Signal:
         return _succeeded(fields, operation, service, received)
     if is_own(fields.get("userIdentity"), reception.own_roles):
         return _own(fields, received)
-    error = texts(fields, _ERROR_LIMITS)
-    classification = read_error(
-        error["errorCode"], error["errorMessage"], service=service, operation=operation
-    )
+    classification = _classification(fields)
     if classification is None:
         return Unrelated("not_about_keys")
     if classification.cause is None:
         return Unrelated(classification.reason or "out_of_scope")
-    return _failure(fields, error, classification, received)
+    return _failure(fields, received)
+
+
+def _classification(fields: Mapping[str, object]) -> ErrorClassification | None:
+    return read_error(
+        text(fields.get("errorCode"), _LIMITS["errorCode"]),
+        text(fields.get("errorMessage"), _LIMITS["errorMessage"]),
+        service=str(fields.get("eventSource")),
+        operation=str(fields.get("eventName")),
+    )
 
 
 def _succeeded(
@@ -76,16 +101,49 @@ def _own(fields: Mapping[str, object], received: datetime) -> Unrelated:
     return Unrelated("own_call")
 
 
-def _failure(
-    fields: Mapping[str, object],
-    error: Mapping[str, str | None],
-    classification: ErrorClassification,
-    received: datetime,
+def _failure(fields: Mapping[str, object], received: datetime) -> KeyFailure:
+    caller, request = read_caller(fields.get("userIdentity")), inner(fields, "requestParameters")
+    return _read_alike(fields, caller, request).of_call(
+        caller=caller,
+        # Each account's copy of a cross-account call has an eventID of its own; what they share
+        # tells that they are one.
+        event_id=text(fields.get("sharedEventID"), _ID) or text(fields.get("eventID"), _ID) or "",
+        request_id=text(fields.get("requestID"), _ID),
+        time=moment(fields.get("eventTime"), received),
+        resource=protected_resource(request),
+    )
+
+
+def _read_alike(
+    fields: Mapping[str, object], caller: Caller, request: Mapping[str, object]
 ) -> KeyFailure:
-    said = texts(fields, _LIMITS)
-    request = inner(fields, "requestParameters")
+    """Read what calls that fail alike have in common, once for all of them: a storm is thousands of such records."""
+    if fields.get("eventSource") == KMS and not CONTEXTS.isdisjoint(request):
+        # S3 has a context for each object.
+        request = {name: value for name, value in request.items() if name not in CONTEXTS}
+    alike: Any = (*map(fields.get, _ALIKE), caller.principal, caller.account, request)
+    try:
+        written = marshal.dumps(alike)
+    except ValueError:  # no JSON
+        written = b""
+    if 0 < len(written) <= _LONGEST_REMEMBERED:
+        return _remembered(written)
+    return _read(alike)
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _remembered(written: bytes) -> KeyFailure:
+    return _read(marshal.loads(written))  # noqa: S302 - written a moment ago
+
+
+def _read(alike: tuple[object, ...]) -> KeyFailure:
+    """Return a failure without what tells its call from others."""
+    *values, principal, account, request = alike
+    fields = dict(zip(_ALIKE, values, strict=True)) | {"requestParameters": request}
+    caller = Caller(str(principal), account=account if isinstance(account, str) else None)
+    classification = _classification(fields) or ErrorClassification(None)
+    said, request = texts(fields, _LIMITS), inner(fields, "requestParameters")
     extra = texts(fields.get("additionalEventData"), _EXTRA_LIMITS)
-    caller = read_caller(fields.get("userIdentity"))
     account, region = caller.account or said["recipientAccountId"], said["awsRegion"]
     keys = _keys(fields, request, classification)
     key_store = extra["customKeyStoreId"] or text(request.get("customKeyStoreId"), 64)
@@ -100,10 +158,8 @@ def _failure(
     )
     return KeyFailure(
         source="cloudtrail",
-        # Each account's copy of a cross-account call has an eventID of its own; what they share
-        # tells that they are one.
-        event_id=said["sharedEventID"] or said["eventID"] or "",
-        time=moment(fields.get("eventTime"), received),
+        event_id="",
+        time=EPOCH,
         classification=classification,
         subject=subject,
         caller=caller,
@@ -112,15 +168,13 @@ def _failure(
         region=region,
         service=said["eventSource"] or KMS,
         operation=said["eventName"],
-        error_code=error["errorCode"],
-        error_message=error["errorMessage"] and redacted(error["errorMessage"]),
+        error_code=said["errorCode"],
+        error_message=said["errorMessage"] and redacted(said["errorMessage"]),
         identifier=keys.identifier,
         key_arn=keys.arn,
         key_store=key_store,
         external_key=extra["xksKeyId"],
-        resource=protected_resource(request),
         other_keys=keys.others,
-        request_id=said["requestID"],
         grant=text(request.get("grantId"), 128),
     )
 

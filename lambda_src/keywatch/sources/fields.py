@@ -50,6 +50,8 @@ def moment(value: object, otherwise: datetime) -> datetime:
         return otherwise
     try:
         when = datetime.fromisoformat(value)
+        if when.tzinfo is UTC:
+            return when
         return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return otherwise

@@ -16,7 +16,7 @@ _SOURCE = re.compile(r"[.\-_/A-Za-z0-9]{1,64}")
 
 def replayed_from(event: object) -> str:
     """Return the private source of an event; empty where AWS sent it, or where it did not come over a bus."""
-    source = event.get("source") if isinstance(event, Mapping) else None
+    source = event.get("source") if isinstance(event, (dict, Mapping)) else None
     if not isinstance(source, str) or source.startswith("aws."):
         return ""
     return source if _SOURCE.fullmatch(source) else "unknown"

@@ -114,9 +114,13 @@ CONTEXT_RESOURCES = (
 )
 
 
+_CONTEXTS = ("encryptionContext", "sourceEncryptionContext", "destinationEncryptionContext")
+CONTEXTS = frozenset(_CONTEXTS)
+
+
 def protected_resource(request: Mapping[str, object]) -> str | None:
     """Return the resource that a service was encrypting or decrypting, by the encryption context it set."""
-    for name in ("encryptionContext", "sourceEncryptionContext", "destinationEncryptionContext"):
+    for name in _CONTEXTS:
         context = request.get(name)
         if isinstance(context, dict):
             for key in CONTEXT_RESOURCES:
