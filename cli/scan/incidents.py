@@ -170,7 +170,7 @@ def _is_over(live: _Live, now: datetime, changes: tuple[ChangeFact, ...]) -> boo
 
 def _mended(cause: str, changes: tuple[ChangeFact, ...], after: datetime) -> ChangeFact | None:
     """Return the first change after ``after`` that undid what brought a cause about."""
-    undoing = {undo for made in _makers(cause) for undo in CHANGES[made].undone_by}
+    undoing = {undo for made in _makers(cause) for undo in CHANGES[made].ended_by}
     mending = [change for change in changes if change.what in undoing and change.when > after]
     return min(mending, key=lambda change: change.when, default=None)
 

@@ -363,7 +363,7 @@ class Judge:
 
     def _covers(self, message: Message, outage: Outage) -> bool:
         names = message.loose_names
-        told = "" if names else message.callers
+        told = "" if names else f"{message.callers} {message.document['because']}"
         return bool(names & outage.names) or any(token in told for token in outage.callers)
 
     def _open_at(self, message: Message, when: datetime) -> bool:

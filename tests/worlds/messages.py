@@ -53,8 +53,13 @@ class Message:
 
     @property
     def moments(self) -> tuple[datetime, ...]:
-        """Return when its look-ups may have been made: within the last minute, or so."""
-        return tuple(self.when - step * LOOKED / 5 for step in range(6))
+        """Return when its look-ups may have been made: mostly some seconds before, at most a minute or so."""
+        return self.just_now + tuple(self.when - step * LOOKED / 5 for step in range(1, 6))
+
+    @property
+    def just_now(self) -> tuple[datetime, ...]:
+        """Return the last seconds: in them the look-ups were made that are never remembered."""
+        return tuple(self.when - timedelta(seconds=second) for second in range(10))
 
     @property
     def names(self) -> set[str]:

@@ -58,8 +58,18 @@ def _lasted(kms: Kms, told: Told) -> bool:
     failed, first = told.what, told.first
     if first is None or first - failed.when > OLD or "not_yet_visible" in failed.outcome.causes:
         return False
-    later = truly(kms, failed.probe, first + SEEN_LATER)
-    return later is not None and bool(later.causes & failed.outcome.causes)
+    return all(
+        later is not None and bool(later.causes & failed.outcome.causes)
+        for later in (truly(kms, failed.probe, moment) for moment in _minutes_after(first))
+    )
+
+
+def _minutes_after(first: datetime) -> Iterator[datetime]:
+    """Yield the moments at which it must still be so: what is mended and broken again meanwhile was over for a look-up."""
+    step = minutes(1)
+    while step <= SEEN_LATER:
+        yield first + step
+        step += minutes(1)
 
 
 def outages_of(story: Chronicle) -> Iterator[Outage]:

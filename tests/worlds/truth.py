@@ -77,7 +77,7 @@ class Truths:
         if message.early:
             truth.changes = [told for told in self.story.changes if self._is_of(message, told)]
         for probe in truth.probes:
-            self._add_calls(truth, probe, message.when)
+            self._add_calls(truth, probe, message)
         if message.early and not truth.calls:
             self._add_state(truth, message)
         return truth
@@ -103,15 +103,13 @@ class Truths:
         touched = message.names & set(change.resources) or (of_store and of_store == message.store)
         return bool(touched) and told.by(message.when)
 
-    def _add_calls(self, truth: Truth, probe: Probe, when: datetime) -> None:
+    def _add_calls(self, truth: Truth, probe: Probe, message: Message) -> None:
         """Add how a call failed lately, how it would fail now, and how it seems to by what look-ups still show."""
-        now, shown = truly(self.kms, probe, when), answer(self.kms, probe, when, LOOK)
+        when, now = message.when, truly(self.kms, probe, message.when)
         if now:
             truth.now.append(now)
             truth.add(now)
-        if shown:
-            truth.exact |= shown.causes - {"not_yet_visible"}
-            truth.culprits |= shown.culprits
+        self._add_shown(truth, probe, message)
         calls = [told.what for told in truth.calls if told.what.probe == probe]
         last = max(failed.when for failed in calls)
         for failed in calls:
@@ -123,6 +121,13 @@ class Truths:
                 truth.add(failed.outcome)
             if now is None and self._made_soon(probe, failed.when):
                 truth.exact.add("not_yet_visible")
+
+    def _add_shown(self, truth: Truth, probe: Probe, message: Message) -> None:
+        """Add what look-ups showed when the message was made: nobody could see that it was so no more."""
+        for moment in message.just_now:
+            if shown := answer(self.kms, probe, moment, LOOK):
+                truth.exact |= shown.causes - {"not_yet_visible"}
+                truth.culprits |= shown.culprits
 
     def _made_soon(self, probe: Probe, called: datetime) -> bool:
         """Tell whether what did not exist was made within minutes after the call: its caller was merely early."""
@@ -141,6 +146,8 @@ class Truths:
         }
         if not truth.now:
             truth.exact |= set(causes.values())
+        if probe := self.probe_of(message, truth):
+            self._add_shown(truth, probe, message)
         truth.culprits |= {event for event, cause in causes.items() if cause == message.cause}
 
     def _states(self, message: Message, truth: Truth) -> Iterator[Outcome | None]:

@@ -18,6 +18,9 @@ class KindOfChange:
     - ``makes``: the causes that it brings about: the newest such change is named as evidence.
     - ``suspect_for``: how long; what worked for longer after the change did not break by it.
     - ``undone_by``: the later changes after which it explains nothing any more.
+    - ``disproved_by``: later changes that KMS refuses while it lasts: that one succeeded proves that
+      somebody undid it before, even where the record of that is lost.
+    - ``leaves``: the KeyState in which it leaves the key.
     - ``warns_of``: what calls will meet, where it breaks its subject before a call failed.
     - ``announces``: what KMS itself reports by it as having happened.
     - ``native``: the detail-type of the event that KMS sends without a trail.
@@ -33,6 +36,8 @@ class KindOfChange:
     makes: tuple[str, ...] = ()
     suspect_for: timedelta | None = None
     undone_by: tuple[str, ...] = ()
+    disproved_by: tuple[str, ...] = ()
+    leaves: str | None = None
     warns_of: str | None = None
     announces: str | None = None
     native: str | None = None
@@ -42,9 +47,17 @@ class KindOfChange:
     same: str | None = None
     only_looked_up: bool = False
 
+    @property
+    def ended_by(self) -> tuple[str, ...]:
+        """Return the later changes after which it is known to be over."""
+        return (*self.undone_by, *self.disproved_by)
+
 
 # A key that was deleted comes back only as a replica of a multi-Region key (CreateKey is recorded in
 # the replica's Region); cancelling a deletion leaves the key disabled.
+# A key that waits for its deletion can be neither enabled nor disabled, one without key material
+# neither; a replica and a new primary Region need an enabled key (KMS Developer Guide, "Key states").
+_NEED_MATERIAL = ("EnableKey", "DisableKey", "ReplicateKey", "UpdatePrimaryRegion")
 _ALL = (
     KindOfChange(
         "CreateKey",
@@ -56,16 +69,19 @@ _ALL = (
     KindOfChange(
         "ReplicateKey",
         "key",
+        leaves="Enabled",
         undone_by=("ScheduleKeyDeletion", "DeleteKey"),
         makes_visible=True,
     ),
-    KindOfChange("UpdatePrimaryRegion", "key"),
-    KindOfChange("EnableKey", "key"),
+    KindOfChange("UpdatePrimaryRegion", "key", leaves="Updating"),
+    KindOfChange("EnableKey", "key", leaves="Enabled"),
     KindOfChange(
         "DisableKey",
         "key",
+        leaves="Disabled",
         makes=("key_disabled",),
         undone_by=("EnableKey",),
+        disproved_by=("ReplicateKey", "UpdatePrimaryRegion"),
         warns_of="key_disabled",
     ),
     KindOfChange(
@@ -73,6 +89,13 @@ _ALL = (
         "key",
         makes=("key_pending_deletion", "key_deleted"),
         undone_by=("CancelKeyDeletion",),
+        disproved_by=(
+            "EnableKey",
+            "DisableKey",
+            "ImportKeyMaterial",
+            "ReplicateKey",
+            "UpdatePrimaryRegion",
+        ),
         warns_of="key_pending_deletion",
         explains_absence=True,
         takes_aliases_along=True,
@@ -80,9 +103,11 @@ _ALL = (
     KindOfChange(
         "CancelKeyDeletion",
         "key",
+        leaves="Disabled",
         makes=("key_disabled",),
         suspect_for=timedelta(hours=1),
         undone_by=("EnableKey", "ScheduleKeyDeletion"),
+        disproved_by=("ReplicateKey", "UpdatePrimaryRegion"),
         takes_aliases_along=True,
     ),
     KindOfChange(
@@ -94,12 +119,13 @@ _ALL = (
         explains_absence=True,
         takes_aliases_along=True,
     ),
-    KindOfChange("ImportKeyMaterial", "key"),
+    KindOfChange("ImportKeyMaterial", "key", leaves="Enabled"),
     KindOfChange(
         "DeleteImportedKeyMaterial",
         "key",
         makes=("key_material_missing",),
         undone_by=("ImportKeyMaterial",),
+        disproved_by=_NEED_MATERIAL,
         warns_of="key_material_missing",
     ),
     KindOfChange(
@@ -107,6 +133,7 @@ _ALL = (
         "key",
         makes=("key_material_missing",),
         undone_by=("ImportKeyMaterial",),
+        disproved_by=_NEED_MATERIAL,
         announces="key_material_missing",
         native="KMS Imported Key Material Expiration",
     ),
@@ -139,6 +166,7 @@ _ALL = (
         "DeleteAlias",
         "alias",
         undone_by=("CreateAlias",),
+        disproved_by=("UpdateAlias",),
         warns_of="alias_not_found",
         explains_absence=True,
     ),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from keywatch.catalogue.causes import cause_of
-from keywatch.catalogue.changes import CHANGES
+from keywatch.catalogue.changes import CHANGES, MADE_BY, MAKE_VISIBLE
 from keywatch.catalogue.states import is_usable
 from keywatch.diagnosis.reasons import Reason
 from keywatch.model.evidence import ChangeFact, Evidence, LookupOutcome, LookupResult
@@ -95,6 +95,24 @@ class Case:
         said = self.failure.classification
         return said.confidence is Confidence.CERTAIN and cause_of(said.cause).says_absent
 
+    def is_surely_absent(self) -> bool:
+        """Tell whether it is sure, too, that this is nothing which was made moments before and is not visible yet.
+
+        KMS says "not found" of such a one as well, and CloudTrail shows its creation minutes later.
+        So it must still be absent when KMS would show it, or CloudTrail's history must reach beyond
+        the call and tell of no creation.
+        """
+        if not self.is_absent_here():
+            return False
+        here, read = self.here, self.evidence.history
+        is_late = self.now - self.failure.time > PROPAGATION
+        if is_late and here is not None and here.outcome is LookupOutcome.ABSENT:
+            return True
+        shown = read is not None and read.complete and read.shown_until >= self.failure.time
+        made = self.standing(*MAKE_VISIBLE)
+        is_new = made is not None and abs(self.failure.time - made.when) <= PROPAGATION
+        return shown and not is_new
+
     def moments_before(self, when: datetime | None) -> bool:
         """Tell whether something that happened then may not have been visible everywhere when the call was made."""
         return when is not None and -SKEW <= self.failure.time - when <= PROPAGATION
@@ -115,12 +133,25 @@ class Case:
         return None
 
     def standing(self, *kinds: str) -> ChangeFact | None:
-        """Return that change unless a later one is known to have undone it: what was undone explains nothing."""
+        """Return that change unless a later one shows that it was undone: what was undone explains nothing."""
         change = self.change(*kinds)
         if change is None or change.what not in CHANGES:
             return change
-        undone = self.change(*CHANGES[change.what].undone_by)
+        undone = self.change(*CHANGES[change.what].ended_by)
         return None if undone and undone.when > change.when else change
+
+    def ended(self, cause: str) -> ChangeFact | None:
+        """Return the change that is known to have ended a cause about when the call was made, or later.
+
+        Where what brings the cause about is known to have happened again since, it did not end.
+        """
+        makers = MADE_BY.get(cause, ())
+        made = self.change(*makers)
+        ends = {name for maker in makers for name in CHANGES[maker].ended_by}
+        ended = self.change(*(ends - set(makers)))
+        if ended is None or (made is not None and made.when >= ended.when):
+            return None
+        return ended if ended.when >= self.failure.time - PROPAGATION else None
 
     def behind_alias(self) -> str | None:
         """Return the key that the alias last pointed to, as far as changes tell."""

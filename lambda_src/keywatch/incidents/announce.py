@@ -13,7 +13,7 @@ from keywatch.diagnosis.case import PROPAGATION
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.incidents import grouping
 from keywatch.incidents.assess import assess
-from keywatch.incidents.findings import Look, finding_of, told_at
+from keywatch.incidents.findings import Look, finding_of, has_begun, told_at
 from keywatch.incidents.lifecycle import LIFECYCLE, TELLS, Finding, IncidentAction, Transition
 from keywatch.incidents.severity import flapping_note, is_higher, needed_quiet, severity_of
 from keywatch.model.evidence import FROM_TRAIL, ChangeFact
@@ -114,7 +114,8 @@ def _leave(
 def _look(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> Look:
     """Look at what is broken; CloudTrail's small quota is for what nobody was told of yet."""
     young = services.now() - incident.first_seen < PROPAGATION
-    ask_trail = incident.status in {NEW, MUTED} or (incident.status == HELD and not young)
+    untold = incident.status in {NEW, MUTED} or (incident.status == OPEN and has_begun(incident))
+    ask_trail = untold or (incident.status == HELD and not young)
     known = (*changes, *incident.history)
     diagnosis, evidence = assess(services, incident.latest_failure, known, ask_trail=ask_trail)
     return Look(diagnosis, evidence, services.now(), services.settings.repeat_interval)

@@ -8,12 +8,12 @@ from keywatch.catalogue.causes import cause_of
 from keywatch.catalogue.changes import CHANGES, MADE_BY
 from keywatch.catalogue.states import STATE_CAUSES, is_usable
 from keywatch.diagnosis import early_warning
-from keywatch.diagnosis.case import PROPAGATION
+from keywatch.diagnosis.case import PROPAGATION, find_look
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.diagnosis.recovery import Recovery, recovery_of
 from keywatch.incidents.lifecycle import Finding
 from keywatch.incidents.severity import is_higher, needed_quiet, severity_of
-from keywatch.model.evidence import Evidence
+from keywatch.model.evidence import ANSWERED, Evidence
 from keywatch.model.incident import HELD, HOLD, MUTED, OPEN, UNPROVEN_QUIET, Incident
 from keywatch.model.signals import EARLY_WARNING
 
@@ -162,16 +162,25 @@ def _has_changed(incident: Incident, look: Look) -> bool:
     cause, key = look.diagnosis.cause, look.evidence.key
     if cause == incident.cause or not cause_of(cause).worth_telling:
         return False
-    if _was_just_mended(cause, look):
+    if _was_just_mended(cause, look) or _is_over(incident, look):
+        return False
+    if incident.last_seen <= told_at(incident) and not _saw(incident, look.evidence):
         return False
     if key and key.state in STATE_CAUSES:
         return STATE_CAUSES[key.state] == cause
     return cause not in incident.announced
 
 
+def _saw(incident: Incident, evidence: Evidence) -> bool:
+    """Tell whether a look-up showed anything of what is broken: without one, and without a new failure, nothing is news."""
+    look = find_look(evidence, "DescribeKey", incident.subject.region)
+    store = find_look(evidence, "DescribeCustomKeyStores")
+    return any(asked is not None and asked.outcome in ANSWERED for asked in (look, store))
+
+
 def _was_just_mended(cause: str, look: Look) -> bool:
     """Tell whether a change of the last minutes undid a cause: a look-up may still show what was before it."""
-    undo = {undone for made in MADE_BY.get(cause, ()) for undone in CHANGES[made].undone_by}
+    undo = {undone for made in MADE_BY.get(cause, ()) for undone in CHANGES[made].ended_by}
     undone = [change.when for change in look.evidence.changes if change.what in undo]
     made = [
         change.when for change in look.evidence.changes if change.what in MADE_BY.get(cause, ())

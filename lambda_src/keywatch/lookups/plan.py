@@ -13,7 +13,7 @@ from keywatch.catalogue.causes import Lookup, cause_of
 from keywatch.catalogue.states import STATE_CAUSES, is_usable
 from keywatch.diagnosis.case import Case, case_of, find_look
 from keywatch.lookups.functions import is_function
-from keywatch.lookups.history import change_fact, joined, outcome_of_history
+from keywatch.lookups.history import LAG, change_fact, joined, outcome_of_history
 from keywatch.lookups.kms import Lookups
 from keywatch.lookups.known_changes import (
     OF_THE_KEY_BEHIND,
@@ -195,12 +195,20 @@ class _Investigation:
         return case_of(self.failure, self.evidence, self.failure.time)
 
     def history(self) -> None:
-        """Ask CloudTrail who changed the key or alias, where no known change explains what is seen."""
+        """Ask CloudTrail who changed the key or alias, where no known change explains what is seen.
+
+        Where KMS did not show the key, not even its last use, a change of so long before the call
+        that CloudTrail shows what came after it explains nothing unasked: the record of what undid
+        it may be lost.
+        """
         if self.target.wanted is None or not self.target.is_seen_from_here:
             return
         case = self.case()
         wanting = that_would_explain(case, gone=self.is_gone())
-        if not wanting or case.standing(*wanting):
+        known = case.standing(*wanting)
+        is_blind = self.evidence.key is None and not self.is_gone()
+        is_recent = known is not None and self.failure.time - known.when <= LAG
+        if not wanting or (known and (is_recent or not is_blind)):
             return
         self.read_history(names_to_ask(self.failure.subject.kind, wanting), self.subjects())
         behind = self.case().behind_alias() if self.failure.subject.kind == "alias" else None

@@ -19,6 +19,7 @@ from keywatch.model.identifiers import parse, partition_of
 from keywatch.model.signals import REPORTED, Caller, KeyFailure, Signal, Unrelated
 from keywatch.parsing.logs.errors import find_errors
 from keywatch.parsing.logs.logged_error import LoggedError
+from keywatch.sources.callers import denied_principal
 from keywatch.sources.fields import mapping, text
 from keywatch.sources.log_calls import Call, Place, distinct_calls, records, without_excused
 from keywatch.sources.log_joins import readings
@@ -163,7 +164,7 @@ def _failure(
         account=owner,
         region=called,
         key_store=error.key_store,
-        caller=caller.principal,
+        caller=denied_principal(error.message) or caller.principal,
     )
     return KeyFailure(
         source=REPORTED,

@@ -19,6 +19,10 @@ _ASSUMED_ROLE = re.compile(
     r"(arn:aws[a-z-]{0,20}):sts::(\d{12}):assumed-role/([^/]{1,200})/(.{1,200})"
 )
 
+_DENIED_USER = re.compile(
+    r"\bUser: (arn:aws[a-z-]{0,20}:(?:iam|sts)::\d{12}:[\w+=,.@:/-]{1,400}) is not authorized"
+)
+
 
 def read_caller(identity: object) -> Caller:
     """Return the caller that a ``userIdentity`` describes; ``unknown`` where it names nobody."""
@@ -43,6 +47,12 @@ def _with_arn(arn: object, account: object, service: object, issuer: object) -> 
 
 
 _remembered = lru_cache(maxsize=1024)(_with_arn)
+
+
+def denied_principal(message: str | None) -> str | None:
+    """Return whom a denial names (``User: <ARN> is not authorized``): a role for its sessions; ``None`` where it names nobody."""
+    match = _DENIED_USER.search(message or "")
+    return (_role_of(match[1])[0] or match[1]) if match else None
 
 
 def _without_arn(fields: Mapping[str, object], account: str | None, service: str | None) -> Caller:

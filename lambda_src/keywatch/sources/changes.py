@@ -6,6 +6,7 @@ events (DeleteKey, DeleteExpiredKeyMaterial) have no request and name the key in
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from keywatch.catalogue.changes import DETAILS
@@ -65,6 +66,9 @@ def _subjects(
         subject = identifier_subject(identifier, account, region)
         if subject.kind in {"key", "alias"} and (identifier.account or subject.name not in names):
             yield subject
+    if replica := text(request.get("replicaRegion"), 32):
+        # The keys of one family have one id in all their Regions.
+        yield from (replace(subject, region=replica) for subject in known if subject.kind == "key")
     for store in (request.get("customKeyStoreId"), response.get("customKeyStoreId")):
         if name := text(store, 64):
             yield store_subject(name, account, region)

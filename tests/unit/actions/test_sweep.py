@@ -334,6 +334,17 @@ def test_notify_sends_one_message_about_all_that_can_break():
     assert any("alias/a" in note for note in alert.notes)
 
 
+@pytest.mark.parametrize(("days", "confidence"), [(1, "certain"), (0, "likely")])
+def test_what_was_due_by_now_is_not_certain(days, confidence):
+    # GIVEN a key whose deletion is due, or was a moment ago: KMS deletes it within a day
+    yard = Yard()
+    yard.add(1, "alias/a", KeyState="PendingDeletion", DeletionDate=NOW + timedelta(days=days))
+    # WHEN a sweep tells THEN it is no surer than that
+    assert yard.sweep(notify=True)["notified"] is True
+    (alert,) = yard.outbox.sent
+    assert alert.diagnosis.confidence == confidence
+
+
 def test_notify_with_nothing_at_risk_sends_nothing():
     yard = Yard(1)
     assert yard.sweep(notify=True)["notified"] is False

@@ -14,7 +14,8 @@ BY_KMS_ITSELF = {"DeleteKey", "DeleteExpiredKeyMaterial"}
 def test_a_change_speaks_of_causes_and_changes_that_exist(change):
     caused = {*change.makes, change.warns_of, change.announces} - {None}
     assert caused <= CAUSES.keys()
-    assert set(change.undone_by) <= CHANGES.keys() - {change.name}
+    assert set(change.ended_by) <= CHANGES.keys() - {change.name}
+    assert len(set(change.ended_by)) == len(change.ended_by)
     assert change.about in {"key", "alias", "key_store"}
 
 
@@ -35,7 +36,7 @@ def test_what_a_warning_foretells_is_explained_by_the_change_that_it_warns_of(ch
 
 def test_a_change_is_undone_only_by_changes_to_what_it_touched():
     for change in CHANGES.values():
-        assert {CHANGES[other].about for other in change.undone_by} <= {change.about}
+        assert {CHANGES[other].about for other in change.ended_by} <= {change.about}
 
 
 def test_each_native_event_is_one_change_and_each_fact_of_a_change_has_one_place():

@@ -20,6 +20,7 @@ from tests.unit.cases import (
     STORE,
     THEN,
     absent,
+    blind,
     change,
     denied,
     failed,
@@ -226,6 +227,20 @@ class TestChanges:
         one = incident(no_key(), cause="key_disabled")
         made = (change("CreateKey", SECOND),)
         assert finds(one, changes=made, **MISSING) is Finding.NOTHING_NEW
+
+    def test_without_a_look_and_without_a_new_failure_nothing_is_news(self):
+        # GIVEN a pending key that was told as disabled, since a look-up saw that its deletion was cancelled
+        one = incident(in_state("is pending deletion."))
+        blind_look = {"lookup_results": (blind(),)}
+        # WHEN no look-up answers any more THEN the old reading is no news
+        assert finds(one, **blind_look) is Finding.NOTHING_NEW
+        # BUT a call that failed since is
+        assert finds(replace(one, last_seen=THEN + SECOND), **blind_look) is Finding.HAS_CHANGED
+
+    def test_another_cause_that_is_over_is_no_news(self):
+        # GIVEN a Region that was called wrong, and a key that is there and usable by now
+        one = incident(no_key(), cause="wrong_region", announced=("wrong_region",))
+        assert finds(one, MINUTE, **USABLE) is Finding.NOTHING_NEW
 
     @pytest.mark.parametrize(
         ("ago", "after", "found"),

@@ -91,6 +91,23 @@ def test_the_trail_is_asked_only_where_no_known_change_explains_what_is_seen(
     assert (find_look(evidence, "LookupEvents") is not None) is asked
 
 
+@pytest.mark.parametrize(
+    ("ago", "asked"), [(timedelta(minutes=10), False), (timedelta(minutes=20), True)]
+)
+def test_a_change_is_not_taken_for_the_explanation_where_nothing_shows_what_came_after_it(
+    ago, asked
+):
+    # GIVEN a key that KMS does not show, somebody who disabled it, and who enabled it again only
+    # CloudTrail knows
+    aws = ScriptedLookups({(KEY, REGION): blind()})
+    aws.histories[KEY] = (change("EnableKey", ago / 2),)
+    known = (change("DisableKey", ago),)
+    # WHEN a call fails THEN CloudTrail is asked, unless it would not show yet what came after
+    evidence = look(in_state("is disabled."), aws, known)
+    assert (find_look(evidence, "LookupEvents") is not None) is asked
+    assert ("EnableKey" in {fact.what for fact in evidence.changes}) is asked
+
+
 def test_a_missing_alias_is_looked_for_everywhere_once():
     # GIVEN an alias that is nowhere
     aws = ScriptedLookups(listed=(alias("alias/orders"),))

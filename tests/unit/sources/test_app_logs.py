@@ -355,6 +355,22 @@ def test_a_delivery_becomes_failures_with_where_and_when_they_were_logged():
     assert quiet == Unrelated("log_without_key_error")
 
 
+def test_a_denial_that_names_no_key_is_about_whom_it_names_as_a_record_of_it_would_be():
+    # GIVEN AWS's three-way denial of a ciphertext, as a program prints it
+    role = "arn:aws:iam::111122223333:role/orders"
+    denied = (
+        "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/orders/i-0abc is not authorized to perform: "
+        "kms:Decrypt on the resource associated with this ciphertext because the resource does not exist in this Region, "
+        "no resource-based policies allow access, or a resource-based policy explicitly denies access"
+    )
+    (failure,) = read_log_payload(payload(denied), region="eu-west-1")
+    # THEN it is about that role, so that its record and its line are one incident
+    assert isinstance(failure, KeyFailure)
+    assert (failure.subject.kind, failure.subject.name) == ("caller", role)
+    # AND the log group is named as the one that says so
+    assert failure.caller.principal == "log group /app/orders"
+
+
 def test_two_failures_in_one_log_event_have_their_own_ids():
     signals = read_log_payload(
         payload(f"DisabledException: {KEY} is disabled. DisabledException: {OTHER} is disabled."),

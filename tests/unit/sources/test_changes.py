@@ -42,6 +42,14 @@ def test_a_change_is_kept_with_everything_that_it_touches(name, subjects):
     assert sorted(subject.id for subject in change.subjects) == sorted(subjects)
 
 
+def test_a_replica_is_touched_although_the_answer_was_not_recorded():
+    # GIVEN the record of a ReplicateKey without what KMS answered
+    change = read(payload("cloudtrail", "replicate_key") | {"responseElements": None})
+    # THEN it is a change of the replica, too: all keys of a family have one id
+    assert isinstance(change, KeyChange)
+    assert f"key|{ACCOUNT}|eu-west-1|{MRK}" in {subject.id for subject in change.subjects}
+
+
 def test_a_scheduled_deletion_brings_its_date_and_state():
     change = recorded("schedule_key_deletion")
     # THEN the date that CloudTrail wrote can be read, odd as it is

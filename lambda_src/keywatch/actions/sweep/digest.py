@@ -45,12 +45,19 @@ def digest(worth: Sequence[Record], opening: str, services: Services) -> Alert:
         incident_id=new_id(subject, now),
         subject=_view(worst, services),
         diagnosis=Diagnosis(
-            worst["cause"], Confidence.CERTAIN, because, remedies, facts=worst["facts"]
+            worst["cause"], _confidence(worst, now), because, remedies, facts=worst["facts"]
         ),
         impact=_no_failure_yet(now),
         notes=tuple(_notes(worth, opening)),
         severity=worst["severity"],
     )
+
+
+def _confidence(finding: Record, now: datetime) -> Confidence:
+    """Return how sure a finding is: what was due by its date may have happened since KeyWatch looked."""
+    deadline = finding.get("deadline")
+    is_due = deadline is not None and datetime.fromisoformat(deadline) <= now
+    return Confidence.LIKELY if is_due else Confidence.CERTAIN
 
 
 def _notes(worth: Sequence[Record], opening: str) -> list[str]:

@@ -36,7 +36,7 @@ FACTS = (
 # What a look-up of the case saw, or nothing where none was possible: what a command that changes
 # something is held against before it is offered.
 SEEN = (
-    "key_state",  # KeyState of the key
+    "key_state",  # KeyState of the key; unseen, the one in which the last known change left it
     "store_state",  # ConnectionState of the key store
     "alias_exists",  # yes or no
     "replica_is_missing",  # yes: the primary key was seen and names no replica where the call was made

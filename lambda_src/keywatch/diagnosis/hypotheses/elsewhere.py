@@ -33,7 +33,9 @@ def in_other_region(case: Case) -> Explanation | None:
     }
     # Any other key id exists in one Region only; a multi-Region one may exist here as well, unless
     # AWS said that it does not.
-    sure = case.place_is_known() and (case.is_absent_here() or not found.key_id.startswith("mrk-"))
+    sure = case.place_is_known() and (
+        case.is_surely_absent() or not found.key_id.startswith("mrk-")
+    )
     return Explanation("wrong_region", CERTAIN if sure else LIKELY, (reason,), facts=facts)
 
 

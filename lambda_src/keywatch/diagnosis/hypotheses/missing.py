@@ -4,6 +4,8 @@
 in another Region or account, is asked before.
 """
 
+from datetime import timedelta
+
 from keywatch.diagnosis.case import Case, Explanation, find_look
 from keywatch.diagnosis.reasons import Reason, because_change, because_look, stamp
 from keywatch.model.evidence import HistoryRead, LookupOutcome
@@ -11,6 +13,9 @@ from keywatch.model.levels import Confidence
 from keywatch.model.similarity import nearest_alias
 
 CERTAIN, LIKELY = Confidence.CERTAIN, Confidence.LIKELY
+# So soon after a deletion somebody may have made the alias again, for another key: deployments do,
+# and neither KMS nor CloudTrail may show it yet.
+SWAP = timedelta(minutes=1)
 
 
 def alias_deleted(case: Case) -> Explanation | None:
@@ -23,7 +28,9 @@ def alias_deleted(case: Case) -> Explanation | None:
         or not case.before_call(deleted.when)
     ):
         return None
-    confidence = CERTAIN if case.is_absent_here() else LIKELY
+    before = case.failure.time - deleted.when > SWAP
+    sure = case.is_absent_here() if before else case.is_surely_absent()
+    confidence = CERTAIN if sure else LIKELY
     target = case.behind_alias()
     return Explanation(
         "alias_not_found",
@@ -45,7 +52,7 @@ def misspelt_alias(case: Case) -> Explanation | None:
     )
     return Explanation(
         "alias_not_found",
-        CERTAIN if case.is_absent_here() else LIKELY,
+        CERTAIN if case.is_surely_absent() else LIKELY,
         (reason,),
         facts={"did_you_mean": near},
     )
@@ -59,7 +66,9 @@ def never_seen(case: Case) -> Explanation:
         if look and look.outcome is LookupOutcome.ABSENT
         else ()
     )
-    explanation = Explanation(classification.cause or "unclassified", _confidence(case), because)
+    said = classification.confidence
+    confidence = LIKELY if said is CERTAIN and not case.is_surely_absent() else said
+    explanation = Explanation(classification.cause or "unclassified", confidence, because)
     if own and case.account and case.account != own:
         return explanation.adding(
             unknowns=(
@@ -68,7 +77,7 @@ def never_seen(case: Case) -> Explanation:
         )
     read = case.evidence.history
     if read is not None:
-        return _with_history(explanation, read)
+        return _with_history(case, explanation, read)
     unknown = (
         "AWS does not say whether it was deleted or never existed. To find out, look in CloudTrail's event history (90 days) for "
         "DeleteAlias, ScheduleKeyDeletion and DeleteKey of it."
@@ -76,23 +85,15 @@ def never_seen(case: Case) -> Explanation:
     return explanation.adding(unknowns=(unknown,))
 
 
-def _confidence(case: Case) -> Confidence:
-    """Return how sure it is that this is no key or alias which was made moments before and is not visible yet.
-
-    AWS says "not found" of such a one, too, and CloudTrail shows its creation minutes later.
-    """
-    said, read = case.failure.classification.confidence, case.evidence.history
-    shown = read is not None and read.complete and read.shown_until >= case.failure.time
-    return said if shown or said is not CERTAIN else LIKELY
-
-
-def _with_history(explanation: Explanation, read: HistoryRead) -> Explanation:
+def _with_history(case: Case, explanation: Explanation, read: HistoryRead) -> Explanation:
     """Say what was read of CloudTrail, and what it cannot show: it is minutes late, and keeps 90 days."""
     span = f"{', '.join(read.names)} from {stamp(read.since)} to {stamp(read.shown_until)}"
     late = f"CloudTrail may not show yet what was done after {stamp(read.shown_until)}."
     if not read.complete:
         unread = f"Only a part of CloudTrail's history was read ({span}); an older change was left unread."
         return explanation.adding(unknowns=(unread, late))
+    if any(change.what in read.names for change in case.changes):
+        return explanation.adding(unknowns=(late,))
     story = Reason(f"LookupEvents in {read.region}", f"nothing found of {span}.")
     return explanation.adding(story, unknowns=("AWS does not say whether it ever existed.", late))
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from keywatch.catalogue import external_name
 from keywatch.catalogue.causes import cause_of
+from keywatch.catalogue.changes import CHANGES
 from keywatch.catalogue.connection_errors import CONNECTION_ERRORS
 from keywatch.catalogue.states import CONNECTED, STATE_CAUSES, is_usable
 from keywatch.diagnosis.case import Case, Explanation, find_look
@@ -12,6 +13,7 @@ from keywatch.diagnosis.external_name import is_only_a_name
 from keywatch.diagnosis.reasons import because_look, key_state, stamp
 from keywatch.model.evidence import LookupOutcome
 from keywatch.model.levels import Confidence
+from keywatch.model.signals import EARLY_WARNING
 
 
 def state_now(case: Case) -> Explanation | None:
@@ -49,6 +51,22 @@ def as_said(case: Case) -> Explanation:
         if cause_of(classification.cause).key_states:
             likely = replace(explanation, confidence=at_most_likely(explanation.confidence))
             return likely.adding(unknowns=_USABLE_NOW[is_usable(key.state)])
+        return explanation
+    return _unseen(case, explanation) if cause_of(classification.cause).key_states else explanation
+
+
+def _unseen(case: Case, explanation: Explanation) -> Explanation:
+    """Say what known changes tell of a state that no look-up shows: it may have ended since the call, or never been met."""
+    ended = case.ended(explanation.cause)
+    if ended is not None:
+        likely = replace(explanation, confidence=at_most_likely(explanation.confidence))
+        unknown = f"{ended.what} was called at {stamp(ended.when)}; KeyWatch could not see whether that ended it."
+        return likely.adding(
+            facts={"key_state": CHANGES[ended.what].leaves or ""}, unknowns=(unknown,)
+        )
+    if case.failure.source == EARLY_WARNING:
+        # Its record tells what was done, not what has been done since.
+        return replace(explanation, confidence=at_most_likely(explanation.confidence))
     return explanation
 
 

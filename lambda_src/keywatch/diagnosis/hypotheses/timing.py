@@ -17,6 +17,7 @@ from keywatch.diagnosis.reasons import (
     key_state,
     stamp,
 )
+from keywatch.model.evidence import ANSWERED
 from keywatch.model.levels import Confidence
 
 LIKELY, POSSIBLE = Confidence.LIKELY, Confidence.POSSIBLE
@@ -27,10 +28,12 @@ def not_yet_visible(case: Case) -> Explanation | None:
     evidence = case.evidence
     if evidence.key and is_usable(evidence.key.state) is False:
         return None
-    if case.now - case.failure.time > 2 * PROPAGATION:
-        return None
+    blind = case.here is not None and case.here.outcome not in ANSWERED
+    if case.now - case.failure.time > 2 * PROPAGATION and not blind:
+        return None  # by now it would be seen
     change = case.standing(*MAKE_VISIBLE)
-    if change and case.moments_before(change.when):
+    region = change.details.get("replica_region") if change else None
+    if change and region in {None, case.failure.region} and case.moments_before(change.when):
         return _held(because_change(change))
     born = (evidence.alias.updated or evidence.alias.created) if evidence.alias else None
     if evidence.alias and case.moments_before(born):
