@@ -12,6 +12,7 @@ from constructs import Construct
 from infra.acknowledgements import MAIL_IS_SENT_AGAIN, NO_TOPIC_KEY, acknowledge
 from infra.chat import chat_topic
 from infra.setting_types import Chat, ExistingTopic
+from infra.statements import statement_of
 
 
 class Alerting(Construct):
@@ -50,9 +51,7 @@ class Alerting(Construct):
     def permissions(self) -> list[iam.PolicyStatement]:
         """Return what the function needs to publish, and nothing else."""
         topics = [topic.topic_arn for topic in self.topics()]
-        statements = [
-            iam.PolicyStatement(sid="PublishAlerts", actions=["sns:Publish"], resources=topics)
-        ]
+        statements = [statement_of("PublishAlerts", *topics)]
         if self.key_arns:
             statements.append(_use_of_topic_keys(self.key_arns))
         return statements
@@ -74,9 +73,5 @@ class Alerting(Construct):
 
 def _use_of_topic_keys(key_arns: Sequence[str]) -> iam.PolicyStatement:
     """SNS encrypts with the publisher's rights (SNS Developer Guide, "Key management"): these keys, through SNS only."""
-    return iam.PolicyStatement(
-        sid="EncryptAlerts",
-        actions=["kms:GenerateDataKey*", "kms:Decrypt"],
-        resources=list(key_arns),
-        conditions={"StringEquals": {"kms:ViaService": f"sns.{Aws.REGION}.{Aws.URL_SUFFIX}"}},
-    )
+    via_sns = {"kms:ViaService": f"sns.{Aws.REGION}.{Aws.URL_SUFFIX}"}
+    return statement_of("EncryptAlerts", *key_arns, conditions={"StringEquals": via_sns})

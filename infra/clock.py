@@ -8,6 +8,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
+from infra.statements import statement_of
+
 INPUT = {"clock": "minute"}
 
 
@@ -25,11 +27,7 @@ class Clock(Construct):
                 conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
             ),
         )
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["lambda:InvokeFunction"], resources=[function.function_arn]
-            )
-        )
+        role.add_to_policy(statement_of("CallFunction", function.function_arn))
         scheduler.CfnSchedule(
             self,
             "Minute",

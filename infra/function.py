@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws
+import jsii
+from aws_cdk import Aws, Names
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_destinations as destinations
-from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import bundling, intake, lambda_parts, names
@@ -14,20 +14,13 @@ from infra.acknowledgements import KEEPS_WHAT_FAILED, NO_STREAM, NO_TRACING, ack
 from infra.alerting import Alerting
 from infra.incident_table import IncidentTable
 from infra.settings import Settings
-from keywatch.catalogue.own import CANARY_DENIED_CALL
-from keywatch.catalogue.read_calls import READ_CALLS, Reach
+from infra.statements import statement_of
 
 BATCH_SIZE = 1000
 # Enough for a storm (each batch costs few AWS calls), too little to use up the account's
 # concurrency or KMS quota.
 MAX_CONCURRENCY = 10
 
-TABLE_ACTIONS = (
-    "dynamodb:GetItem",
-    "dynamodb:PutItem",
-    "dynamodb:Query",
-    "dynamodb:UpdateItem",
-)
 ACCEPTED = {
     "AwsSolutions-IAM5[Resource::*]": "Read-only look-ups of lists, for which IAM knows no narrower resource.",
     "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kms:*:*:key/*]": (
@@ -60,7 +53,14 @@ class Function(Construct):
         super().__init__(scope, construct_id)
         self.log_group = lambda_parts.log_group(self, names.LOG_GROUP_NAME)
         self.role = self._role(
-            [*_look_ups(), _denied_canary(), *_remember(incidents), *alerting.permissions()]
+            [
+                statement_of("WriteLog", self.log_group.log_group_arn),
+                *_look_ups(),
+                *_remember(incidents),
+                *alerting.permissions(),
+                statement_of("KeepUndelivered", incoming.undelivered.queue_arn),
+                statement_of("ReadQueue", incoming.queue.queue_arn),
+            ]
         )
         self.function = lambda_.Function(
             self,
@@ -79,10 +79,10 @@ class Function(Construct):
             # that Lambda can give; what still fails is kept where an alarm sees it.
             retry_attempts=2,
             max_event_age=intake.MAX_EVENT_AGE,
-            on_failure=destinations.SqsDestination(incoming.undelivered),
+            on_failure=_Keep(incoming.undelivered),
         )
         acknowledge(self.function, {**NO_TRACING, **KEEPS_WHAT_FAILED, **NO_STREAM})
-        self._called_by_queue(incoming)
+        self._called_by_queue(incoming.queue)
 
     def _role(self, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
         role = iam.Role(
@@ -92,68 +92,54 @@ class Function(Construct):
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description="KeyWatch: reads about KMS keys, keeps incidents, publishes alerts",
         )
-        self.log_group.grant_write(role)
         for statement in statements:
             role.add_to_policy(statement)
         acknowledge(role, ACCEPTED)
         return role
 
-    def _called_by_queue(self, incoming: intake.Intake) -> None:
-        self.function.add_event_source(
-            event_sources.SqsEventSource(
-                incoming.queue,
-                batch_size=BATCH_SIZE,
-                max_batching_window=intake.BATCH_WINDOW,
-                max_concurrency=MAX_CONCURRENCY,
-                report_batch_item_failures=True,
-            )
+    def _called_by_queue(self, queue: sqs.Queue) -> None:
+        """Let Lambda read the queue. The event source of the CDK would allow more than that, under the id that is kept here."""
+        self.function.add_event_source_mapping(
+            f"SqsEventSource:{Names.node_unique_id(queue.node)}",
+            event_source_arn=queue.queue_arn,
+            batch_size=BATCH_SIZE,
+            max_batching_window=intake.BATCH_WINDOW,
+            max_concurrency=MAX_CONCURRENCY,
+            report_batch_item_failures=True,
         )
-
-
-def _denied_canary() -> iam.PolicyStatement:
-    """Forbid the one call that the canary makes to be denied, whatever other policies allow the role."""
-    return iam.PolicyStatement(
-        sid="CanaryIsDenied",
-        effect=iam.Effect.DENY,
-        actions=[f"kms:{CANARY_DENIED_CALL}"],
-        resources=["*"],
-    )
 
 
 def _look_ups() -> list[iam.PolicyStatement]:
     """Return what a diagnosis looks up, all of which reads (``keywatch.catalogue.read_calls``)."""
-    own = {
-        Reach.ANYTHING: ("LookUpLists", "*"),
-        Reach.KEYS: (
-            "LookUpKeys",
-            f"arn:{Aws.PARTITION}:kms:*:*:key/*",
-            f"arn:{Aws.PARTITION}:kms:*:*:alias/*",
-        ),
-        Reach.FUNCTIONS: (
-            "LookUpFunctions",
-            f"arn:{Aws.PARTITION}:lambda:*:{Aws.ACCOUNT_ID}:function:*",
-        ),
-        Reach.ROLES: ("LookUpTheirRoles", f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/*"),
-    }
+    arn, account = f"arn:{Aws.PARTITION}", Aws.ACCOUNT_ID
     return [
-        iam.PolicyStatement(
-            sid=sid,
-            actions=[call.permission for call in READ_CALLS.values() if call.reach is reach],
-            resources=resources,
-        )
-        for reach, (sid, *resources) in own.items()
+        statement_of("LookUpLists", "*"),
+        statement_of("LookUpKeys", f"{arn}:kms:*:*:key/*", f"{arn}:kms:*:*:alias/*"),
+        statement_of("LookUpFunctions", f"{arn}:lambda:*:{account}:function:*"),
+        statement_of("LookUpTheirRoles", f"{arn}:iam::{account}:role/*"),
+        statement_of("CanaryIsDenied", "*"),
     ]
 
 
 def _remember(incidents: IncidentTable) -> list[iam.PolicyStatement]:
     return [
-        iam.PolicyStatement(
-            sid="KeepIncidents", actions=list(TABLE_ACTIONS), resources=[incidents.table.table_arn]
-        ),
-        iam.PolicyStatement(
-            sid="FindDueIncidents", actions=["dynamodb:Query"], resources=[incidents.due_index_arn]
-        ),
+        statement_of("KeepIncidents", incidents.table.table_arn),
+        statement_of("FindDueIncidents", incidents.due_index_arn),
     ]
+
+
+@jsii.implements(lambda_.IDestination)
+class _Keep:
+    """What failed goes to a queue. The destination of the CDK would allow more than sending."""
+
+    def __init__(self, queue: sqs.IQueue) -> None:
+        self._queue = queue
+
+    def bind(
+        self, _scope: Construct, _function: lambda_.IFunction, *_options: object
+    ) -> lambda_.DestinationConfig:
+        """Return where it goes."""
+        return lambda_.DestinationConfig(destination=self._queue.queue_arn)
 
 
 def _environment(

@@ -25,6 +25,7 @@ from infra.alerting import Alerting
 from infra.function import Function
 from infra.intake import Intake
 from infra.settings import Settings
+from infra.statements import statement_of
 from keywatch.catalogue.counters import Loss, runbook
 
 NAMESPACE = "KeyWatch"
@@ -38,20 +39,14 @@ OVER = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 BREACHING = cloudwatch.TreatMissingData.BREACHING
 NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING
 
-# What the doctor reads about the deployment; all of it reads, and none of these actions can be
-# limited to a resource or names something that may be missing, which is what the doctor wants to
-# find out.
-LOOKS = (
-    "cloudtrail:DescribeTrails",
-    "cloudtrail:GetEventSelectors",
-    "cloudtrail:GetTrailStatus",
-    "cloudwatch:GetMetricStatistics",
-    "lambda:ListEventSourceMappings",
-    "logs:DescribeAccountPolicies",
-    "logs:DescribeSubscriptionFilters",
-)
 ACCEPTED = {
-    "AwsSolutions-IAM5[Resource::*]": "The doctor only reads, and looks for what may be missing."
+    "AwsSolutions-IAM5[Resource::*]": "The doctor only reads, and looks for what may be missing.",
+    "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:cloudtrail:*:*:trail/*]": (
+        "As above: any trail may be the one that records, an organisation's or another Region's included."
+    ),
+    "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:*]": (
+        "As above: which log groups are subscribed, by whom."
+    ),
 }
 
 
@@ -136,35 +131,22 @@ class Health(Construct):
     def _let_look(self, watched: Function, incoming: Intake, alerting: Alerting) -> None:
         """Add a policy of its own, for which the function does not wait: the policy names the function."""
         topics = [topic.topic_arn for topic in (*alerting.topics(), self.topic)]
+        queues = (incoming.queue, incoming.dead_letters, incoming.undelivered)
         policy = iam.Policy(
             self,
             "Doctor",
             roles=[watched.role],
             statements=[
-                iam.PolicyStatement(sid="LookAround", actions=list(LOOKS), resources=["*"]),
-                iam.PolicyStatement(
-                    sid="LookAtRules",
-                    actions=["events:DescribeRule", "events:ListTargetsByRule"],
-                    resources=[rule.attr_arn for rule in incoming.rules],
+                statement_of("LookAround", "*"),
+                statement_of("LookAtTrails", f"arn:{Aws.PARTITION}:cloudtrail:*:*:trail/*"),
+                statement_of(
+                    "LookAtLogGroups",
+                    f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:*",
                 ),
-                iam.PolicyStatement(
-                    sid="LookAtQueues",
-                    actions=["sqs:GetQueueAttributes"],
-                    resources=[
-                        queue.queue_arn
-                        for queue in (incoming.queue, incoming.dead_letters, incoming.undelivered)
-                    ],
-                ),
-                iam.PolicyStatement(
-                    sid="LookAtTopics",
-                    actions=["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"],
-                    resources=topics,
-                ),
-                iam.PolicyStatement(
-                    sid="LookAtFunction",
-                    actions=["lambda:GetPolicy"],
-                    resources=[watched.function.function_arn],
-                ),
+                statement_of("LookAtRules", *(rule.attr_arn for rule in incoming.rules)),
+                statement_of("LookAtQueues", *(queue.queue_arn for queue in queues)),
+                statement_of("LookAtTopics", *topics),
+                statement_of("LookAtFunction", watched.function.function_arn),
             ],
         )
         acknowledge(policy, ACCEPTED)

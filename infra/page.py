@@ -12,6 +12,7 @@ from constructs import Construct
 from infra import bundling, lambda_parts, names
 from infra.acknowledgements import ANSWERED_AT_ONCE, NO_TRACING, acknowledge
 from infra.incident_table import IncidentTable
+from infra.statements import statement_of
 
 
 class Page(Construct):
@@ -26,14 +27,9 @@ class Page(Construct):
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description="KeyWatch: lets the incident page read the incident table",
         )
-        log_group.grant_write(role)
-        role.add_to_policy(
-            iam.PolicyStatement(
-                sid="ReadIncidents",
-                actions=["dynamodb:Query"],
-                resources=[incidents.table.table_arn, incidents.due_index_arn],
-            )
-        )
+        role.add_to_policy(statement_of("WritePageLog", log_group.log_group_arn))
+        table = (incidents.table.table_arn, incidents.due_index_arn)
+        role.add_to_policy(statement_of("ReadIncidents", *table))
         self.function = lambda_.Function(
             self,
             "Function",

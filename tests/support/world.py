@@ -22,6 +22,7 @@ from keywatch.settings import IgnoreRule, Settings
 from keywatch.sources import read_event
 from keywatch.sources.source import Reception
 from tests.support.aws import TableClient, TopicClient
+from tests.support.permitted import must_be_permitted
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -142,6 +143,7 @@ class Tapped:
         if operation == "get_paginator":
             return lambda name: _OnePage(self, name)
         method = getattr(self.client, operation)
+        must_be_permitted(self.service, operation)
 
         def call(*args: Any, **kwargs: Any) -> Any:
             self.wire.calls.append((self.service, operation))

@@ -23,13 +23,14 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReadCall:
-    """One operation of a service, both as IAM names them.
+    """One operation of a service, both as IAM names them; ``why`` is the reason for it, as a sentence.
 
     ``tried_with`` are arguments with which the call is harmless, so that the doctor can try it
     ("not found" is an answer, too); without them it is not tried.
     """
 
     operation: str
+    why: str
     service: str = "kms"
     reach: Reach = Reach.ANYTHING
     tried_with: Mapping[str, object] | None = None
@@ -44,14 +45,47 @@ READ_CALLS: Mapping[str, ReadCall] = MappingProxyType(
     {
         call.operation: call
         for call in (
-            ReadCall("DescribeKey", reach=Reach.KEYS, tried_with={"KeyId": NOBODYS_KEY}),
-            ReadCall("ListAliases", tried_with={"Limit": 1}),
-            ReadCall("ListKeys", tried_with={"Limit": 1}),
-            ReadCall("DescribeCustomKeyStores", tried_with={"Limit": 1}),
-            ReadCall("GetKeyLastUsage", reach=Reach.KEYS, tried_with={"KeyId": NOBODYS_KEY}),
-            ReadCall("LookupEvents", service="cloudtrail", tried_with={"MaxResults": 1}),
-            ReadCall("GetFunctionConfiguration", service="lambda", reach=Reach.FUNCTIONS),
-            ReadCall("GetRole", service="iam", reach=Reach.ROLES),
+            ReadCall(
+                "DescribeKey",
+                "The state of a key, and whether it exists, is what most diagnoses rest on.",
+                reach=Reach.KEYS,
+                tried_with={"KeyId": NOBODYS_KEY},
+            ),
+            ReadCall(
+                "ListAliases",
+                "A missing alias may be a misspelt one; a key is called by its alias.",
+                tried_with={"Limit": 1},
+            ),
+            ReadCall("ListKeys", "The sweep looks at every key.", tried_with={"Limit": 1}),
+            ReadCall(
+                "DescribeCustomKeyStores",
+                "A key store that is not connected breaks all its keys.",
+                tried_with={"Limit": 1},
+            ),
+            ReadCall(
+                "GetKeyLastUsage",
+                "An early warning says when the key was used last.",
+                reach=Reach.KEYS,
+                tried_with={"KeyId": NOBODYS_KEY},
+            ),
+            ReadCall(
+                "LookupEvents",
+                "Who changed the key, and when.",
+                service="cloudtrail",
+                tried_with={"MaxResults": 1},
+            ),
+            ReadCall(
+                "GetFunctionConfiguration",
+                "When a function was changed last tells whether its grant is older than its role.",
+                service="lambda",
+                reach=Reach.FUNCTIONS,
+            ),
+            ReadCall(
+                "GetRole",
+                "When the role was made tells whether it was deleted and made again.",
+                service="iam",
+                reach=Reach.ROLES,
+            ),
         )
     }
 )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
@@ -15,6 +16,7 @@ from keywatch.services import Services, build
 from keywatch.settings import Settings
 from keywatch.store.incident_table import StoredSubject
 from tests.support.aws import TableClient
+from tests.support.permitted import must_be_permitted
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -126,11 +128,8 @@ class Scripted:
         if callable(answer):
             answer = answer(params)
         self.calls.append((model.name, params))
-        method = next(
-            name
-            for name, operation in self.client.meta.method_to_api_mapping.items()
-            if operation == model.name
-        )
+        method = xform_name(model.name)
+        must_be_permitted(model.service_model.service_name, method)
         if isinstance(answer, Fails):
             self._stubber.add_client_error(method, answer.code, answer.message)
         else:
