@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import jsii
 from aws_cdk import Aws, Names
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -79,9 +78,9 @@ class Function(Construct):
             # that Lambda can give; what still fails is kept where an alarm sees it.
             retry_attempts=2,
             max_event_age=intake.MAX_EVENT_AGE,
-            on_failure=_Keep(incoming.undelivered),
         )
         acknowledge(self.function, {**NO_TRACING, **KEEPS_WHAT_FAILED, **NO_STREAM})
+        _keep_undelivered(self.function, incoming.undelivered)
         self._called_by_queue(incoming.queue)
 
     def _role(self, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
@@ -128,18 +127,12 @@ def _remember(incidents: IncidentTable) -> list[iam.PolicyStatement]:
     ]
 
 
-@jsii.implements(lambda_.IDestination)
-class _Keep:
-    """What failed goes to a queue. The destination of the CDK would allow more than sending."""
-
-    def __init__(self, queue: sqs.IQueue) -> None:
-        self._queue = queue
-
-    def bind(
-        self, _scope: Construct, _function: lambda_.IFunction, *_options: object
-    ) -> lambda_.DestinationConfig:
-        """Return where it goes."""
-        return lambda_.DestinationConfig(destination=self._queue.queue_arn)
+def _keep_undelivered(function: lambda_.Function, queue: sqs.Queue) -> None:
+    """Let Lambda keep in ``queue`` what failed. The destination of the CDK would allow more than sending."""
+    config = function.node.find_child("EventInvokeConfig").node.default_child
+    if not isinstance(config, lambda_.CfnEventInvokeConfig):
+        raise TypeError("the function has no configuration of asynchronous calls")
+    config.add_property_override("DestinationConfig.OnFailure.Destination", queue.queue_arn)
 
 
 def _environment(
