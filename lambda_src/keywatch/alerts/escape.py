@@ -118,13 +118,6 @@ def html(value: object, limit: int = 1_000) -> str:
     return _html.escape(one_line(value, limit), quote=True)
 
 
-def log(value: object, limit: int = 256) -> str:
-    """Return ``value`` for a log line: one line of printable ASCII, other characters as Python writes them in a literal."""
-    return one_line(
-        one_line(value, limit).encode("ascii", "backslashreplace").decode("ascii"), limit
-    )
-
-
 def command(value: object, limit: int = MAX_COMMAND) -> str | None:
     """Return a command exactly as it was given, or ``None`` when it cannot be shown so.
 

@@ -335,18 +335,6 @@ def test_html_has_no_markup_from_outside(text):
     assert is_clean(made)
 
 
-@MANY
-@given(hostile)
-def test_log_text_is_one_ascii_line(text):
-    # GIVEN hostile text
-    # WHEN it is logged
-    logged = escape.log(text)
-    # THEN it cannot begin a line of its own or drive a terminal
-    assert logged.isascii()
-    assert not logged or logged.isprintable()
-    assert len(logged) <= 256
-
-
 def wide(text: str) -> str:
     """Return ``text`` with each sign in braces as its full-width twin."""
     return re.sub(
