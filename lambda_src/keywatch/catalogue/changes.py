@@ -69,7 +69,6 @@ _ALL = (
     KindOfChange(
         "ReplicateKey",
         "key",
-        leaves="Enabled",
         undone_by=("ScheduleKeyDeletion", "DeleteKey"),
         makes_visible=True,
     ),
@@ -87,6 +86,7 @@ _ALL = (
     KindOfChange(
         "ScheduleKeyDeletion",
         "key",
+        leaves="PendingDeletion",
         makes=("key_pending_deletion", "key_deleted"),
         undone_by=("CancelKeyDeletion",),
         disproved_by=(
@@ -123,6 +123,7 @@ _ALL = (
     KindOfChange(
         "DeleteImportedKeyMaterial",
         "key",
+        leaves="PendingImport",
         makes=("key_material_missing",),
         undone_by=("ImportKeyMaterial",),
         disproved_by=_NEED_MATERIAL,
@@ -131,6 +132,7 @@ _ALL = (
     KindOfChange(
         "DeleteExpiredKeyMaterial",
         "key",
+        leaves="PendingImport",
         makes=("key_material_missing",),
         undone_by=("ImportKeyMaterial",),
         disproved_by=_NEED_MATERIAL,

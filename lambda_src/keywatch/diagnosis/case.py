@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from keywatch.catalogue.causes import cause_of
 from keywatch.catalogue.changes import CHANGES, MADE_BY, MAKE_VISIBLE
-from keywatch.catalogue.states import is_usable
+from keywatch.catalogue.states import STATE_CAUSES, is_usable
 from keywatch.diagnosis.reasons import Reason
 from keywatch.model.evidence import ChangeFact, Evidence, LookupOutcome, LookupResult
 from keywatch.model.identifiers import KeyIdentifier, Kind
@@ -152,6 +152,18 @@ class Case:
         if ended is None or (made is not None and made.when >= ended.when):
             return None
         return ended if ended.when >= self.failure.time - PROPAGATION else None
+
+    def left_otherwise(self, state: str) -> ChangeFact | None:
+        """Return the newest change of the key's state if it was just made and left the key in another than ``state``.
+
+        A look-up that shows ``state`` may lag behind it.
+        """
+        kinds = (name for name, kind in CHANGES.items() if kind.leaves)
+        change = self.change(*kinds)
+        if change is None or self.now - change.when > PROPAGATION:
+            return None
+        cause = STATE_CAUSES.get(CHANGES[change.what].leaves or "")
+        return change if cause != STATE_CAUSES.get(state) else None
 
     def behind_alias(self) -> str | None:
         """Return the key that the alias last pointed to, as far as changes tell."""

@@ -1,7 +1,7 @@
 """Read-only look-ups in AWS: each answers facts and a ``LookupResult``, and never raises for what AWS refuses.
 
-The account's own KMS quota is not KeyWatch's to burn: ListAliases and DescribeCustomKeyStores are
-remembered for a minute (5 DescribeCustomKeyStores a second are allowed for a whole account).
+The account's own KMS quota is not KeyWatch's to burn: ListAliases is remembered for a minute,
+DescribeCustomKeyStores for some seconds (5 a second are allowed for a whole account).
 Source: KMS Developer Guide, "Request quotas".
 """
 
@@ -39,13 +39,15 @@ T = TypeVar("T")
 
 MAX_ALIAS_PAGES = 50  # of 100: the default quota is 50 aliases a key, accounts with more than 5,000 in a Region are rare
 MEMORY = timedelta(seconds=60)
+MEMORY_OF_STORES = timedelta(seconds=10)  # their state decides which command is offered
 
 
 @dataclass
 class _Memory(Generic[T]):
-    """Answers of the last minute, per question. Who asks what is being asked gets that answer; nobody else waits."""
+    """Answers of the last minute or so, per question. Who asks what is being asked gets that answer; nobody else waits."""
 
     now: Callable[[], datetime]
+    kept: timedelta = MEMORY
     answers: dict[str, tuple[datetime, T]] = field(default_factory=dict)
     asking: dict[str, Future[T]] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
@@ -60,7 +62,7 @@ class _Memory(Generic[T]):
     ) -> T:
         with self.lock:
             held = self.answers.get(question)
-            if held and not fresh and self.now() - held[0] < MEMORY:
+            if held and not fresh and self.now() - held[0] < self.kept:
                 return held[1]
             others = self.asking.get(question)
             if others is None:
@@ -103,7 +105,9 @@ class Lookups:
         self._client = guard
         self.history = History(self._client, now, wait)
         self._aliases: _Memory[tuple[tuple[AliasFacts, ...], LookupResult]] = _Memory(now)
-        self._stores: _Memory[tuple[tuple[StoreFacts, ...], LookupResult]] = _Memory(now)
+        self._stores: _Memory[tuple[tuple[StoreFacts, ...], LookupResult]] = _Memory(
+            now, MEMORY_OF_STORES
+        )
 
     def function(
         self, arn: str, region: str
@@ -167,7 +171,7 @@ class Lookups:
         return tuple(found), look
 
     def store(self, store_id: str, region: str) -> tuple[StoreFacts | None, LookupResult]:
-        """Describe one custom key store, as seen within the last minute."""
+        """Describe one custom key store, as seen within the last seconds."""
         stores, look = self._stores.recall(
             f"{region}/{store_id}",
             lambda: self._describe_store(store_id, region),

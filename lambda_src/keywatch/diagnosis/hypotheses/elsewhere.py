@@ -31,11 +31,9 @@ def in_other_region(case: Case) -> Explanation | None:
         "key": found.arn,
         "multi_region": "yes" if found.replicas else "",
     }
-    # Any other key id exists in one Region only; a multi-Region one may exist here as well, unless
-    # AWS said that it does not.
-    sure = case.place_is_known() and (
-        case.is_surely_absent() or not found.key_id.startswith("mrk-")
-    )
+    # Any other key id exists in one Region only. A replica of a multi-Region key may have been
+    # deleted here, or made a moment ago.
+    sure = case.place_is_known() and not found.key_id.startswith("mrk-")
     return Explanation("wrong_region", CERTAIN if sure else LIKELY, (reason,), facts=facts)
 
 

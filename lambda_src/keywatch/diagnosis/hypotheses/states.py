@@ -8,7 +8,7 @@ from keywatch.catalogue.causes import cause_of
 from keywatch.catalogue.changes import CHANGES
 from keywatch.catalogue.connection_errors import CONNECTION_ERRORS
 from keywatch.catalogue.states import CONNECTED, STATE_CAUSES, is_usable
-from keywatch.diagnosis.case import Case, Explanation, find_look
+from keywatch.diagnosis.case import PROPAGATION, Case, Explanation, find_look
 from keywatch.diagnosis.external_name import is_only_a_name
 from keywatch.diagnosis.reasons import because_look, key_state, stamp
 from keywatch.model.evidence import LookupOutcome
@@ -36,8 +36,25 @@ def state_now(case: Case) -> Explanation | None:
         STATE_CAUSES[key.state], confidence, (because_look(look, key_state(key)),), facts=facts
     )
     if key.state != "Unavailable":
-        return explanation
+        return _unless_it_lags(case, explanation)
     return _with_store(case, replace(explanation, confidence=Confidence.LIKELY))
+
+
+def _unless_it_lags(case: Case, shown: Explanation) -> Explanation:
+    """Doubt a state that a look-up shows where a change of the last minutes left the key in another one.
+
+    What AWS answered the call with is then as good: where it agrees with that change, it is right.
+    """
+    newer = case.left_otherwise(shown.facts["key_state"])
+    if newer is None:
+        return shown
+    left, said = CHANGES[newer.what].leaves or "", case.failure.classification
+    unknown = f"{newer.what} was called at {stamp(newer.when)}; the look-up may not show it yet."
+    if STATE_CAUSES.get(left) == said.cause and case.failure.source != EARLY_WARNING:
+        facts = {**shown.facts, "key_state": left}
+        return Explanation(said.cause or "", said.confidence, shown.because, facts, (unknown,))
+    likely = replace(shown, confidence=at_most_likely(shown.confidence))
+    return likely.adding(facts={"key_state": left}, unknowns=(unknown,))
 
 
 def as_said(case: Case) -> Explanation:
@@ -64,8 +81,8 @@ def _unseen(case: Case, explanation: Explanation) -> Explanation:
         return likely.adding(
             facts={"key_state": CHANGES[ended.what].leaves or ""}, unknowns=(unknown,)
         )
-    if case.failure.source == EARLY_WARNING:
-        # Its record tells what was done, not what has been done since.
+    if case.failure.source == EARLY_WARNING or case.now - case.failure.time > 2 * PROPAGATION:
+        # A record tells what was so then, and not what has been done since.
         return replace(explanation, confidence=at_most_likely(explanation.confidence))
     return explanation
 
