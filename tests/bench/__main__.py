@@ -69,7 +69,9 @@ def of_load(name: str, events: int, repeats: int) -> dict[str, Any]:
     bodies = [loads.LOADS[name](serial) for serial in range(events)]
     aws = measures.handled(bodies).aws
     found = {
-        "cpu_over_parsing": measures.cpu_over_parsing(bodies, repeats),
+        "cpu_over_parsing": measures.cpu_over_parsing(
+            bodies, repeats, of_new_subjects=name in {"wave", "spread"}
+        ),
         "aws_calls": sum(aws.calls.values()),
         "look_ups": aws.look_ups,
         "alerts": aws.alerts,

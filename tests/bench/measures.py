@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 from tests.bench import loads
 from tests.bench.stand_ins import Aws, ForgetfulTable, Idle, Metered, runtime, silence
+from tests.support.aws import TableClient
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,9 +28,9 @@ class Run:
     aws: Aws
 
 
-def handled(bodies: Sequence[str]) -> Run:
+def handled(bodies: Sequence[str], table: Callable[[], Any] = TableClient) -> Run:
     """Let one container take a load, batch by batch."""
-    aws = Aws()
+    aws = Aws(table=table())
     container = runtime(aws.client)
     batches = loads.batches(bodies)
     with silence():
@@ -36,13 +38,18 @@ def handled(bodies: Sequence[str]) -> Run:
     return Run(whole - aws.cpu, aws)
 
 
-def cpu_over_parsing(bodies: Sequence[str], repeats: int) -> float:
+def cpu_over_parsing(
+    bodies: Sequence[str], repeats: int, *, of_new_subjects: bool = False
+) -> float:
     """Return the CPU of the handler over that of parsing the same bodies and forgetting each at once.
 
     What is parsed must not be kept alive: that alone trebles the time of ``json.loads``. Of each the
     smallest of ``repeats`` counts, taken in turn: what is larger was disturbed by other processes.
+    Where each subject is a new one the table forgets them: the garbage collector would go through
+    all that it holds, on the function's account.
     """
-    pairs = [(handled(bodies).cpu, _parsed(bodies)) for _ in range(repeats)]
+    table = ForgetfulTable if of_new_subjects else TableClient
+    pairs = [(handled(bodies, table).cpu, _parsed(bodies)) for _ in range(repeats)]
     ours, parsing = (min(column) for column in zip(*pairs, strict=True))
     return round(ours / parsing, 2)
 

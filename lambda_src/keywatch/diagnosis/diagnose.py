@@ -53,10 +53,8 @@ class Diagnosis:
 
 def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosis:
     """Return the one cause of ``failure``, how sure that is, why, and how to fix it. ``now`` is UTC."""
-    failure = as_looked_up(_ranked(failure), evidence)
-    case = case_of(failure, evidence, now)
-    hypotheses = ORDER.get(failure.classification.cause or "", LAST)
-    explanation = next(held for ask in hypotheses if (held := ask(case)) is not None)
+    explained = explain(failure, evidence, now)
+    failure, case, explanation = explained.failure, explained.case, explained.explanation
     because = tuple(
         dict.fromkeys((*_error_said(failure), *explanation.because, *_made_by(case, explanation)))
     )
@@ -79,6 +77,25 @@ def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosi
         unknowns,
         facts,
         is_over,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A failure as it is understood, its case, and the hypothesis that holds."""
+
+    failure: KeyFailure
+    case: Case
+    explanation: Explanation
+
+
+def explain(failure: KeyFailure, evidence: Evidence, now: datetime) -> Explained:
+    """Return what explains ``failure``; ``now`` is UTC."""
+    failure = as_looked_up(_ranked(failure), evidence)
+    case = case_of(failure, evidence, now)
+    hypotheses = ORDER.get(failure.classification.cause or "", LAST)
+    return Explained(
+        failure, case, next(held for ask in hypotheses if (held := ask(case)) is not None)
     )
 
 

@@ -85,6 +85,9 @@ def _handle(services: Services, memory: Memory, batch: FailureBatch) -> None:
             if not without_table.alert(services, memory, batch, _UNREADABLE_NOTE):
                 services.counts.add("CountsLost", batch.count)
             return
+        if member := grouping.open_in_full_group(services, known, batch):
+            memory.keep(member, services.now())
+            return
         claimed = _claim(services, memory, known.incident, batch)
     except (ClientError, BotoCoreError):
         services.counts.add("TableUnreachable")

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from threading import Lock
+from typing import TypeVar, cast
 
 from keywatch.incidents import changes, digests, failures, without_table
 from keywatch.incidents.memory import Memory
@@ -19,9 +20,29 @@ from keywatch.model.signals import KeyChange, KeyFailure, Signal, Subject
 from keywatch.services import Services
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 WORKERS = 8
 RESERVE = 8.0  # seconds: what is not begun by then is left in the queue
+
+
+def in_parallel(work: Callable[[T], R], items: Iterable[T], workers: int) -> list[R]:
+    """Return what ``work`` returns for each item, in any order; so many threads take one item after the other.
+
+    An executor's ``map`` makes a future for each item: of thousands they take longer than the items.
+    """
+    waiting, lock, none = iter(items), Lock(), object()
+
+    def take() -> object:
+        with lock:
+            return next(waiting, none)
+
+    def one_after_the_other() -> list[R]:
+        return [work(cast("T", item)) for item in iter(take, none)]
+
+    with ThreadPoolExecutor(workers) as pool:
+        running = [pool.submit(one_after_the_other) for _ in range(workers)]
+        return [result for thread in running for result in thread.result()]
 
 
 def in_turn(batches: Iterable[FailureBatch]) -> list[FailureBatch]:
@@ -99,8 +120,7 @@ class Pipeline:
         workers = min(self._workers, len(items))
         if workers < 2:  # noqa: PLR2004 - a pool of one is waste
             return {message for item in items for message in attempt(item)}
-        with ThreadPoolExecutor(workers) as pool:
-            return {message for failed in pool.map(attempt, items) for message in failed}
+        return {message for failed in in_parallel(attempt, items, workers) for message in failed}
 
 
 @dataclass(frozen=True, slots=True)

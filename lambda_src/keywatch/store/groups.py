@@ -62,6 +62,14 @@ class GroupTable:
                 return None
         return None  # so many are at it that nobody can tell: in doubt it is told
 
+    def full(self, key: GroupKey, now: datetime) -> Group | None:
+        """Return the group of what subjects have in common if it is known to be full, and that the clock looks at it."""
+        return self._recall(key, now)
+
+    def joined(self, group: Group, now: datetime) -> None:
+        """Count a subject that is left to a full group."""
+        self._count(group, now)
+
     def _recall(self, key: GroupKey, now: datetime) -> Group | None:
         with self._remembered.lock:
             group = self._remembered.full.get(key.id)

@@ -85,7 +85,7 @@ def item_of_change(change: KeyChange, subject: Subject) -> dict[str, Any]:
 
 
 def item_of(incident: Incident, now: datetime) -> dict[str, Any]:
-    """Return the item of an incident that opens."""
+    """Return the item of an incident that opens. What people were told of it is in no item but that of a group's member."""
     item: dict[str, Any] = {
         "subject": {"S": incident.subject.id},
         "item": {"S": INCIDENT},
@@ -98,13 +98,17 @@ def item_of(incident: Incident, now: datetime) -> dict[str, Any]:
         "expires_at": seconds(now + KEEP),
         **_counted(incident),
     }
-    if incident.arrived:
-        item["arrived"] = epoch(incident.arrived)
-    if incident.openings:
-        item["openings"] = {"S": dump_times(incident.openings)}
-    if incident.previous_id:
-        item["previous_id"] = {"S": incident.previous_id}
-    return item
+    times = {"arrived": incident.arrived, "sent_at": incident.sent_at}
+    texts = {
+        "openings": dump_times(incident.openings),
+        "previous_id": incident.previous_id,
+        "cause": incident.cause,
+        "severity": incident.severity,
+        "announced": ",".join(incident.announced),
+        "group": incident.group,
+    }
+    item |= {name: epoch(when) for name, when in times.items() if when}
+    return item | {name: {"S": text} for name, text in texts.items() if text}
 
 
 def _counted(incident: Incident) -> dict[str, Attribute]:

@@ -116,6 +116,10 @@ class IncidentTable:
         conditions = _unchanged(ended) if ended else (absent("subject"),)
         return incident if self._table.put(item_of(incident, now), *conditions) else None
 
+    def open_told(self, incident: Incident, now: datetime) -> bool:
+        """Write the first incident of a subject, of which its group tells; ``False`` when somebody else was first."""
+        return self._table.put(item_of(incident, now), absent("subject"))
+
     def count(
         self,
         incident: Incident,
