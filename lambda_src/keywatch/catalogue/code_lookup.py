@@ -22,6 +22,7 @@ from keywatch.catalogue.codes import (
     Meaning,
     Words,
 )
+from keywatch.catalogue.texts import filter_phrases
 from keywatch.model.levels import Confidence
 
 _SUFFIXES = ("exception", "fault", "error")
@@ -199,7 +200,7 @@ def rule_codes() -> tuple[str, ...]:
 
 
 def filter_codes() -> tuple[str, ...]:
-    """Return what the log filter looks for, as regular expressions of its grammar.
+    """Return what the log filter looks for beside the phrases of texts, as regular expressions of its grammar.
 
     These are the codes in scope, each unless its row says why not, and the common words in KMS's
     company.
@@ -207,12 +208,10 @@ def filter_codes() -> tuple[str, ...]:
     families = tuple(re.compile(family) for family in LOGGED_FAMILIES)
     wanted = dict.fromkeys(row.code for row in CODES if row.means.cause and not row.unfiltered)
     alone = [code for code in wanted if not any(family.search(code) for family in families)]
-    return (
-        *LOGGED_FAMILIES,
-        *LOGGED_IN_COMPANY,
-        *LOGGED_CUT,
-        *(code.replace(".", r"\.") for code in alone),
-    )
+    names = (code.replace(".", r"\.") for code in alone)
+    found = (*LOGGED_FAMILIES, *LOGGED_IN_COMPANY, *LOGGED_CUT, *names)
+    phrases = filter_phrases()
+    return tuple(fragment for fragment in found if fragment not in phrases)
 
 
 def short_codes() -> Iterator[str]:

@@ -349,16 +349,16 @@ LOGGED_FAMILIES = (
     "K[Mm][Ss][.A-Za-z]*[EFD][xaoi][cus]",  # Exception, Fault, Found, Disabled
     "K[Mm][Ss]InvalidS",
     "[den]K[Mm][Ss]Key",  # DisabledKMSKey, InvalidStateKMSKey, InvalidSourceKmsKey, InvalidDestinationKmsKey
-    "CloudHsmClu",
+    "CloudH[Ss][Mm]",
     "CustomKeySt",
     "Xks[KP]",
     "EncryptionKey[NDUI]",
     "Encryption[EIP][xno]",  # DataEncryptionException, EncryptionIntegrityChecksFailed, InsufficientEncryptionPolicy
     "UnableToDecryptS",
-    "KeyUnavailableE",
-    "DependencyTimeoutE",
-    "InvalidArnE",
-    "InvalidAliasNameE",
+    "KeyUnav",
+    "DependencyTi",
+    "Invalid.?[aA]rn",
+    "InvalidAliasN",
     "InvalidGrant[TI]",
 )
 # Words of dozens of services are looked for where the same line names KMS or the format of an SDK
@@ -372,11 +372,13 @@ LOGGED_IN_COMPANY = (
 # words with which AWS's sentence goes on; and the one word with which such a sentence ends, where
 # it stands alone in its line.
 LOGGED_CUT = (
-    r":kms:[0-9a-z:-]*/?[0-9a-fmrk-]{0,35} *$",
+    r":kms:[0-9a-z:-]*/?[0-9a-fmrk-]{0,35}[^a-z]*$",
     r".{40}:kms:[^ ]*$",
     r"xception.*:kms:[^ ]*$",
     r"^[ \x27]*arn[^ ]*:kms:[^ ]*$",
     r":kms:[^ ]* [id][so]",
     r":kms:[^ ]* ?[a-z ]*\x22, ?\x22[sp]",
     r"^[^a-z]*[cdiu][a-z]*\.[^a-z]*$",
+    r"^ *keyId \x27",
+    r" {9}[key:/]*[0-9a-f-]{23}",  # the middle of a key's ARN in a narrow column
 )

@@ -156,7 +156,7 @@ _NOT_FOUND = (
     _named("alias_not_found", Form.ALIAS, "alias_not_found", "is not found", r"is.not.found\."),
     _named("key_not_found", Form.KEY, "key_not_found", "does not exist", "does.not.exist"),
     _named("invalid_key_id", Form.KEY_ID, "malformed_identifier", "invalid keyid", "Invalid.keyId"),
-    _named("invalid_arn", Form.REGION, "wrong_region", "invalid arn", "Invalid.arn"),
+    _named("invalid_arn", Form.REGION, "wrong_region", "invalid arn", "Invalid.?[aA]rn"),
     # Wordings of emulators; whoever develops against one pastes these.
     *_says(
         "alias_not_found",
@@ -175,7 +175,7 @@ _NOT_FOUND = (
 _PENDING = "pending.[dir][em][lp]"  # behind a line break too
 _DELETION, _MATERIAL, _NOT_READY = "key_pending_deletion", "key_material_missing", "key_not_ready"
 _STATES = (
-    _named("disabled", Form.STATE, "key_disabled", "is disabled", r"is.disabled\."),
+    _named("disabled", Form.STATE, "key_disabled", "is disabled", r"disabled\."),
     _named("pending_deletion", Form.STATE, _DELETION, "is pending deletion", _PENDING),
     _named(
         "pending_replica_deletion",
@@ -191,11 +191,11 @@ _STATES = (
         "key_store_disconnected",
         LIKELY,
         form=Form.STATE,
-        logged=(r"is.unavailable\.",),
+        logged=(r"unavailable\.",),
         unavailable="is unavailable",
     ),
-    _named("creating", Form.STATE, _NOT_READY, "is creating", r"is.[cu][rp][ed]ating\."),
-    _named("updating", Form.STATE, _NOT_READY, "is updating", r"is.[cu][rp][ed]ating\."),
+    _named("creating", Form.STATE, _NOT_READY, "is creating", r"[cu][rp][ed]ating\."),
+    _named("updating", Form.STATE, _NOT_READY, "is updating", r"[cu][rp][ed]ating\."),
 )
 
 # External key stores: the wordings of the Developer Guide and of the proxy API specification
@@ -221,7 +221,7 @@ _KEY_STORES = (
     *_says(
         "xks_proxy_rejected_credentials",
         CERTAIN,
-        logged=_EXTERNAL_KEY,
+        logged=(*_EXTERNAL_KEY, "nticate AWS"),
         xks_credentials="could not authenticate aws kms",
     ),
     *_says("xks_proxy_denied", CERTAIN, xks_denied="external key store proxy denied access"),
@@ -291,7 +291,7 @@ _KEY_STORES = (
     *_says(
         "cloudhsm_unavailable",
         CERTAIN,
-        logged=("CloudHSM",),
+        logged=("CloudH[Ss][Mm]",),
         cloudhsm_unreachable="cannot communicate with your cloudhsm",
         cloudhsm_unreachable_aws="cannot communicate with your aws cloudhsm",
     ),
@@ -374,7 +374,7 @@ _SERVICES = (
         "unclassified",
         POSSIBLE,
         also=("client.internalerror",),
-        logged=("Client error on launch",),
+        logged=("error on launch",),
         launch_client_error="client error on launch",
     ),
     # The AWS Encryption SDK's own words; what KMS said stands in the lines before them.
@@ -413,7 +413,7 @@ _IDENTIFIERS = (
         "malformed_identifier",
         CERTAIN,
         form=Form.VALUE,
-        logged=("[kK]ey[IA][dr]n?[^ ]* failed", "aliasName[^ ]* failed"),
+        logged=("[kK]ey[IA][dr]n?[^ ]* failed", "aliasName[^ ]* failed", "at .keyId"),
         constraint="failed to satisfy constraint",
     ),
     # Terraform's AWS provider turns an empty answer of ListAliases or DescribeKey into words of its

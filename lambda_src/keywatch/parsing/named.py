@@ -21,6 +21,10 @@ _BARE_NAME = re.compile(
     r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?![0-9a-f-])"
 )
 _PARTS = re.compile(r"arn:[^:]{1,40}:kms:([^:]{0,40}):([^:]{0,40}):(key|alias)/.{1,400}")
+# The end of an ARN whose beginning a line break cut away: the id of the key is whole.
+_TAIL_OF_ARN = re.compile(
+    r"[0-9a-z:*-]{0,60}:key/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|mrk-[0-9a-f]{32})"
+)
 # A key that a logger cut or somebody masked: no key has such an id.
 _NO_WHOLE_KEY = re.compile(
     r"[0-9a-f]{0,8}|[0-9a-f]{8}-[0-9a-f-]{0,26}|mrk-[0-9a-f]{0,31}"
@@ -74,7 +78,8 @@ def named(classification: ErrorClassification, name: str | None) -> ErrorClassif
         name = redacted(name)  # what names no key may be anything that stood in its place
     parts = _PARTS.fullmatch(name)
     if parts is None:
-        return replace(classification, identifier=name)
+        tail = _TAIL_OF_ARN.fullmatch(name)
+        return replace(classification, identifier=tail.group(1) if tail else name)
     region, account, kind = parts.groups()
     real = "<" not in name
     whole = is_whole(name) or classification.cause == "malformed_identifier"

@@ -15,6 +15,7 @@ _PLACEHOLDER = re.compile(r"<[a-z0-9_: -]{0,40}(?:key|alias|arn)[a-z0-9_: -]{0,4
 _CUT_ARN = re.compile(
     r"(?:\.{2,3}|\u2026|[0-9a-z:*-]{0,40}:)key/[0-9a-fmrk*x.-]{2,40}", re.IGNORECASE
 )
+_RESOURCE = re.compile(r":(?:key|alias)/|<")  # what a line break cut before it names nothing
 _MASK = re.compile(r"<[^<>]{0,60}>")
 _TEMPLATE = re.compile(r"[{}]|%[sdv]|\$\w|\" ?\+|\+ ?\"")
 
@@ -102,7 +103,7 @@ def is_whole_kms_arn(name: str) -> bool:
 def names_a_key(name: str) -> bool:
     """Tell whether ``name`` can be what AWS puts there: a KMS ARN, a key id, or a placeholder of a recorded answer."""
     if is_kms_arn(name):
-        return not _TEMPLATE.search(name)
+        return _RESOURCE.search(name) is not None and not _TEMPLATE.search(name)
     return bool(_KEY_ID.fullmatch(name) or _PLACEHOLDER.fullmatch(name) or _CUT_ARN.match(name))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from keywatch.model.levels import Confidence
 from keywatch.parsing.logs.excuses import excused_codes, is_excused
 from keywatch.parsing.logs.logged_error import LoggedError
 from keywatch.parsing.logs.talk import is_talk_line
@@ -116,11 +117,16 @@ def _may_go_on(one: Place, other: Place) -> bool:
 
 def _is_whole(errors: Errors) -> bool:
     """Tell whether a record says all by itself: AWS's sentence for each failure."""
-    return bool(errors) and all(_says_why(error) for error in errors)
+    return bool(errors) and all(_says_why(error) and not _may_be_half(error) for error in errors)
 
 
 def _says_why(error: LoggedError) -> bool:
     return bool(error.message) and error.classification.cause != "unclassified"
+
+
+def _may_be_half(error: LoggedError) -> bool:
+    """Tell whether a sentence is no whole one: it proves less than its cause, and names no key."""
+    return not error.thing and error.classification.confidence is Confidence.LIKELY
 
 
 def _sentences(errors: Errors) -> frozenset[Sentence]:

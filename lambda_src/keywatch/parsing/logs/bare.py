@@ -31,7 +31,7 @@ _DOCUMENTS = re.compile(
 )
 
 _TELLS = re.compile(
-    r"\bfail(?:s|ing) with |\bthrows |\braises "
+    r"\bfail(?:s|ing) with |(?<!@)\bthrows |(?<!@)\braises "
 )  # in a document; here somebody tells what he sees
 
 

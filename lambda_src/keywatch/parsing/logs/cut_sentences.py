@@ -42,9 +42,16 @@ _KEY_ALONE = re.compile(
     rf"^[\"'`]({_HEAD}key/{_ID})[\"'`]\s(?:does\s(?:not\s(?:exist)?)?){_END}", re.MULTILINE
 )
 _KEY_ID_CUT = re.compile(r"\bInvalid keyI(?:d '?[^'\s]{0,80})?\u2026?$", re.MULTILINE)
-# The end of a sentence behind the rest of a key's id.
+# "Value '' at 'keyId' failed to satisfy constraint", which ends or begins with its line.
+_VALUE_CUT = re.compile(
+    rf"[vV]alue (?:null|'([^'\n]{{0,300}})') at '(?:[tT]arget|[sS]ource|[dD]estination)?[kK]eyId'"
+    rf"(?: fail?e?d?)?(?: to?)?(?: s[a-z]{{0,9}})?(?: c[a-z]{{0,9}})?{_END}",
+    re.MULTILINE,
+)
+_VALUE_END = re.compile(r"^ ?'?keyId' failed to satisfy constraint", re.MULTILINE)
+# The end of a sentence behind the rest of a key's id, or behind the end of its ARN.
 _TAIL = re.compile(
-    r"^[ \t]{0,60}(?:[0-9a-f-]{1,36}|[0-9a-zA-Z_/-]{1,60})[\"'`]?\s"
+    rf"^[ \t]{{0,60}}(?:(?!arn:)[0-9a-z:-]{{0,60}}[0-9]:key/({_ID})|[0-9a-zA-Z_/-]{{1,60}})[\"'`]?\s"
     r"(is (?:disabled|pending deletion|pending import|unavailable|creating|updating)|does not exist|is not found)\b",
     re.MULTILINE,
 )
@@ -64,7 +71,19 @@ def cut_hits(lines: str, low: str) -> Iterator[Match]:
     for found in _KEY_ID_CUT.finditer(lines):
         yield _match("invalid_key_id", *found.span(), None)
     for found in _TAIL.finditer(lines):
-        yield _match(_BY_PHRASE[found.group(1)].id, found.start(1), found.end(1), None)
+        key, phrase = found.groups()
+        yield replace(
+            _match(_BY_PHRASE[phrase].id, found.start(2), found.end(2), key), sure=key is not None
+        )
+    yield from _cut_values(lines, low)
+
+
+def _cut_values(lines: str, low: str) -> Iterator[Match]:
+    if "keyid'" in low:
+        for found in _VALUE_CUT.finditer(lines):
+            yield _match("constraint", *found.span(), found.group(1))
+        for found in _VALUE_END.finditer(lines):
+            yield replace(_match("constraint", *found.span(), None), sure=True)
 
 
 def _match(row: str, start: int, end: int, name: str | None) -> Match:

@@ -27,7 +27,7 @@ from keywatch.parsing.logs.own_sentences import own_sentences
 from keywatch.parsing.logs.quotes import quote
 from keywatch.parsing.logs.surroundings import Places
 from keywatch.parsing.logs.talk import is_talk
-from keywatch.parsing.logs.wraps import unbroken, whole_lines
+from keywatch.parsing.logs.wraps import unbroken, whole_lines, with_heads
 from keywatch.parsing.named import name_in, named, whole_arns
 from keywatch.parsing.normalise import flat, lowered, plain
 from keywatch.parsing.sentences import Match, hits
@@ -48,7 +48,7 @@ _ROWS = tuple(row for row in TEXTS if row.cause) + CONNECTION_ERRORS
 
 def find_errors(text: str) -> tuple[LoggedError, ...]:
     """Return the distinct failures in ``text``, in the order of their first appearance; never raises on any text."""
-    lines = unbroken(plain(_whole(text[:MAX_TEXT])))
+    lines = with_heads(unbroken(plain(_whole(text[:MAX_TEXT]))))
     line = flat(lines)
     excused = excused_codes(line)
     found = [error for error in _by_sentence(line, lines) if not is_excused(error, excused)]

@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from keywatch.model.identifiers import partition_of
+
 _CRI = re.compile(r"(?:\d{4}-\d\d-\d\dT[\d:.]{8,20}(?:Z|[+-]\d\d:\d\d) )(?:stderr|stdout) ([PF]) ")
 _SYSLOG = re.compile(r"<\d{1,3}>1 \d{4}-\S{4,40} \S{1,255} \S{1,48} \S{1,128} \S{1,32} - ?")
 _ROUTED = re.compile(r"\{ ?\"(?:log|stream|container_name|container_id|source)\" ?:")
@@ -20,6 +22,11 @@ _ID = r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9
 _HEAD = r"arn:aws[a-z-]{0,20}:kms:[a-z]{2,4}-[a-z-]{2,24}-[0-9]{1,2}:[0-9]{12}:"
 _WHOLE_KEY = re.compile(rf"{_HEAD}key/{_ID}(?![0-9a-f-])")
 _WHOLE_ALIAS = re.compile(rf"{_HEAD}alias/[A-Za-z0-9/_-]{{1,250}}")
+_REGION = r"[a-z]{2,4}-[a-z-]{2,24}-[0-9]{1,2}"
+_HEADLESS = re.compile(
+    rf"^([\"'` ]{{0,80}})(?!arn:aws)[a-z-]{{0,12}}(:kms:({_REGION}):[0-9]{{12}}:(?:key/{_ID}|alias/))",
+    re.MULTILINE,
+)
 _TAIL = re.compile(r"(?<![A-Za-z0-9])(?:arn:[^\s\"']{0,300}|arn|ar|a)$")
 _WORD = re.compile(r"[^\s\"'`]{1,300}")
 _GOES_ON = (" is ", " does not", "' does not")
@@ -90,6 +97,19 @@ def unbroken(lines: str) -> str:
         else:
             position += 1
     return "".join((*pieces, lines[begin:]))
+
+
+def with_heads(lines: str) -> str:
+    """Return ``lines`` with the ARNs whole of which a line break cut away no more than ``arn`` and the partition.
+
+    The Region says which partition that was.
+    """
+    return _HEADLESS.sub(_with_head, lines) if ":kms:" in lines else lines
+
+
+def _with_head(match: re.Match[str]) -> str:
+    lead, rest, region = match.groups()
+    return f"{lead}arn:{partition_of(region)}{rest}"
 
 
 def _end_of_arn(lines: str, position: int, tail: str) -> int:

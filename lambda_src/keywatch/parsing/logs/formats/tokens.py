@@ -59,6 +59,7 @@ _SHAPES = tuple(
             r"^(?:\(| \{ (?:message|meta|code)|\"\))",
         ),
         (r":error, \{\"$", r"^\", \""),
+        (r"(?:[:>\]] |- )$", r"^\((?:[\"'`]|$)"),  # X('message')
     )
 )
 _NO_MESSAGE = re.compile(
