@@ -35,11 +35,17 @@ def main(sdk: str) -> None:
     warnings.simplefilter("ignore")
     time.sleep = lambda _: None  # retries wait for nobody here
     loggers.quiet()
-    request = json.load(sys.stdin)
+    calls, every = _request()
     with stub.serving() as (answer, port):
-        shop = Shop(sdk, answer, request["every"])
-        for row in _PROGRAMS[sdk](shop, [Call(call) for call in request["calls"]], port):
+        shop = Shop(sdk, answer, every)
+        for row in _PROGRAMS[sdk](shop, calls, port):
             sys.stdout.write(json.dumps({"sdk": sdk, **row}) + "\n")
+
+
+def _request() -> tuple[list[Call], int]:
+    """Return what was asked for, leaving nothing of it that a traceback with variables would print."""
+    request = json.load(sys.stdin)
+    return [Call(call) for call in request["calls"]], request["every"]
 
 
 class Shop:
