@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.support.examples import FUZZ, PROFILE
+from tests.support.examples import FUZZ, MANY, PROFILE
 
 settings.register_profile(PROFILE, derandomize=True, database=None, deadline=None, print_blob=True)
 settings.register_profile(
     FUZZ,
+    max_examples=MANY,
     derandomize=False,
     deadline=None,
     print_blob=True,

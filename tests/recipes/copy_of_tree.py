@@ -91,7 +91,7 @@ class Copy:
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         path = os.pathsep.join((str(self.path / "lambda_src"), str(self.path)))
-        return kept | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+        return kept | {"PYTHONPATH": path}
 
 
 def _files() -> list[str]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -15,6 +16,9 @@ import pytest
 from tests.unit.scan.trails import call, change, packed
 
 ROOT = Path(__file__).resolve().parents[2]
+LOCKS = "\n".join(
+    (ROOT / name).read_text() for name in ("requirements.txt", "requirements-dev.txt")
+)
 TEXT = "NotFoundException: Alias arn:aws:kms:eu-west-1:111122223333:alias/paymnets is not found."
 
 
@@ -58,22 +62,22 @@ def test_the_source_archive_builds_the_wheel(dist):
     } <= names
 
 
+def _pip(folder: Path) -> tuple[str, ...]:
+    """The pip of the tests, at work on the environment in ``folder``, which has none of its own."""
+    return (sys.executable, "-m", "pip", "--python", str(folder / "bin/python"))
+
+
 @pytest.fixture(scope="module")
 def keywatch(dist, tmp_path_factory):
     """The command in a fresh environment, with what the wheel asks for and nothing else."""
     folder = tmp_path_factory.mktemp("fresh")
-    venv.create(folder, with_pip=True, symlinks=True)
+    venv.create(folder, with_pip=False, symlinks=True)
     (wheel,) = (path for path in dist.values() if path.suffix == ".whl")
-    install = (
-        folder / "bin/python",
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--retries",
-        "1",
-        str(wheel),
-    )
+    # The locked versions: what an index serves newly today has no say in a test.
+    locked = folder / "locked.txt"
+    locked.write_text("\n".join(re.findall(r"^[\w.-]+==[\w.]+", LOCKS, re.MULTILINE)))
+    options = ("--quiet", "--no-compile", "--retries", "1", "--constraint", str(locked))
+    install = (*_pip(folder), "install", *options, str(wheel))
     done = subprocess.run(install, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"no index to install from: {done.stderr[-300:]}")
@@ -96,7 +100,7 @@ def test_a_fresh_environment_explains_and_scans_without_the_cdk_and_the_emulator
     keywatch, tmp_path
 ):
     # GIVEN an environment with the wheel, and two log files
-    listed = _run(keywatch.parent / "python", "-m", "pip", "list", "--format=json").stdout
+    listed = _run(*_pip(keywatch.parents[1]), "list", "--format=json").stdout
     there = {package["name"].lower() for package in json.loads(listed)}
     assert "keywatch" in there
     assert not there & {"aws-cdk-lib", "ministack", "moto", "aws-lambda-powertools", "pytest"}

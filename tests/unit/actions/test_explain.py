@@ -281,7 +281,7 @@ _JSON = st.recursive(
 )
 
 
-@examples(300)
+@examples(100)
 @given(
     st.sampled_from(
         [*record(), "detail", "detail-type", "Records", "additionalEventData", "resources"]

@@ -120,7 +120,7 @@ def test_nothing_from_outside_is_a_link_on_any_line_that_is_sent(bad, status):
     assert links(sent(alert), set(build_document(alert)["links"].values())) == []
 
 
-@examples(500)
+@examples(150)
 @given(address, st.integers(20, 100))
 def test_wrapped_text_is_narrow_loses_no_letter_and_stays_as_it_is(text, width):
     # WHEN text is wrapped

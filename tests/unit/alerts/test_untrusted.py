@@ -27,7 +27,7 @@ from tests.unit.alerts.factory import STATUSES
 from tests.unit.alerts.test_every_cause import VALIDATOR
 from tests.unit.alerts.test_publish import fitted
 
-MANY = examples(500)
+MANY = examples(150)
 NOW = datetime(2026, 11, 23, 2, 14, tzinfo=UTC)
 FRAGMENTS = (
     *(
@@ -220,7 +220,7 @@ def test_no_text_from_outside_breaks_the_document_or_alters_a_command(alert):
             )
 
 
-@examples(500)
+@examples(150)
 @given(alerts())
 def test_every_document_fits_the_published_schema(alert):
     # GIVEN an alert full of hostile text
@@ -306,7 +306,7 @@ def test_no_text_from_outside_pings_a_channel_or_adds_markup(alert):
     CARD.validate(card)
 
 
-@examples(500)
+@examples(150)
 @given(alerts())
 def test_no_text_from_outside_breaks_the_message_to_sns(alert):
     # GIVEN an alert full of hostile text

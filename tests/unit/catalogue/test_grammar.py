@@ -70,7 +70,7 @@ def test_a_made_up_region_does_not_send_a_command_to_the_default_one():
     assert [step.command for step in steps if step.command and "{region}" not in step.command] == []
 
 
-@examples(500)
+@examples(150)
 @given(st.text(max_size=40), st.sampled_from(sorted(FULL)))
 def test_no_text_fits_that_a_shell_or_the_cli_would_take_for_more_than_a_word(text, fact):
     if fits(fact, text):

@@ -7,12 +7,13 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from keywatch.catalogue.codes import CODES
 from keywatch.sources.app_logs import read_delivery
 from keywatch.sources.source import Reception
+from tests.support.examples import examples
 from tests.support.world import ACCOUNT, KEY_ID, REGION, World, aws_error, key_arn
 from tests.support.world import world as open_world
 
@@ -192,7 +193,7 @@ def fits(kms: Kms, document: dict, verb: str) -> bool:
     return state in NEEDS.get(verb, ())
 
 
-@settings(max_examples=300)
+@examples(100)
 @given(KMS, st.lists(lines(), min_size=1, max_size=4), st.integers(0, 8))
 def test_nothing_that_only_a_log_says_is_certain_or_changes_anything(kms, texts, minutes):
     with open_world() as world:

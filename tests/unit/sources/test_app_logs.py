@@ -294,7 +294,7 @@ _WORDS = st.sampled_from(
 )
 
 
-@examples(300)
+@examples(100)
 @given(st.lists(_WORDS, max_size=40).map("".join))
 def test_no_mixture_of_known_words_raises_and_every_finding_is_of_the_catalogue(text):
     for error in find_errors(text):

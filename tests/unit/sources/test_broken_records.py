@@ -98,14 +98,14 @@ def test_records_broken_at_random_are_always_answered():
         check(broken)
 
 
-@examples(1000, suppress_health_check=list(HealthCheck))
+@examples(300, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), name=st.sampled_from(NAMES), value=JSON)
 def test_any_json_value_at_any_place_is_answered(data, name, value):
     document = payload(*name)
     check(put(document, data.draw(st.sampled_from(list(places(document)))), value))
 
 
-@examples(500)
+@examples(150)
 @given(value=JSON)
 def test_any_json_at_all_is_answered(value):
     check(value)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from keywatch.alerts.builder import build_document
@@ -20,6 +20,7 @@ from keywatch.model.signals import KeyChange, KeyFailure, Signal
 from keywatch.sources import read_event
 from keywatch.sources.app_logs import read_delivery
 from keywatch.sources.source import Reception
+from tests.support.examples import examples
 from tests.unit.alerts.factory import SCENES, STATUSES, alert
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
@@ -252,7 +253,7 @@ def _heard(text: str, way: str) -> list[Signal]:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("form", DOCUMENT_FORMS)
-@settings(max_examples=5)
+@examples(5)
 @given(document=st.sampled_from(DOCUMENTS))
 def test_an_alert_that_comes_back_is_no_signal(form, way, document):
     assert _heard(DOCUMENT_FORMS[form](document), way) == []

@@ -111,7 +111,7 @@ def test_a_forged_change_blames_nobody_in_a_real_alert(world):
     assert "alice" not in json.dumps(alert)
 
 
-@examples(300)
+@examples(100)
 @given(st.builds(Subject, st.just("identifier"), st.text(), st.text(), st.text(), st.just("")))
 def test_no_name_makes_a_real_subject_a_replayed_one(subject):
     # GIVEN a subject that AWS told of, whatever its name, WHEN it is read back from the table
