@@ -132,7 +132,10 @@ def _keep_undelivered(function: lambda_.Function, queue: sqs.Queue) -> None:
     config = function.node.find_child("EventInvokeConfig").node.default_child
     if not isinstance(config, lambda_.CfnEventInvokeConfig):
         raise TypeError("the function has no configuration of asynchronous calls")
-    config.add_property_override("DestinationConfig.OnFailure.Destination", queue.queue_arn)
+    target = lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=queue.queue_arn)
+    config.destination_config = lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
+        on_failure=target
+    )
 
 
 def _environment(

@@ -280,7 +280,7 @@ _STEP = '''
 
 
 def _look_up(tree: Copy) -> None:
-    row = '            ReadCall("ListResourceTags", tried_with={"KeyId": NOBODYS_KEY}),'
+    row = '            ReadCall("ListResourceTags", "A tag names the owner.", tried_with={"KeyId": NOBODYS_KEY}),'
     tree.after(f"{CATALOGUE}/read_calls.py", "        for call in (", row)
     plan = f"{PACKAGE}/lookups/plan.py"
     tree.replace(plan, "    asking.last_use()\n", "    asking.last_use()\n    asking.tags()\n")
