@@ -78,10 +78,11 @@ class Function(Construct):
             # that Lambda can give; what still fails is kept where an alarm sees it.
             retry_attempts=2,
             max_event_age=intake.MAX_EVENT_AGE,
+            reserved_concurrent_executions=settings.reserved_concurrency,
         )
         acknowledge(self.function, {**NO_TRACING, **KEEPS_WHAT_FAILED, **NO_STREAM})
         _keep_undelivered(self.function, incoming.undelivered)
-        self._called_by_queue(incoming.queue)
+        self._called_by_queue(incoming.queue, _of_queue(settings.reserved_concurrency))
 
     def _role(self, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
         role = iam.Role(
@@ -96,16 +97,21 @@ class Function(Construct):
         acknowledge(role, ACCEPTED)
         return role
 
-    def _called_by_queue(self, queue: sqs.Queue) -> None:
+    def _called_by_queue(self, queue: sqs.Queue, at_once: int) -> None:
         """Let Lambda read the queue. The event source of the CDK would allow more than that, under the id that is kept here."""
         self.function.add_event_source_mapping(
             f"SqsEventSource:{Names.node_unique_id(queue.node)}",
             event_source_arn=queue.queue_arn,
             batch_size=BATCH_SIZE,
             max_batching_window=intake.BATCH_WINDOW,
-            max_concurrency=MAX_CONCURRENCY,
+            max_concurrency=at_once,
             report_batch_item_failures=True,
         )
+
+
+def _of_queue(reserved: int | None) -> int:
+    """Return how many batches may be handled at once: of what is reserved one is left to the clock and the logs."""
+    return MAX_CONCURRENCY if reserved is None else min(MAX_CONCURRENCY, reserved - 1)
 
 
 def _look_ups() -> list[iam.PolicyStatement]:

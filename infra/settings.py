@@ -133,6 +133,13 @@ class Settings:
         default=60,
         variable="MESSAGES_PER_HOUR",
     )
+    reserved_concurrency: int | None = _setting(
+        v.optional(v.whole_number(3, 1_000)),
+        "a whole number from 3 to 1000",
+        "how many of the account's concurrent executions are kept for KeyWatch alone, and the most that it takes; without it, "
+        "it shares those of the account",
+        default=None,
+    )
     extra_event_sources: tuple[str, ...] = _setting(
         v.list_of(v.event_source, most=5),
         "a list of at most 5 event sources that do not begin with aws.",

@@ -19,6 +19,9 @@ LIMITS = {
     "storm.alerts": 3,
     "wave.alerts": 12,
     "wave.look_ups": 3_000,
+    "wave_hour.messages": 13,  # 12 of the wave, and the one of somebody else
+    "wave_hour.look_ups_each": 0.3,
+    "wave_hour.not_listed": 0,
     "slow_kms.invocations": 2,
     "slow_kms.left": 0,
     "due.minutes": 3,
@@ -53,6 +56,7 @@ def measure(events: int, repeats: int, only: str = "") -> dict[str, Any]:
     """Return all measures, by group; of ``only`` one group where one is named."""
     groups: dict[str, Any] = {
         **{name: lambda name=name: of_load(name, events, repeats) for name in loads.LOADS},
+        "wave_hour": lambda: passing.wave_hour(events),
         "slow_kms": passing.slow_kms,
         "due": lambda: passing.due_incidents(events),
         "first_batch": lambda: passing.first_batch(repeats),

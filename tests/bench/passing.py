@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
 
+from keywatch.actions.incidents.run import incidents
 from keywatch.incidents.clock import tick
 from keywatch.invocation import remaining_seconds
 from tests.bench import loads
@@ -68,6 +69,38 @@ def _break(container: Any, number: int) -> None:
     ]
     for batch in loads.batches(bodies):
         container.batch(batch, None)
+
+
+def wave_hour(number: int = DUE) -> dict[str, Any]:
+    """Return what the first hour of a wave costs: so many missing aliases of one caller within ten minutes.
+
+    In the last batch a key fails for somebody else: ``lone_alerts`` is how often it was alerted in
+    that invocation, by itself.
+    """
+    clock, aws = Clock(), Aws(table=LargeTable())
+    container = runtime(aws.client, clock)
+    bodies = [loads.wave(n) for n in range(number)] + [loads.disabled(0, 0, role=_OTHERS)]
+    alerts: list[dict[str, Any]] = []
+    with silence():
+        for batch in loads.batches(bodies):
+            container.batch(batch, None)
+            alerts += aws.topic.receive()
+            clock.now += timedelta(minutes=1)
+            tick(container.services)
+        lone = sum(alert["subject"]["key_arn"] == loads.key_arn(0) for alert in alerts)
+        for _ in range(60 - -(-number // loads.BATCH)):
+            clock.now += timedelta(minutes=1)
+            tick(container.services)
+    listed = incidents({"cause": "alias_not_found"}, container.services)["incidents"]
+    return {
+        "messages": aws.alerts,
+        "look_ups_each": round(aws.look_ups / number, 3),
+        "lone_alerts": lone,
+        "not_listed": number - len({one["subject"] for one in listed}),
+    }
+
+
+_OTHERS = f"arn:aws:iam::{loads.ACCOUNT}:role/somebody-else"
 
 
 def slow_kms(subjects: int = loads.BATCH, callers: int = 40) -> dict[str, Any]:

@@ -51,6 +51,7 @@ EVERYTHING_ON: dict[str, object] = {
     "alert_topic_key_arn": KEY_ARN,
     "repeat_interval_minutes": 60,
     "messages_per_hour": 30,
+    "reserved_concurrency": 5,
     "permissions_boundary_arn": "arn:aws:iam::111122223333:policy/boundary",
     "role_path": "/platform/",
     "extra_event_sources": ["keywatch.replay"],

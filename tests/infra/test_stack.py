@@ -420,3 +420,16 @@ def test_destroying_the_stack_leaves_nothing_but_the_audit_log():
     for resource in template(EVERYTHING_OFF)["Resources"].values():
         if resource["Type"] in stateful:
             assert resource["DeletionPolicy"] == "Delete"
+
+
+@pytest.mark.parametrize(
+    ("settings", "reserved", "of_the_queue"),
+    [(EVERYTHING_OFF, None, 10), (EVERYTHING_ON, 5, 4)],
+)
+def test_what_is_reserved_for_the_function_leaves_one_execution_to_the_clock(
+    settings, reserved, of_the_queue
+):
+    function = the_function(template(settings))
+    assert function.get("ReservedConcurrentExecutions") == reserved
+    (mapping,) = of_kind(settings, "AWS::Lambda::EventSourceMapping").values()
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": of_the_queue}

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from keywatch.actions.incidents.run import incidents
 from tests.support.world import (
     ACCOUNT,
     World,
@@ -9,6 +10,7 @@ from tests.support.world import (
     changed,
     disabled,
     key_arn,
+    key_missing,
 )
 from tests.support.world import world as open_world
 
@@ -92,7 +94,7 @@ def test_a_flood_of_made_up_names_does_not_delay_what_breaks_for_somebody_else()
     with open_world() as world:
         # GIVEN 200 made-up keys of one caller, and last in the batch one real key of another
         world.kms.add(state="Disabled")
-        flood = [alias_missing(f"alias/{n}", at=world.now, **caller("evil")) for n in range(200)]
+        flood = [key_missing(key_id(n), at=world.now, **caller("evil")) for n in range(200)]
         world.take(*flood, disabled(at=world.now))
         # THEN the real one alerts by itself, among the first
         alerts = world.inbox()
@@ -100,6 +102,65 @@ def test_a_flood_of_made_up_names_does_not_delay_what_breaks_for_somebody_else()
         assert len(real) == 1
         assert real[0] <= 1
         assert "group" not in alerts[real[0]]
+
+
+def test_every_name_of_a_wave_is_listed_and_a_lone_failure_in_it_alerts_at_once():
+    with open_world() as world:
+        # GIVEN a wave in several batches, and in the last one a key that fails for somebody else
+        world.kms.add(state="Disabled")
+        for first in (0, 80, 160):
+            lone = [disabled(at=world.now, **caller("orders"))] if first == 160 else []
+            assert world.take(*missing(80, world, first), *lone) == set()
+            alerts = world.inbox()
+            # THEN the key alerts in the same invocation, and by itself
+            keys = [alert for alert in alerts if alert["subject"]["key_arn"] == key_arn()]
+            assert [alert["status"] for alert in keys] == ["opened"] * len(lone)
+        # AND each name of the wave is listed, as what it is
+        listed = incidents({"cause": "alias_not_found"}, world.services)["incidents"]
+        assert {one["subject"] for one in listed} == {f"alias/gone-{n}" for n in range(240)}
+        assert {(one["status"], one["severity"], one["failures"]) for one in listed} == {
+            ("open", "high", 1)
+        }
+        assert len({one["group"] for one in listed}) == 2  # five alerted by themselves
+
+
+def test_what_a_full_group_tells_of_costs_one_read_and_one_write():
+    with open_world() as world:
+        world.take(*missing(10, world))
+        world.wire.calls.clear()
+        # WHEN fifty more of the caller's names are missing
+        world.take(*missing(50, world, 10))
+        calls = Counter(operation for service, operation in world.wire.calls if service != "sns")
+        # THEN each is looked for and written once, beside what the group itself costs
+        assert calls["put_item"] == 50
+        assert calls["query"] <= 50 + 1
+        assert calls["update_item"] <= 5
+        assert look_ups(world) == 0
+
+
+def test_a_member_that_fails_again_is_counted_and_told_of_by_its_group_alone():
+    with open_world() as world:
+        world.take(*missing(10, world))
+        world.take(*missing(20, world, 10))
+        world.inbox()
+        world.cold_start()
+        # WHEN one of those that were written once fails again
+        world.take(*missing(1, world, 25))
+        # THEN it is counted into its incident, and nobody is told of it
+        (item,) = [i for i in world.incidents() if i["subject"]["S"].endswith("alias/gone-25")]
+        assert (item["failures"]["N"], item["status"]["S"]) == ("2", "open")
+        assert world.inbox() == []
+
+
+def test_an_alias_of_which_a_change_is_known_is_no_mere_member():
+    with open_world() as world:
+        world.take(*missing(20, world))
+        world.take(changed("DeleteAlias", key=None, alias="alias/gone-30", at=world.now))
+        # WHEN a name fails of which it is known who deleted it
+        world.take(*missing(1, world, 30))
+        # THEN its incident knows it as well
+        (item,) = [i for i in world.incidents() if i["subject"]["S"].endswith("alias/gone-30")]
+        assert "user/alice" in item["told"]["S"]
 
 
 def test_what_breaks_later_alerts_by_itself_although_the_group_goes_on():
