@@ -76,9 +76,14 @@ COUNTERS: Mapping[str, CounterMeaning] = {
         "The log names the item. One of a newer version is read again after the next deployment; delete any other.",
     ),
     "Ignored.log_not_read": CounterMeaning(
-        "log lines left unread because their delivery took too long",
+        "log lines left unread because their delivery took too long or held too much",
         Loss.LOST,
         "Search the log group yourself for that minute, and subscribe fewer groups if it goes on.",
+    ),
+    "Ignored.log_read_in_part": CounterMeaning(
+        "log records that hold more errors than are read of one",
+        Loss.LOST,
+        "Search the log group yourself for that minute; such a record is a dump rather than a log line.",
     ),
     "Ignored.log_delivery_unreadable": CounterMeaning(
         "log deliveries that are damaged or over 20 MB",

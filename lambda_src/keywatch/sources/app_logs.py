@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from keywatch.model.identifiers import parse, partition_of
 from keywatch.model.signals import REPORTED, Caller, KeyFailure, Signal, Unrelated
-from keywatch.parsing.logs.errors import find_errors
+from keywatch.parsing.logs.errors import read_text
 from keywatch.parsing.logs.logged_error import LoggedError
 from keywatch.sources.callers import denied_principal
 from keywatch.sources.fields import mapping, text
@@ -31,20 +31,34 @@ MAX_BYTES = 20_000_000  # unpacked; Lambda takes 6 MB of base64, which may hold 
 _GZIP = 31  # zlib's window size that stands for a gzip member
 
 
-class Budget:
-    """How long one delivery may be read: twenty seconds, whatever its texts hold, so that later ones are not kept waiting.
+MAX_PLACES = 100_000  # of one delivery, that are looked at; an ordinary record has one or two
 
-    No record is begun after sixteen; one of them takes three at most, a quarter of one mostly.
-    ``clock`` gives seconds. What is left unread is counted (``Ignored.log_not_read``) and lost: the
-    log has it still.
+
+class Budget:
+    """How much of one delivery may be read, whatever its texts hold, so that later ones are not kept waiting.
+
+    Twenty seconds: no record is begun after sixteen, and one of them takes three at most, a quarter
+    of one mostly. ``clock`` gives seconds. And ``places`` that look like errors, however fast they
+    are read. What is left unread is counted (``Ignored.log_not_read``, ``Ignored.log_read_in_part``)
+    and lost: the log has it still.
     """
 
-    def __init__(self, clock: Callable[[], float], seconds: float = 16.0) -> None:
-        self._clock, self._end = clock, clock() + seconds
+    def __init__(
+        self, clock: Callable[[], float], seconds: float = 16.0, places: int = MAX_PLACES
+    ) -> None:
+        self._clock, self._end, self._places = clock, clock() + seconds, places
+        self.in_part = 0
 
     def has_left(self) -> bool:
         """Tell whether another record may be read."""
-        return self._clock() < self._end
+        return self._clock() < self._end and self._places > 0
+
+    def read(self, text: str) -> tuple[LoggedError, ...]:
+        """Return the failures that ``text`` tells of, and take what reading it cost off the budget."""
+        reading = read_text(text)
+        self._places -= reading.places
+        self.in_part += reading.left_some
+        return reading.errors
 
 
 def read_delivery(event: Event, reception: Reception) -> tuple[Signal, ...]:
@@ -105,7 +119,7 @@ def _read_events(
     texts, ignored = _texts_of(items, reception)
     found: list[Call] = []
     other: list[Place] = []
-    read = lru_cache(maxsize=10_000)(find_errors)  # a line that is repeated is read once
+    read = lru_cache(maxsize=10_000)(budget.read)  # a line that is repeated is read once
     for place, errors in readings(records(texts), read, budget.has_left):
         if errors:
             found += [Call(place, error) for error in errors]
@@ -122,6 +136,7 @@ def _read_events(
         yield replace(failure, printed_ids=tuple(sorted(call.place.request_ids)))
         seen[number] += 1
     yield from ignored
+    yield from [Unrelated("log_read_in_part")] * budget.in_part
 
 
 def _texts_of(

@@ -497,3 +497,45 @@ def test_any_json_at_any_place_of_a_delivery_gives_an_answer(body):
         _packed(gzip.compress(json.dumps(body).encode())), region="eu-west-1"
     )
     assert isinstance(signals, tuple)
+
+
+def many_keys(count):
+    ids = (f"{number:08x}-2222-3333-4444-555555555555" for number in range(count))
+    return "\n".join(
+        f"DisabledException: arn:aws:kms:us-east-2:444455556666:key/{key} is disabled."
+        for key in ids
+    )
+
+
+def test_what_is_left_of_a_record_with_too_many_errors_is_counted():
+    # GIVEN a record that names more broken keys than are read of one
+    found = read_log_payload(payload(many_keys(errors.MAX_ERRORS + 5)))
+    assert sum(isinstance(signal, KeyFailure) for signal in found) == errors.MAX_ERRORS
+    # THEN it is counted, as a loss that an alarm tells of, with what to do about it
+    assert [s.reason for s in found if isinstance(s, Unrelated)] == ["log_read_in_part"]
+    meaning = meaning_of("Ignored.log_read_in_part")
+    assert meaning.loss is Loss.LOST
+    assert meaning.do.endswith(".")
+
+
+def test_a_record_that_is_read_in_full_counts_as_nothing_else():
+    found = read_log_payload(payload(many_keys(errors.MAX_ERRORS)))
+    assert all(isinstance(signal, KeyFailure) for signal in found)
+
+
+def test_a_delivery_has_one_budget_of_places_and_what_it_leaves_unread_is_counted():
+    # GIVEN time without end, and a budget of places that two records use up
+    budget = app_logs.Budget(lambda: 0.0, places=25)
+    assert budget.has_left()
+    for number in range(2):
+        budget.read(many_keys(20 + number))
+    # THEN no other record is begun
+    assert not budget.has_left()
+
+
+def test_an_ordinary_delivery_stays_far_below_its_budget_of_places():
+    budget = app_logs.Budget(lambda: 0.0)
+    for number in range(200):
+        budget.read(f"DisabledException: {KEY} is disabled. order {number}")
+    assert budget.has_left()
+    assert budget.in_part == 0

@@ -9,8 +9,7 @@ codes. Cost is linear: fixed phrases, bounded patterns, bounded windows.
 import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
-from itertools import islice
+from dataclasses import dataclass, replace
 
 from keywatch.catalogue.code_lookup import core_of, speaks_of_store
 from keywatch.catalogue.texts import CONNECTION_ERRORS, TEXTS, Form
@@ -25,7 +24,7 @@ from keywatch.parsing.logs.formats.envelope import Envelope
 from keywatch.parsing.logs.logged_error import LoggedError, error_at
 from keywatch.parsing.logs.own_sentences import own_sentences
 from keywatch.parsing.logs.quotes import quote
-from keywatch.parsing.logs.surroundings import Places
+from keywatch.parsing.logs.surroundings import Looked, Places
 from keywatch.parsing.logs.talk import is_talk
 from keywatch.parsing.logs.wraps import unbroken, whole_lines, with_heads
 from keywatch.parsing.named import name_in, named, whole_arns
@@ -46,16 +45,33 @@ _JOINS = re.compile(
 _ROWS = tuple(row for row in TEXTS if row.cause) + CONNECTION_ERRORS
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The distinct failures of a text, how many of its places were looked at, and whether some of it was left unread."""
+
+    errors: tuple[LoggedError, ...]
+    places: int
+    left_some: bool
+
+
 def find_errors(text: str) -> tuple[LoggedError, ...]:
     """Return the distinct failures in ``text``, in the order of their first appearance; never raises on any text."""
+    return read_text(text).errors
+
+
+def read_text(text: str) -> Reading:
+    """Read ``text``, of which at most ``MAX_TEXT`` characters, ``MAX_PLACES`` places and ``MAX_ERRORS`` failures count."""
+    looked = Looked()
     lines = with_heads(unbroken(plain(_whole(text[:MAX_TEXT]))))
     line = flat(lines)
     excused = excused_codes(line)
-    found = [error for error in _by_sentence(line, lines) if not is_excused(error, excused)]
-    found.extend(_by_code(lines, line, list(found), excused))
+    found = [e for e in _by_sentence(line, lines, looked) if not is_excused(e, excused)]
+    found.extend(_by_code(lines, line, list(found), excused, looked))
     if not found:
         found.extend(own_sentences(lines, named_only=True))
-    return tuple(_distinct(found))[:MAX_ERRORS]
+    distinct = tuple(_distinct(found))
+    too_much = len(text) > MAX_TEXT or len(distinct) > MAX_ERRORS
+    return Reading(distinct[:MAX_ERRORS], looked.places, looked.left_some or too_much)
 
 
 def find_what_people_say(text: str) -> tuple[LoggedError, ...]:
@@ -72,12 +88,13 @@ def _whole(text: str) -> str:
     return whole_lines(text.splitlines())
 
 
-def _by_sentence(line: str, lines: str) -> Iterator[LoggedError]:
+def _by_sentence(line: str, lines: str, looked: Looked) -> Iterator[LoggedError]:
     """Yield the errors whose sentence a row knows."""
     known: set[tuple[str, str | None]] = set()
     places = Places()
-    for hit, low in islice(_all_hits(line, lines), MAX_PLACES):
+    for hit, low in looked.at_most(_all_hits(line, lines), MAX_PLACES):
         if len(known) >= _ENOUGH:
+            looked.left_some = True
             return
         if (hit.row.id, hit.name) in known or _is_heading(hit, lines):
             continue
@@ -139,15 +156,20 @@ def _is_cut(hit: Match, lines: str) -> bool:
 
 
 def _by_code(
-    lines: str, line: str, known: list[LoggedError], excused: AbstractSet[str]
+    lines: str,
+    line: str,
+    known: list[LoggedError],
+    excused: AbstractSet[str],
+    looked: Looked,
 ) -> Iterator[LoggedError]:
     """Yield errors whose text no row knows, from the format of their code; a known sentence has said it better."""
     known = [error for error in known if error.classification.cause != "unclassified"]
     starts = [error.start for error in known]
     told = {core_of(error.code)[0] for error in known if error.code} | excused
     found: dict[tuple[str, str], LoggedError] = {}
-    for envelope in sorted(envelopes(lines), key=lambda e: e.start):
+    for envelope in sorted(envelopes(lines, looked), key=lambda e: e.start):
         if len(found) >= _ENOUGH:
+            looked.left_some = True
             break
         if any(envelope.start - _COVERS <= start <= envelope.end + _COVERS for start in starts):
             continue

@@ -5,7 +5,8 @@ before it. Patterns are bounded, and only a window around the sentence is read.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from keywatch.parsing.named import is_whole, whole_arns
 
@@ -101,6 +102,26 @@ def _around(text: str, start: int, end: int) -> str:
 
 def _only(found: set[str]) -> str | None:
     return found.pop() if len(found) == 1 else None
+
+
+Item = TypeVar("Item")
+
+
+class Looked:
+    """How many places of one text were looked at, and whether any were left because they were too many."""
+
+    def __init__(self) -> None:
+        self.places = 0
+        self.left_some = False
+
+    def at_most(self, items: Iterable[Item], most: int) -> Iterator[Item]:
+        """Yield the first ``most`` of ``items``."""
+        for number, item in enumerate(items):
+            if number == most:
+                self.left_some = True
+                return
+            self.places += 1
+            yield item
 
 
 class Places:

@@ -7,19 +7,18 @@ each format here is one that only a running program prints. To add one, write it
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 from keywatch.parsing.logs.formats import objects, sdks, tokens
 from keywatch.parsing.logs.formats.envelope import Envelope, LogFormat
-from keywatch.parsing.logs.surroundings import Places
+from keywatch.parsing.logs.surroundings import Looked, Places
 
 MAX_PLACES = 1000  # that are read of one text
 FORMATS: tuple[LogFormat, ...] = (*sdks.FORMATS, *objects.FORMATS, *tokens.FORMATS)
 
 
-def envelopes(lines: str) -> Iterator[Envelope]:
+def envelopes(lines: str, looked: Looked) -> Iterator[Envelope]:
     """Yield the printed errors of ``lines`` (plain text with its line breaks), reading at most ``MAX_PLACES``."""
-    for log_format, match in islice(_places(lines), MAX_PLACES):
+    for log_format, match in looked.at_most(_places(lines), MAX_PLACES):
         if envelope := log_format.read(match, lines):
             yield envelope
 
