@@ -92,6 +92,7 @@ synth: $(CLI)  ## print the CloudFormation template
 	@$(RUN) cdk synth $(ARGS)
 
 deploy: $(CLI)  ## deploy to the AWS account of your credentials (ARGS='-c keywatch:alert_emails=you@example.com')
+	@$(RUN) python -m tools.preflight $(ARGS)
 	@$(RUN) cdk deploy --all $(ARGS)
 
 destroy: $(CLI)  ## remove KeyWatch from the account

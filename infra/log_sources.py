@@ -11,6 +11,7 @@ from infra import log_filter, names, values
 from infra.settings import Settings
 
 POLICY_NAME = "KeyWatch"
+FILTER_NAME = "KeyWatch"
 
 
 class LogSources(Construct):
@@ -38,7 +39,7 @@ class LogSources(Construct):
             self,
             f"Filter{group}",
             log_group_name=group,
-            filter_name="KeyWatch",
+            filter_name=FILTER_NAME,
             filter_pattern=log_filter.PATTERN,
             destination_arn=self._function.function_arn,
         )

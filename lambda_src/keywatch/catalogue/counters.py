@@ -124,6 +124,11 @@ COUNTERS: Mapping[str, CounterMeaning] = {
         Loss.IMPAIRED,
         "Use `./keywatch incidents`; read the log /keywatch/page.",
     ),
+    "DiagnosesUnreadable": CounterMeaning(
+        "incidents that the page shows without what was announced, because another version wrote it",
+        Loss.IMPAIRED,
+        "Nothing: the next message of the incident writes it anew. Read it in the e-mail until then.",
+    ),
     "AlertTopicKeyBroken": CounterMeaning(
         "alerts sent through the fallback topic, because the alert topic's own key cannot be used",
         Loss.TOPIC_KEY,

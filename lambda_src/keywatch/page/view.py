@@ -1,6 +1,6 @@
 """One incident as the page shows it: the alert document of what was last announced, with the counts of now. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -47,11 +47,22 @@ class View:
         return " ".join(filter(None, (told, _STATES.get(self.status, ""))))
 
 
+def _count_nothing(_counter: str) -> None:
+    """Count nothing."""
+
+
 def view_of(
-    incident: Incident, changes: tuple[ChangeFact, ...], now: datetime, room: SizeLimits = WHOLE
+    incident: Incident,
+    changes: tuple[ChangeFact, ...],
+    now: datetime,
+    room: SizeLimits = WHOLE,
+    count: Callable[[str], None] = _count_nothing,
 ) -> View:
-    """Return an incident as the page shows it; ``changes`` are those of the ledger, newest first."""
-    diagnosis, notes = _diagnosis(incident, changes, now)
+    """Return an incident as the page shows it; ``changes`` are those of the ledger, newest first.
+
+    ``count`` is told ``DiagnosesUnreadable`` where what was announced cannot be read.
+    """
+    diagnosis, notes = _diagnosis(incident, changes, now, count)
     known = {(change.event_id, change.what): change for change in (*incident.history, *changes)}
     alert = replace(
         alert_of("opened", incident, diagnosis, tuple(known.values()), notes),
@@ -76,12 +87,16 @@ def worst_first(views: Iterable[View]) -> list[View]:
 
 
 def _diagnosis(
-    incident: Incident, changes: tuple[ChangeFact, ...], now: datetime
+    incident: Incident,
+    changes: tuple[ChangeFact, ...],
+    now: datetime,
+    count: Callable[[str], None],
 ) -> tuple[Diagnosis, tuple[str, ...]]:
     """Return what was announced, word for word; before that, what can be said without a look-up, and a note that says so."""
     if incident.last_diagnosis:
         try:
             return load_diagnosis(incident.last_diagnosis), ()
         except (ValueError, KeyError, TypeError):
-            pass  # written by another version: as if nothing had been announced
+            # Written by another version: as if nothing had been announced.
+            count("DiagnosesUnreadable")
     return diagnose(incident.latest_failure, Evidence(changes=changes), now), (_NOT_ANNOUNCED,)

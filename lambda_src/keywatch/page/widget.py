@@ -68,15 +68,15 @@ def _one(wanted: str, endpoint: str, services: Services) -> str:
     known = services.incidents.read(subject)
     if known.incident is None or known.incident.status in ENDED:
         return detail.unknown(endpoint)
-    return detail.detail(
-        view.view_of(known.incident, known.changes, services.now()), endpoint=endpoint
-    )
+    shown = view.view_of(known.incident, known.changes, services.now(), count=services.counts.add)
+    return detail.detail(shown, endpoint=endpoint)
 
 
 def _all(endpoint: str, services: Services) -> str:
     now = services.now()
     found = list(services.incidents.going_on(MOST + 1))
     views = view.worst_first(
-        view.view_of(incident, (), now, view.IN_A_ROW) for incident in found[:MOST]
+        view.view_of(incident, (), now, view.IN_A_ROW, services.counts.add)
+        for incident in found[:MOST]
     )
     return listing.listing(views, endpoint=endpoint, now=iso(now), more=len(found) > MOST)

@@ -408,6 +408,99 @@ def test_one_good_trail_is_enough():
     assert on.ill() == {}
 
 
+ORGANISATION = f"arn:aws:cloudtrail:{REGION}:999988887777:trail/organisation"
+
+
+def two_trails(own=True, hidden=("GetTrailStatus", "GetEventSelectors"), logs=True):
+    """Return answers about a trail of the account (``own``) and one of the organisation, where calls in ``hidden`` are denied."""
+    trails = [{"TrailARN": ORGANISATION, "IsOrganizationTrail": True}]
+    trails += [{"TrailARN": TRAIL}] if own else []
+
+    def told(call, answer):
+        return lambda params: (
+            DENIED if call in hidden and ORGANISATION in params.values() else answer
+        )
+
+    return {
+        ("cloudtrail", "DescribeTrails"): {"trailList": trails},
+        ("cloudtrail", "GetTrailStatus"): told("GetTrailStatus", {"IsLogging": logs}),
+        ("cloudtrail", "GetEventSelectors"): told("GetEventSelectors", basic()),
+    }
+
+
+@pytest.mark.parametrize(
+    "hidden", [("GetTrailStatus",), ("GetEventSelectors",), ("GetTrailStatus", "GetEventSelectors")]
+)
+def test_a_trail_that_may_not_be_looked_at_spoils_no_line_where_another_is_in_order(hidden):
+    assert clinic(two_trails(hidden=hidden)).ill() == {}
+
+
+def test_an_organisation_trail_that_may_not_be_looked_at_is_no_failure_by_itself():
+    # GIVEN a member account whose only trail is the organisation's, and closed to it
+    lines = clinic(two_trails(own=False)).lines()
+    # THEN nothing is claimed, and nothing offered that this account cannot do
+    for name in ("trail", "management_reads", "kms_not_excluded"):
+        assert lines[name]["status"] == "warn"
+        assert ORGANISATION in lines[name]["says"]
+        assert "start-logging" not in lines[name]["command"]
+        assert "put-event-selectors" not in lines[name]["command"]
+
+
+def test_a_trail_of_another_account_is_not_offered_to_be_started():
+    # GIVEN an organisation trail that may be looked at, and does not log
+    line = clinic(two_trails(own=False, hidden=(), logs=False)).lines()["trail"]
+    # THEN it is said whose it is
+    assert line["status"] == "fail"
+    assert "999988887777" in line["says"]
+    assert "start-logging" not in line["command"]
+
+
+def test_the_selectors_of_a_trail_are_mended_by_a_command_that_names_it():
+    broken = {("cloudtrail", "GetEventSelectors"): basic(ReadWriteType="WriteOnly")}
+    command = clinic(broken).lines()["management_reads"]["command"]
+    assert f"put-event-selectors --trail-name {TRAIL} " in command
+    assert '\'[{"ReadWriteType":"All"' in command
+
+
+CHANNELS = {"channel_targets": {"chat": f"{TOPIC}chat"}, "fallback_topic_arn": f"{TOPIC}fallback"}
+
+
+def test_each_channel_has_lines_of_its_own():
+    assert clinic(**CHANNELS).ill() == {}
+    assert clinic(**CHANNELS).lines().keys() >= {
+        *("chat_subscriptions", "fallback_subscriptions"),
+        *("chat_topic_key", "fallback_topic_key"),
+    }
+
+
+@pytest.mark.parametrize("name", ["chat", "fallback", "alerts"])
+def test_a_topic_that_nobody_listens_to_is_named_however_many_listen_to_the_others(name):
+    # GIVEN a deployment with chat and a fallback topic, one of which has no reader
+    nobody = {("sns", "ListSubscriptionsByTopic"): by_topic(**{name: subscribed()})}
+    lines = clinic(nobody, **CHANNELS).lines()
+    # THEN that one's line says so; the alert topic itself may be empty where a channel has readers
+    if name == "alerts":
+        assert lines["alert_subscriptions"]["says"].endswith("Alerts go out by chat.")
+    else:
+        assert [line for line, told in lines.items() if told["status"] == "fail"] == [
+            f"{name}_subscriptions"
+        ]
+        assert f"{TOPIC}{name}" in lines[f"{name}_subscriptions"]["command"]
+
+
+def test_a_chat_topic_with_a_broken_key_is_named():
+    # GIVEN a chat topic with a key of its own, which is disabled
+    topic = {
+        ("sns", "GetTopicAttributes"): lambda params: {
+            "Attributes": {"KmsMasterKeyId": arn()} if params["TopicArn"].endswith("chat") else {}
+        },
+        ("kms", "DescribeKey"): lambda params: (
+            ABSENT if params["KeyId"] == NOBODYS_KEY else key("Disabled")
+        ),
+    }
+    assert clinic(topic, **CHANNELS).ill() == {"chat_topic_key": "fail"}
+
+
 @pytest.mark.parametrize(
     "selectors",
     [

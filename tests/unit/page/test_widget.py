@@ -10,6 +10,7 @@ from aws_lambda_powertools import Metrics
 
 import handler as entry
 from keywatch.page import widget
+from keywatch.page.view import view_of
 from keywatch.runtime import Runtime
 from keywatch.store.json_forms import dump_diagnosis, load_diagnosis
 from tests.support.incidents import ENDPOINT, detail_page, incident
@@ -226,6 +227,17 @@ def test_what_was_announced_survives_the_table(cause):
     diagnosis = alert(cause).diagnosis
     # WHEN THEN it comes back from JSON as it was
     assert load_diagnosis(dump_diagnosis(diagnosis)) == diagnosis
+
+
+@pytest.mark.parametrize("last_diagnosis", ["", "{", "[]", '{"cause":"key_disabled"}', "null"])
+def test_that_a_diagnosis_could_not_be_read_is_counted(last_diagnosis):
+    # GIVEN an incident whose stored diagnosis cannot be read
+    counted = []
+    one = incident("key_disabled", last_diagnosis=last_diagnosis)
+    # WHEN it is shown
+    view_of(one, (), START, count=counted.append)
+    # THEN that is counted, where there was something to read
+    assert counted == (["DiagnosesUnreadable"] if last_diagnosis else [])
 
 
 @pytest.mark.parametrize("last_diagnosis", ["", "{", "[]", '{"cause":"key_disabled"}', "null"])

@@ -1,12 +1,13 @@
 """What the doctor's checks are made of, and the deployment that they look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.identifiers import partition_of
 from keywatch.services import Services
 from keywatch.store.housekeeping import HousekeepingState
@@ -41,6 +42,21 @@ def is_gone(error: ClientError) -> bool:
     return bool(error.response.get("Error", {}).get("Code") == "ResourceNotFoundException")
 
 
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """One trail that records this Region.
+
+    ``logs`` and ``selectors`` are ``None`` where they could not be seen (``hidden`` says why).
+    ``is_own`` tells that the trail belongs to this account, which can then change it.
+    """
+
+    name: str
+    is_own: bool
+    logs: bool | None = None
+    selectors: Mapping[str, Any] | None = None
+    hidden: str = ""
+
+
 class Deployment:
     """A deployment: its services, and what several checks need to know, looked up once."""
 
@@ -69,22 +85,31 @@ class Deployment:
         return self.services.housekeeping.read()
 
     @cached_property
-    def trails(self) -> list[dict[str, Any]]:
-        """Return all trails that record this Region, each with its status and selectors."""
-        cloudtrail = self.client("cloudtrail")
-        trails = cloudtrail.describe_trails()["trailList"]
-        return [
-            {
-                "name": trail["TrailARN"],
-                "logging": cloudtrail.get_trail_status(Name=trail["TrailARN"]).get(
-                    "IsLogging", False
-                ),
-                "selectors": cloudtrail.get_event_selectors(TrailName=trail["TrailARN"]),
-            }
-            for trail in trails
-        ]
+    def trails(self) -> list[Trail]:
+        """Return all trails that record this Region, each with as much as may be seen of it."""
+        found = self.client("cloudtrail").describe_trails()["trailList"]
+        return [self._trail(trail) for trail in found]
+
+    def _trail(self, described: Mapping[str, Any]) -> Trail:
+        """Look at one trail; an organisation's may be shown to this account, and its state not."""
+        name, cloudtrail = described["TrailARN"], self.client("cloudtrail")
+        is_own = name.split(":")[4] == self.settings.account
+        try:
+            status = cloudtrail.get_trail_status(Name=name)
+            logs = bool(status.get("IsLogging", False))
+        except (ClientError, BotoCoreError) as error:
+            return Trail(name, is_own, hidden=_said(error))
+        try:
+            return Trail(name, is_own, logs, cloudtrail.get_event_selectors(TrailName=name))
+        except (ClientError, BotoCoreError) as error:
+            return Trail(name, is_own, logs, hidden=_said(error))
 
     @property
-    def recording(self) -> list[dict[str, Any]]:
-        """Return the trails that log, or all where none does: then that is what is wrong, and not their selectors."""
-        return [trail for trail in self.trails if trail["logging"]] or self.trails
+    def recording(self) -> list[Trail]:
+        """Return the trails that log, or may; or all where none does: then that is what is wrong, and not their selectors."""
+        return [trail for trail in self.trails if trail.logs is not False] or self.trails
+
+
+def _said(error: Exception) -> str:
+    outcome, code, _ = outcome_of(error)
+    return f"{outcome.value}: {code}"

@@ -40,7 +40,7 @@ def run_checks(services: Services) -> Answer:
     checks = [
         *trail.CHECKS,
         *intake.CHECKS,
-        *subscriptions.CHECKS,
+        *subscriptions.checks(services.settings),
         *own.CHECKS,
         *permissions.checks(services.settings),
     ]
