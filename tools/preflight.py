@@ -60,7 +60,7 @@ def problems(settings: Settings, region: str, logs: Any) -> Iterator[tuple[bool,
                 yield (
                     True,
                     (
-                        f"keywatch:all_log_groups: {region} already has an account-wide subscription filter, {name}, and has room "
+                        f"keywatch:all_log_groups: {region} has an account-wide subscription filter, {name}, and room "
                         "for one. Name the log groups instead (keywatch:log_groups), or remove that one: "
                         f"aws logs delete-account-policy --policy-type {kind} --policy-name {name} --region {region}"
                     ),
@@ -81,7 +81,7 @@ def _no_room(group: str, region: str, logs: Any) -> Iterator[tuple[bool, str]]: 
         yield (
             len(others) >= MOST_FILTERS,
             (
-                f"keywatch:log_groups: {group} in {region} already has the subscription filters {', '.join(others)}, and may have no "
+                f"keywatch:log_groups: {group} in {region} has the subscription filters {', '.join(others)}, and may have no "
                 "room for another. If the deployment says LimitExceeded, remove one, or leave this log group out."
             ),
         )

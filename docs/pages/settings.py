@@ -44,8 +44,8 @@ A setting that does not exist, or a value that is not allowed, stops the deploym
 _NOTES = """
 **`log_groups`, `all_log_groups`**: not every failing call reaches CloudTrail, so what applications log is a second source. One
 subscription filter is added to each log group; a log group has room for two at least. `all_log_groups` makes an account-wide
-subscription filter, of which a Region has one: `make deploy` looks first whether somebody else has it, since the whole stack would
-be rolled back.
+subscription filter, of which a Region has one: `make deploy` looks first whether somebody else has it, since the whole
+stack would be rolled back.
 
 **`regions`**: KeyWatch knows its own look-ups by the exact ARNs of its roles in these Regions. Where it is
 deployed to several Regions, name them all here, in each deployment: the look-ups of a KeyWatch that this one does not know are
