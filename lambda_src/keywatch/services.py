@@ -87,7 +87,7 @@ def build(
         settings=settings,
         table=table,
         incidents=IncidentTable(table, partial(_unreadable, counts, logger)),
-        groups=GroupTable(table),
+        groups=GroupTable(table, partial(_unreadable, counts, logger)),
         lookups=Lookups(guard, now, pace),
         publisher=Publisher(
             in_region(client, region),

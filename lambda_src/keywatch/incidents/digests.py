@@ -21,7 +21,6 @@ RESERVE = 8.0
 LOOK_EVERY = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=1)
 LONGEST_HOLD = timedelta(minutes=5)
-MOST_MEMBERS = 100_000
 MOST_PROBED, MOST_EXAMPLES = 20, 5
 
 
@@ -82,9 +81,7 @@ def _handle(services: Services, group: Group) -> None:
 def _members(services: Services, group: Group) -> list[Incident]:
     """Return the incidents of a group that have not ended."""
     found = {one.subject.id: one for one in services.groups.fresh_members(group)}
-    for one in services.incidents.going_on(MOST_MEMBERS):
-        if one.group == group.id:
-            found[one.subject.id] = one
+    found |= {one.subject.id: one for one in services.incidents.members(group.id)}
     return list(found.values())
 
 

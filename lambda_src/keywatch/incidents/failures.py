@@ -10,7 +10,7 @@ from keywatch.incidents.announce import announce, follow
 from keywatch.incidents.findings import has_begun, is_news
 from keywatch.incidents.memory import Memory
 from keywatch.model.evidence import ChangeFact
-from keywatch.model.incident import ENDED, LIVE, NEW, OPEN, FailureBatch, Incident
+from keywatch.model.incident import BY_ITSELF, ENDED, LIVE, NEW, OPEN, FailureBatch, Incident
 from keywatch.services import Services
 from keywatch.store.incident_table import StoredSubject
 
@@ -71,7 +71,7 @@ def _count_now(
     if lives or known.is_unreadable or not memory.alerted_ungrouped(subject, now):
         _handle(services, memory, batch)
     elif opened := services.incidents.open(subject, batch, now, known.incident):
-        grouping.record_told(services, opened, known.changes, grouping.BY_ITSELF)
+        grouping.record_told(services, opened, known.changes, BY_ITSELF)
 
 
 def _handle(services: Services, memory: Memory, batch: FailureBatch) -> None:

@@ -12,6 +12,7 @@ from keywatch.diagnosis.diagnose import Diagnosis, diagnose, explain
 from keywatch.model.evidence import NO_EVIDENCE, ChangeFact, LookupOutcome, LookupResult
 from keywatch.model.group import CALLER, KEY_STORE, KMS, PERSON, Group, GroupKey
 from keywatch.model.incident import (
+    BY_ITSELF,
     OPEN,
     QUIET,
     RESOLVED,
@@ -26,7 +27,6 @@ from keywatch.store.budgets import Withheld
 from keywatch.store.incident_table import StoredSubject
 from keywatch.store.json_forms import dump_diagnosis
 
-BY_ITSELF = "-"  # in the place of a group: the incident has joined, and alerts by itself
 RECENT = timedelta(days=1)  # a change that is older is hardly what broke many keys just now
 _BREAKS = frozenset(what for changes in MADE_BY.values() for what in changes)
 _OF_KMS_ITSELF = "kms_unavailable"

@@ -26,6 +26,8 @@ SAME_MOMENT = timedelta(
     seconds=3
 )  # a log line is printed, and a record cut to the second, around a call
 
+BY_ITSELF = "-"  # in the place of a group: the incident has joined, and alerts by itself
+
 NEW, HELD, MUTED, OPEN = "new", "held", "muted", "open"
 RESOLVED, HEALED, DELETED = "resolved", "healed", "deleted"
 LIVE = frozenset({NEW, HELD, MUTED, OPEN})

@@ -1,11 +1,13 @@
-"""All that is broken now, as one table: cause, key, since, failures, callers, remedy. Pure."""
+"""All that is broken now: what breaks together, and one table of the rest: cause, key, since, failures, callers, remedy. Pure."""
 
 from collections.abc import Sequence
 
 from keywatch.alerts.document import Document
 from keywatch.alerts.escape import html
+from keywatch.alerts.group_alert import in_common
 from keywatch.alerts.names import arn_shortener
-from keywatch.alerts.wording import most_frequent, readable_time
+from keywatch.alerts.wording import iso, most_frequent, readable_time
+from keywatch.model.group import Group
 from keywatch.model.incident import OPEN
 from keywatch.page.markup import call, tag
 from keywatch.page.view import View
@@ -22,15 +24,33 @@ _HEAD = (
 _SAID_WHERE_NARROW = ("Since", "Failures", "Callers")
 
 
-def listing(views: Sequence[View], *, endpoint: str, now: str, more: bool) -> str:
-    """Return the list of incidents as HTML; ``more`` tells that there are others beyond these, ``now`` is an ISO time."""
+def listing(
+    views: Sequence[View], groups: Sequence[Group] = (), *, endpoint: str, now: str, more: bool
+) -> str:
+    """Return the list of incidents as HTML; ``more`` tells that there are others beyond these, ``now`` is an ISO time.
+
+    The incidents that ``groups`` tell of are not among the ``views``.
+    """
+    together = "".join(map(_together, sorted(groups, key=lambda one: -one.size)))
     if not views:
-        return _none(endpoint, now)
+        return together or _none(endpoint, now)
     columns = "".join(
         f'<th style="width:{width}"{_number(title)}>{title}</th>' for title, width in _HEAD
     )
     rows = "".join(_row(view, endpoint) for view in views)
-    return f"{_bar(views, endpoint, now, more=more)}<table><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table>"
+    above = _bar(views, endpoint, now, more=more) + together
+    return f"{above}<table><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _together(group: Group) -> str:
+    """Return in a paragraph what breaks together, and how to list it: a wave of thousands would hide all else."""
+    replayed = " " + tag("replayed", "still") if group.key.replayed else ""
+    since = f"since {readable_time(iso(group.since))}, account {group.key.account}"
+    names = f'./keywatch incidents --group "{group.id}"'
+    return (
+        f'<p><span class="big">{group.size:,} break together</span>{replayed} {html(in_common(group.key), 300)}<br>'
+        f'<span class="soft">{html(since)}. List all of them: <code>{html(names)}</code></span></p>'
+    )
 
 
 def _number(title: str) -> str:

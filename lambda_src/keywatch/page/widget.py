@@ -74,9 +74,10 @@ def _one(wanted: str, endpoint: str, services: Services) -> str:
 
 def _all(endpoint: str, services: Services) -> str:
     now = services.now()
-    found = list(services.incidents.going_on(MOST + 1))
+    found = list(services.incidents.by_themselves(MOST + 1))
+    groups = services.groups.going_on(MOST)
     views = view.worst_first(
         view.view_of(incident, (), now, view.IN_A_ROW, services.counts.add)
         for incident in found[:MOST]
     )
-    return listing.listing(views, endpoint=endpoint, now=iso(now), more=len(found) > MOST)
+    return listing.listing(views, groups, endpoint=endpoint, now=iso(now), more=len(found) > MOST)

@@ -5,14 +5,15 @@ adds them up in one write. So a wave of thousands does not meet in one item.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain, islice
 from threading import Lock
 
 from keywatch.model.group import ALONE, Group, GroupKey, group_id
 from keywatch.model.incident import KEEP, LEASE, Incident
-from keywatch.store.incident_items import epoch, seconds
+from keywatch.store.incident_items import UnreadableItemError, epoch, seconds
 from keywatch.store.table import Condition, Item, Table, Update, absent, equals, time_of
 
 DUE_INDEX, QUEUE = "due", "groups"
@@ -31,11 +32,23 @@ class _Remembered:
     lock: Lock = field(default_factory=Lock)
 
 
-class GroupTable:
-    """The groups. All methods raise botocore's errors when DynamoDB does not answer; lost races are answers."""
+Unreadable = Callable[[Item, Exception], None]
 
-    def __init__(self, table: Table) -> None:
+
+def _say_nothing(_item: Item, _error: Exception) -> None:
+    """Tell nobody."""
+
+
+class GroupTable:
+    """The groups. All methods raise botocore's errors when DynamoDB does not answer; lost races are answers.
+
+    ``unreadable`` is told of each item that cannot be read, and why: it costs only itself. What
+    would join that group alerts by itself.
+    """
+
+    def __init__(self, table: Table, unreadable: Unreadable = _say_nothing) -> None:
         self._table = table
+        self._unreadable = unreadable
         self._remembered = _Remembered()
 
     def join(self, keys: Iterable[GroupKey], subject: str, now: datetime) -> Group | None:
@@ -77,7 +90,14 @@ class GroupTable:
 
     def _read(self, key: GroupKey) -> Group | None:
         item = self._table.read(_key(key.id))
-        return group_of(item) if item else None
+        return next(self._readable([item]), None) if item else None
+
+    def _readable(self, items: Iterable[Item]) -> Iterator[Group]:
+        for item in items:
+            try:
+                yield group_of(item)
+            except UnreadableItemError as error:
+                self._unreadable(item, error)
 
     def _begin(self, key: GroupKey, before: Group | None, subject: str, now: datetime) -> bool:
         """Begin a group, or another window of one that people were or will be told of and that has not ended."""
@@ -162,7 +182,16 @@ class GroupTable:
             KeyConditionExpression="queue = :queue AND due_at <= :now",
             ExpressionAttributeValues={":queue": {"S": QUEUE}, ":now": epoch(now)},
         )
-        return (group_of(item) for page in pages for item in page)
+        return self._readable(chain.from_iterable(pages))
+
+    def going_on(self, most: int) -> list[Group]:
+        """Return up to ``most`` groups that have not ended."""
+        pages = self._table.pages(
+            IndexName=DUE_INDEX,
+            KeyConditionExpression="queue = :queue",
+            ExpressionAttributeValues={":queue": {"S": QUEUE}},
+        )
+        return list(islice(self._readable(chain.from_iterable(pages)), most))
 
     def claim(self, group: Group, now: datetime) -> Group | None:
         """Take a due group for the time of a lease; ``None`` when somebody else was first."""
@@ -223,7 +252,15 @@ def _item_of(group: Group) -> dict[str, object]:
 
 
 def group_of(item: Item) -> Group:
-    """Return the group that an item holds."""
+    """Return the group that an item holds; raises ``UnreadableItemError``."""
+    try:
+        return _group_of(item)
+    except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError, OSError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise UnreadableItemError(said) from error
+
+
+def _group_of(item: Item) -> Group:
     by, account, region, name = (item[one]["S"] for one in ("by", "account", "region", "name"))
     replayed = item["replayed"]["S"] if "replayed" in item else ""
     return Group(

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.incident import (
+    BY_ITSELF,
     DELETED,
     HELD,
     KEEP,
@@ -208,6 +209,27 @@ class IncidentTable:
         queues = [self._queue(queue) for queue in QUEUES]
         newest = heapq.merge(*queues, key=_waiting_since, reverse=True)
         return islice(self._readable(newest), most)
+
+    def members(self, group: str) -> Iterator[Incident]:
+        """Yield the incidents of a group (its id) that have not ended; of all others nothing leaves DynamoDB."""
+        return self._readable(self._filtered("#group = :group", group=group))
+
+    def by_themselves(self, most: int) -> Iterator[Incident]:
+        """Yield up to ``most`` incidents that have not ended and that no group tells of."""
+        none = "attribute_not_exists(#group) OR #group = :group"
+        return islice(self._readable(self._filtered(none, group=BY_ITSELF)), most)
+
+    def _filtered(self, condition: str, *, group: str) -> Iterator[Item]:
+        for queue in QUEUES:
+            pages = self._table.pages(
+                IndexName=DUE_INDEX,
+                KeyConditionExpression="queue = :queue",
+                FilterExpression=condition,
+                ExpressionAttributeNames={"#group": "group"},
+                ExpressionAttributeValues={":queue": {"S": queue}, ":group": {"S": group}},
+                ScanIndexForward=False,
+            )
+            yield from chain.from_iterable(pages)
 
     def _queue(self, queue: str, *, until: datetime | None = None) -> Iterator[Item]:
         """Yield what waits in one partition of the queue, page by page as it is needed.

@@ -163,6 +163,50 @@ def test_an_alias_of_which_a_change_is_known_is_no_mere_member():
         assert "user/alice" in item["told"]["S"]
 
 
+def damage(world: World, role: str) -> None:
+    """Take from the item of the group of a role what it cannot be read without."""
+    items = world.table.scan(TableName="incidents", ConsistentRead=True)["Items"]
+    (item,) = [one for one in items if one["subject"]["S"].endswith(f"role/{role}")]
+    world.table.put_item(TableName="incidents", Item={**item, "size": {"S": "many"}})
+
+
+def test_a_group_that_cannot_be_read_costs_only_itself():
+    with open_world() as world:
+        # GIVEN two groups of which the table holds one damaged
+        for role in ("one", "two"):
+            gone = [f"alias/{role}-{n}" for n in range(20)]
+            world.take(*(alias_missing(a, at=world.now, **caller(role)) for a in gone))
+        damage(world, "one")
+        world.cold_start()
+        world.inbox()
+        world.counted()
+        # WHEN more breaks for both, and minutes pass
+        more = [alias_missing(f"alias/{r}-more", at=world.now, **caller(r)) for r in ("one", "two")]
+        container = world.another()
+        assert container.take(*more) == set()
+        # THEN what would join the damaged one alerts by itself, and the other group goes on
+        assert [alert["subject"]["alias"] for alert in world.inbox()] == ["alias/one-more"]
+        assert container.counted()["ItemsUnreadable"] > 0
+        world.wait(minutes=3)
+        container.tick()
+        digests = [alert for alert in world.inbox() if alert["status"] == "group"]
+        assert [digest["group"]["size"] for digest in digests] == [21]
+
+
+def test_a_digest_reads_the_incidents_of_its_group_alone():
+    with open_world() as world:
+        # GIVEN twenty keys that are broken for others, and a group
+        for n in range(20):
+            world.kms.add(key_id(n), "Disabled")
+        world.take(*(disabled(key_id(n), at=world.now, **caller(f"app-{n}")) for n in range(20)))
+        world.take(*missing(12, world))
+        # WHEN its members are asked for
+        (group,) = [one for one in world.services.groups.going_on(100) if one.size > 1]
+        # THEN the others are not among them
+        names = {one.subject.name for one in world.services.incidents.members(group.id)}
+        assert names == {f"alias/gone-{n}" for n in range(5, 12)}
+
+
 def test_what_breaks_later_alerts_by_itself_although_the_group_goes_on():
     with open_world() as world:
         world.take(*missing(20, world))

@@ -8,7 +8,7 @@ import pytest
 
 from keywatch.incidents import grouping
 from keywatch.model.group import Group, GroupKey
-from keywatch.model.incident import OPEN, FailureBatch
+from keywatch.model.incident import BY_ITSELF, OPEN, FailureBatch
 from keywatch.store.budgets import Withheld
 from tests.support.world import aws_error
 from tests.unit.cases import ACCOUNT, APP, KEY, KEY_ID, denied, failed, in_state, no_alias, no_key
@@ -43,7 +43,7 @@ class TestJoining:
     def test_who_joined_already_does_not_again(self, world):
         incident = opened(world)
         world.wire.calls.clear()
-        for place in (grouping.BY_ITSELF, "kw-group-1"):
+        for place in (BY_ITSELF, "kw-group-1"):
             assert grouping.join(world.services, replace(incident, group=place), ()) is None
             assert world.wire.calls == []
 
@@ -62,7 +62,7 @@ class TestJoining:
     def test_only_what_a_group_tells_of_is_its_member(self, world):
         incident = opened(world)
         assert not grouping.is_member(incident)
-        assert not grouping.is_member(replace(incident, group=grouping.BY_ITSELF))
+        assert not grouping.is_member(replace(incident, group=BY_ITSELF))
         assert grouping.is_member(replace(incident, group="kw-group-1"))
 
 
@@ -155,6 +155,6 @@ class TestNoRoom:
         incident, until = opened(world), world.now + HOUR
         grouping.wait_for_room(world.services, incident, Withheld(until))
         kept = stored(world, incident)
-        assert (kept.due_at, kept.group) == (until, grouping.BY_ITSELF)
+        assert (kept.due_at, kept.group) == (until, BY_ITSELF)
         grouping.wait_for_room(world.services, replace(kept, group="kw-group-1"), Withheld(until))
         assert stored(world, incident).group == "kw-group-1"

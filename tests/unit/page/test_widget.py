@@ -212,6 +212,29 @@ def test_the_function_of_the_page_needs_to_know_the_table_only(monkeypatch):
     page_handler._runtime.cache_clear()
 
 
+def test_a_group_is_one_paragraph_and_does_not_hide_what_breaks_alone(on):
+    # GIVEN a wave of one caller, a key that is broken for the same caller, and a group's id
+    on.kms.add(state="Disabled")
+    on.take(disabled(at=on.now), *(alias_missing(f"alias/gone-{n}", at=on.now) for n in range(300)))
+    digest = next(alert for alert in on.inbox() if alert["status"] == "group")
+    # WHEN the dashboard asks
+    html = ask(on)
+    # THEN the wave is one paragraph: how many, of whom, and how to list them
+    assert f"{digest['group']['size']} break together" in html
+    assert "role/payments-app" in html
+    assert digest["group"]["id"] in html
+    # AND those that alerted by themselves, and they alone, have a row
+    rows = [call["incident"] for call in calls(html) if "incident" in call]
+    assert sum("alias/gone-" in row for row in rows) == 4
+    assert sum(row.startswith("key|") for row in rows) == 1
+
+
+def test_a_wave_of_names_from_outside_brings_no_markup_to_the_page(on):
+    evil = "<img src=x onerror=alert(1)>"
+    on.take(*(alias_missing(f"alias/{evil}-{n}", at=on.now) for n in range(20)))
+    assert "<img" not in ask(on)
+
+
 def test_the_list_is_bounded(on):
     # GIVEN more incidents than asked for
     for number in range(5):

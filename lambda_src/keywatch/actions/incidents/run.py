@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from keywatch.alerts.wording import iso
-from keywatch.incidents.grouping import BY_ITSELF
-from keywatch.model.incident import Incident
+from keywatch.model.incident import BY_ITSELF, Incident
 from keywatch.services import Services
 
 SCHEMA = "keywatch.incidents/1"
