@@ -7,12 +7,25 @@ import json
 from threading import RLock
 from typing import Any
 
+import botocore.session
 from botocore.exceptions import ClientError
 
 from tests.worlds.dynamodb import DynamoDb
 from tests.worlds.errors import AwsError
 
 MAX_BYTES = 262_144
+
+
+def _kms_codes() -> list[str]:
+    model = botocore.session.get_session().get_service_model("sns").operation_model("Publish")
+    codes = {
+        shape.metadata.get("error", {}).get("code", shape.name) for shape in model.error_shapes
+    }
+    return sorted(code for code in codes if code.startswith("KMS"))
+
+
+# What SNS answers to Publish where it cannot use the topic's key, as the model of its API lists it.
+SNS_KMS_CODES = _kms_codes()
 
 
 class TableClient:
@@ -35,10 +48,15 @@ class TableClient:
 
 
 class TopicClient:
-    """An SNS client that keeps what machines would get, and refuses what SNS refuses (SNS API Reference, Publish)."""
+    """An SNS client that keeps what machines would get, and refuses what SNS refuses (SNS API Reference, Publish).
+
+    ``broken`` maps ARNs of topics to the code with which they refuse; ``topics`` are those that took a message, in order.
+    """
 
     def __init__(self) -> None:
         self._documents: list[dict[str, Any]] = []
+        self.broken: dict[str, str] = {}
+        self.topics: list[str] = []
 
     def publish(
         self,
@@ -59,6 +77,9 @@ class TopicClient:
             or not all(attribute["StringValue"] for attribute in attributes)
         ):
             raise client_error(AwsError("InvalidParameter", "Invalid parameter"), "publish")
+        if code := self.broken.get(TopicArn):
+            raise client_error(AwsError(code, "the key of the topic cannot be used"), "publish")
+        self.topics.append(TopicArn)
         self._documents.append(json.loads(bodies.get("sqs", bodies["default"])))
         return {"MessageId": f"message-{len(self._documents)}"}
 

@@ -27,6 +27,8 @@ from tests.support.permitted import must_be_permitted
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/KeyWatch-function-{REGION}"
+ALERT_TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
+FALLBACK_TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:fallback"
 START = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 APP = f"arn:aws:iam::{ACCOUNT}:role/payments-app"
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -177,6 +179,7 @@ class World:
     moment: list[datetime]
     trail: Trail
     container: Callable[[timedelta], Services]
+    sns: TopicClient
     memory: Memory = field(default_factory=Memory)
     workers: int = 1  # one subject after the other: the same calls in the same order every time
 
@@ -233,8 +236,9 @@ def world(
     ignore: tuple[IgnoreRule, ...] = (),
     search_regions: tuple[str, ...] = (),
     table: Any = None,
+    fallback: bool = False,
 ) -> Iterator[World]:
-    """Open a fresh world; no call leaves the process. ``table`` is another DynamoDB client to use."""
+    """Open a fresh world; no call leaves the process. ``table`` is another DynamoDB client, ``fallback`` adds a second topic."""
     table, topic = table or TableClient(), TopicClient()
     wire, kms, trail, moment = Wire(), ScriptedKms(), Trail(), [START]
     regional = {REGION: kms}
@@ -247,20 +251,21 @@ def world(
 
     settings = Settings(
         table="incidents",
-        topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts",
+        topic_arn=ALERT_TOPIC,
         own_role_arn=ROLE,
         own_regions=(REGION, "us-west-2"),
         region=REGION,
         account=ACCOUNT,
         search_regions=search_regions,
         ignore=ignore,
+        fallback_topic_arn=FALLBACK_TOPIC if fallback else None,
     )
 
     def container(skew: timedelta = timedelta()) -> Services:
         logger = logging.getLogger("keywatch.tests")
         return build(settings, client, logger, now=lambda: moment[0] + skew)
 
-    yield World(container(), kms, wire, topic.receive, table, moment, trail, container)
+    yield World(container(), kms, wire, topic.receive, table, moment, trail, container, topic)
 
 
 def create_table(dynamodb: Any, name: str = "incidents") -> None:

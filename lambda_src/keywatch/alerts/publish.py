@@ -23,6 +23,7 @@ from keywatch.catalogue.causes import cause_of
 from keywatch.model.text import counted
 
 FALLBACK_USED = "AlertTopicKeyBroken"
+_THROTTLED = "KMSThrottling"  # KMS had too much to do, which ends by itself; the alert does not wait for that
 
 
 def _ignore(_metric: str) -> None:
@@ -166,14 +167,19 @@ def attributes(document: Document) -> Attributes:
 
 
 def _key_is_broken(code: str) -> bool:
-    """Tell whether SNS could not use the topic's key (KMSNotFound, KMSDisabled, KMSInvalidState, KMSAccessDenied…)."""
+    """Tell whether SNS could not use the topic's key (SNS API Reference, Publish: all such codes begin so)."""
     return code.startswith("KMS")
 
 
 def _rerouted(topic_arn: str, code: str) -> str:
+    do = (
+        "Nothing is to be done, unless it goes on."
+        if code == _THROTTLED
+        else "Fix the key of the topic too."
+    )
     return (
         f"The alert topic {topic_arn} cannot be used because of its own KMS key ({code}), "
-        "so this alert came through the fallback topic. Fix the key of the topic too."
+        f"so this alert came through the fallback topic. {do}"
     )
 
 

@@ -14,6 +14,7 @@ from keywatch.alerts.publish import Publisher
 from keywatch.alerts.wording import subject_line
 from keywatch.catalogue.causes import Remedy
 from keywatch.diagnosis.reasons import Reason
+from tests.support.aws import SNS_KMS_CODES
 from tests.unit.alerts.factory import ACCOUNT, REGION, alert
 from tests.unit.alerts.test_every_cause import VALIDATOR
 
@@ -106,9 +107,7 @@ def test_broken_chat_is_counted_and_does_not_fail_the_alert(error):
     assert counted == ["ChatPublishFailed"]
 
 
-@pytest.mark.parametrize(
-    "code", ["KMSNotFound", "KMSDisabled", "KMSInvalidState", "KMSAccessDenied", "KMSOptInRequired"]
-)
+@pytest.mark.parametrize("code", SNS_KMS_CODES)
 def test_alert_goes_round_the_broken_key_of_its_own_topic(code):
     # GIVEN an alert topic whose own key is broken, and a fallback topic
     sns, counted = Sns(alerts=refused(code)), []
