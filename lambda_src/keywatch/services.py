@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from keywatch.alerts.publish import Publisher
 from keywatch.aws import Clients, Counts, in_region
-from keywatch.lookups.guard import Guard
+from keywatch.lookups.guard import PER_MINUTE, Guard
 from keywatch.lookups.kms import Lookups
 from keywatch.lookups.regions import Regions
 from keywatch.model.text import one_line
@@ -18,6 +18,7 @@ from keywatch.store.budgets import MessageBudget
 from keywatch.store.groups import GroupTable
 from keywatch.store.housekeeping import HousekeepingStore
 from keywatch.store.incident_table import IncidentTable
+from keywatch.store.look_up_room import LookUpRoom
 from keywatch.store.pace import Pace
 from keywatch.store.table import Item, Table
 
@@ -78,10 +79,15 @@ def build(
     now: Callable[[], datetime] = utc_now,
     sleep: Callable[[float], None] | None = None,
 ) -> Services:
-    """Return the services of a deployment; no AWS call is made yet. Without ``sleep`` no look-up waits for its turn."""
+    """Return the services of a deployment; no AWS call is made yet.
+
+    Without ``sleep`` no look-up waits for its turn, and what bounds them is this container's alone.
+    """
     region, counts = settings.region, Counts()
     guard = Guard(client, now, Regions(region, settings.search_regions))
     table = Table(guard("dynamodb", region), settings.table)
+    if sleep:
+        guard.bound_by(LookUpRoom(table, PER_MINUTE, now, counts.add))
     pace = Pace(table, now, sleep, counts.add).wait if sleep else lambda _region: None
     return Services(
         settings=settings,

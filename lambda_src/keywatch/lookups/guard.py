@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock, local
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.exceptions import (
     ClientError,
@@ -26,7 +26,7 @@ from keywatch.lookups.outcomes import NotAsked
 
 MOST_IN_A_ROW = 3
 PAUSE = timedelta(seconds=30)
-PER_MINUTE = 600  # look-ups of one container; 10 a second
+PER_MINUTE = 600  # look-ups; 10 a second
 _HTTP_ERROR = 500
 _NO_ANSWER = (HTTPClientError, EndpointConnectionError, ConnectionClosedError)
 _NOT_NOW = frozenset(
@@ -106,6 +106,13 @@ class Room:
             return True
 
 
+class HasRoom(Protocol):
+    """Bounds how many look-ups are made."""
+
+    def take(self) -> bool:
+        """Take the room for one look-up, if there is any."""
+
+
 class Guard:
     """A factory of clients around another. ``is_region`` tells Regions from made-up names; ``now`` is a UTC clock."""
 
@@ -117,7 +124,7 @@ class Guard:
         per_minute: int = PER_MINUTE,
     ) -> None:
         self._factory, self._now, self._is_region = factory, now, is_region
-        self._room = Room(now, per_minute)
+        self._room: HasRoom = Room(now, per_minute)
         self._clients: dict[tuple[str, str], _Guarded] = {}
         self._lock = Lock()
         self._limits = local()
@@ -131,6 +138,10 @@ class Guard:
         client = _Guarded(self, service, self._factory(service, region), Breaker(self._now))
         with self._lock:
             return self._clients.setdefault((service, region), client)
+
+    def bound_by(self, room: HasRoom) -> None:
+        """Let ``room``, which all instances share, bound the look-ups, in place of one of this container alone."""
+        self._room = room
 
     @contextmanager
     def within(self, limit: timedelta) -> Iterator[None]:

@@ -5,14 +5,19 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from keywatch.lookups.guard import PER_MINUTE
 from keywatch.lookups.history import Refused
+from keywatch.services import build
 from keywatch.store.budgets import MessageBudget, Withheld
 from keywatch.store.housekeeping import HousekeepingStore
+from keywatch.store.look_up_room import LookUpRoom
 from keywatch.store.pace import GAP, LONGEST, Pace
 from keywatch.store.sent_checks import SentChecks
 from keywatch.store.sweep_findings import SweepFindingStore
 from keywatch.store.table import Table
+from tests.bench.stand_ins import SETTINGS, Idle
 from tests.support.aws import TableClient
+from tests.support.world import key_arn
 from tests.unit.cases import THEN
 
 SECOND, MINUTE, HOUR, DAY = (
@@ -289,3 +294,60 @@ class TestSweep:
         assert self.found(self.sweep(table, 2), worse) == [worse]
         kept = table.read({"subject": {"S": "keywatch-sweep"}, "item": {"S": "pending#a"}})
         assert kept["expires_at"] == {"N": str(int((THEN + 6 * DAY).timestamp()))}
+
+
+class TestRoomForLookUps:
+    def room(self, table, clock, per_minute=90):
+        return LookUpRoom(Table(table, "t"), per_minute, clock, clock.counted.append)
+
+    def taken(self, *rooms):
+        """Take turns until no room is left; return how many look-ups that made."""
+        return sum(sum(room.take() for room in rooms) for _ in range(200))
+
+    def test_instances_share_the_room_of_a_minute_and_the_next_has_room_again(self):
+        table, clock = TableClient(), Clock()
+        rooms = [self.room(table, clock) for _ in range(3)]
+        assert self.taken(*rooms) == 90
+        clock.now += MINUTE
+        assert self.taken(*rooms) == 90
+        assert clock.counted == []
+
+    def test_a_portion_is_one_write_and_who_finds_no_room_asks_once_a_minute(self):
+        clock, calls = Clock(), []
+
+        class Counting(TableClient):
+            def __getattr__(self, operation):
+                calls.append(operation)
+                return super().__getattr__(operation)
+
+        room = self.room(Counting(), clock)
+        assert self.taken(room) == 90
+        assert len(calls) == 2 + 1 + 1 + 3
+
+    def test_without_the_table_each_container_has_room_for_itself(self):
+        clock = Clock()
+        rooms = [self.room(Down(), clock) for _ in range(2)]
+        assert self.taken(*rooms) == 180
+        assert "TableUnreachable" in clock.counted
+
+    def test_what_is_deployed_shares_its_room(self):
+        # GIVEN a deployment whose other containers used up the room of a minute
+        clock, table = Clock(), TableClient()
+        everything = {
+            "subject": {"S": "keywatch"},
+            "item": {"S": "look-ups"},
+            "minute": {"S": clock.now.replace(second=0, microsecond=0).isoformat()},
+            "taken": {"N": str(PER_MINUTE)},
+        }
+        table.put_item(TableName="incidents", Item=everything)
+        services = build(
+            SETTINGS,
+            lambda service, _region: table if service == "dynamodb" else Idle(),
+            None,
+            clock,
+            sleep=clock.slept.append,
+        )
+        # WHEN a key is looked up
+        _, look = services.lookups.key(key_arn(), "eu-west-1")
+        # THEN nobody is asked, and it is said why
+        assert "too many look-ups" in look.error
