@@ -1,6 +1,7 @@
 """How many look-ups may be made in a minute, by all instances together.
 
-The quotas of KMS are the account's, and not KeyWatch's to burn. Instances take room from one item of the table, in portions: a look-up does not cost a write.
+The quotas of KMS are the account's, and not KeyWatch's to burn. Instances take room from one item of the
+table, in portions: a look-up does not cost a write.
 """
 
 from collections.abc import Callable
