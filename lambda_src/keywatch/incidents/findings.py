@@ -17,6 +17,8 @@ from keywatch.model.evidence import ANSWERED, Evidence
 from keywatch.model.incident import HELD, HOLD, MUTED, OPEN, UNPROVEN_QUIET, Incident
 from keywatch.model.signals import EARLY_WARNING
 
+_HALF_MENDS = "CancelKeyDeletion"  # it leaves the key disabled
+MENDING = timedelta(minutes=2)
 OLD = timedelta(hours=1)  # a failure that comes so late says little of now
 
 
@@ -83,7 +85,8 @@ def _warns_of_what_was(incident: Incident, look: Look) -> bool:
     """Tell whether nothing failed yet, and the look-up shows how it was before a change that is known."""
     warning = incident.latest_failure.source == EARLY_WARNING
     lags = early_warning.lags_behind(incident.subject, look.evidence)
-    return warning and (lags or _was_just_mended(look.diagnosis.cause, look))
+    mended = _was_just_mended(look.diagnosis.cause, look) or _is_being_mended(incident, look)
+    return warning and (lags or mended)
 
 
 def _is_over(incident: Incident, look: Look) -> bool:
@@ -190,6 +193,18 @@ def _was_just_mended(cause: str, look: Look) -> bool:
         newest is not None
         and look.now - newest <= PROPAGATION
         and newest > max(made, default=newest - PROPAGATION)
+    )
+
+
+def _is_being_mended(incident: Incident, look: Look) -> bool:
+    """Tell whether a deletion was cancelled a moment ago and no call failed since: whoever cancels mostly enables next."""
+    cancelled = [c.when for c in look.evidence.changes if c.what == _HALF_MENDS]
+    newest = max(cancelled, default=None)
+    return (
+        look.diagnosis.cause in CHANGES[_HALF_MENDS].makes
+        and newest is not None
+        and look.now - newest <= MENDING
+        and incident.last_seen <= newest
     )
 
 

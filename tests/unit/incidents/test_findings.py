@@ -228,6 +228,21 @@ class TestChanges:
         made = (change("CreateKey", SECOND),)
         assert finds(one, changes=made, **MISSING) is Finding.NOTHING_NEW
 
+    @pytest.mark.parametrize(
+        ("after", "found"),
+        [(2 * MINUTE, Finding.MAY_HEAL), (2 * MINUTE + SECOND, Finding.IS_BROKEN)],
+    )
+    def test_who_cancels_a_deletion_is_given_time_to_enable_the_key(self, after, found):
+        # GIVEN a deletion that was scheduled and cancelled again, before any call failed
+        warning = replace(DISABLED, source="change", operation="ScheduleKeyDeletion")
+        one = incident(warning, NEW, last_seen=THEN - SECOND)
+        cancelled = (change("CancelKeyDeletion", 0 * SECOND),)
+        # THEN that the key is disabled is told where it stays so for two minutes
+        assert finds(one, after, changes=cancelled, **BROKEN) is found
+        # BUT at once where a call failed since
+        failing = replace(one, last_seen=THEN + SECOND)
+        assert finds(failing, MINUTE, changes=cancelled, **BROKEN) is Finding.IS_BROKEN
+
     def test_without_a_look_and_without_a_new_failure_nothing_is_news(self):
         # GIVEN a pending key that was told as disabled, since a look-up saw that its deletion was cancelled
         one = incident(in_state("is pending deletion."))
