@@ -167,7 +167,7 @@ _NOT_FOUND = (
     *_says(
         "key_not_found",
         LIKELY,
-        unfiltered=_EMULATED,
+        logged=("KMS [Kk]ey",),
         key_not_found_emulated="unable to find kms key with id",
     ),
 )

@@ -10,7 +10,8 @@ _BEGINNING = re.compile(
     r"|[+-](?! \(|[0-9a-f]{1,12}[-' :]) {0,20}[\w<>\"'@/#-]| {0,20}[+~-] {2,20}\S| {0,9}[-*] (?:\*\*|`|Errors?:)"
     r"|#{1,6} |\| {0,4}[`\"\u201c]?[\w`][^|\n]{0,300}\|"  # headings, tables
     r"| {0,40}(?://|/\*|\*/|\* @|# |--|<!--|\"\"\"|> )"  # comments, quotes
-    r"| {0,40}(?:import|from|class|def|case|if|elif|return|assert|throw|raise|type|interface|enum|const|let|var)\b(?!:)"
+    r"| {0,40}(?:import|from|class|def|case|if|elif|return|assert|throw|raise|type|interface|enum|const|let|var)\b"
+    r"(?!:|\.(?:\s|$))"
     r"| {0,60}[a-z_0-9]{1,60}=[rf]?\"[^\"\n]{0,400}\",$| {0,60}\*_\w{1,40}\(| {0,60}[A-Z_]{2,40} = \""  # sources
     r"|ok [0-9]|(?:\$ |> ?)?echo |Error texts: "
     r"|(?:(?:INFO|DEBUG|WARN) )?(?:Runbook|FAQ|Note|See|Hint|Tip|Example|Usage|Subject|Searching)\b[: ]"
