@@ -24,7 +24,7 @@ BUILT_AT := 1580601600
 
 .DEFAULT_GOAL := help
 .PHONY: check explain sweep doctor
-.PHONY: help install demo test fuzz mutants locks lint format bench bench-scan dist docs lock synth deploy destroy clean
+.PHONY: help install demo test fuzz mutants locks audit sbom lint format bench bench-scan dist docs lock synth deploy destroy clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -64,6 +64,12 @@ mutants: $(DEV)  ## change the program in thousands of small ways and tell which
 
 locks: $(DEV)  ## is everything that is installed and needed in the locks?
 	@$(RUN) python -m tools.locks
+
+audit: $(DEV) $(CLI)  ## is a vulnerability known in what ships or builds? It says what it could not check (exit code 2)
+	@$(RUN) python -m tools.audit
+
+sbom: $(DEV)  ## write dist/function.cdx.json and dist/toolchain.cdx.json: every package with version, licence and hashes (CycloneDX)
+	@$(RUN) python -m tools.sbom
 
 lint: $(DEV)  ## ruff, one-way imports and mypy --strict
 	$(BIN)/ruff check .
@@ -112,7 +118,7 @@ doctor: $(READY)  ## is this deployment working? (ARGS=--json)
 
 lock: $(DEV)  ## pin all dependencies again, with hashes
 	$(COMPILE) requirements.in -o requirements.txt
-	$(COMPILE) -c requirements.txt $$($(NAMES) requirements.txt) requirements-dev.in -o requirements-dev.txt
+	$(COMPILE) -c requirements.txt --no-emit-package pip $$($(NAMES) requirements.txt) requirements-dev.in -o requirements-dev.txt
 	$(COMPILE) -c requirements.txt lambda_src/requirements.in -o lambda_src/requirements.txt
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --no-audit --no-fund --omit-lockfile-registry-resolved
 

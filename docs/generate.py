@@ -7,6 +7,7 @@ from docs.pages.causes import causes_page
 from docs.pages.checks import checks_page
 from docs.pages.costs import costs_page
 from docs.pages.explain import explain_page
+from docs.pages.licences import licences_page
 from docs.pages.lifecycle import lifecycle_page
 from docs.pages.readme import readme_page
 from docs.pages.scan import scan_page
@@ -19,6 +20,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/checks.md": checks_page,
     "docs/costs.md": costs_page,
     "docs/explain.md": explain_page,
+    "docs/licences.md": licences_page,
     "docs/lifecycle.md": lifecycle_page,
     "docs/scan.md": scan_page,
     "docs/security.md": security_page,

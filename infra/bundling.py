@@ -24,6 +24,7 @@ REQUIREMENTS = "requirements.txt"
 PYTHON_VERSION = "3.14"
 
 _LEFT_OUT = ("__pycache__", "*.pyc", "requirements.in", REQUIREMENTS)
+_OF_THIS_MACHINE = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 _ADDRESS = re.compile(r"\b[a-z+]+://\S+")
 
 
@@ -63,9 +64,31 @@ def bundle(sources: Path, target: Path) -> None:
     """Install the pinned packages of ``sources`` into ``target`` and copy the sources beside them."""
     _run(pip_command(sources / REQUIREMENTS, target))
     _see_that_nothing_is_missing(target)
-    # Console scripts carry the path of this machine's Python, and nothing calls them in Lambda.
-    shutil.rmtree(target / "bin", ignore_errors=True)
+    _forget_this_machine(target)
     shutil.copytree(sources, target, ignore=shutil.ignore_patterns(*_LEFT_OUT), dirs_exist_ok=True)
+
+
+def _forget_this_machine(target: Path) -> None:
+    """Remove what pip writes of itself and of this machine: the bundle is byte for byte the same wherever it is made.
+
+    Console scripts carry the path of this machine's Python, and the record of files their hashes;
+    nothing reads either in Lambda.
+    """
+    shutil.rmtree(target / "bin", ignore_errors=True)
+    for name in _OF_THIS_MACHINE:
+        for path in target.glob(f"*.dist-info/{name}"):
+            path.unlink()
+
+
+def digest(folder: Path) -> str:
+    """Return the SHA-256 of all names, contents and permissions to execute in ``folder``."""
+    whole = hashlib.sha256()
+    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
+        content, runs = path.read_bytes(), path.stat().st_mode & 0o111
+        name = path.relative_to(folder).as_posix()
+        whole.update(f"{name}\0{bool(runs)}\0{len(content)}\0".encode())
+        whole.update(content)
+    return whole.hexdigest()
 
 
 def pip_command(requirements: Path, target: Path) -> list[str]:

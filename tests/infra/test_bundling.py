@@ -34,6 +34,34 @@ def test_nothing_ships_that_is_of_no_use_in_lambda(shipped):
     assert not list(shipped.glob("requirements*"))
 
 
+def test_two_bundles_have_the_same_sha_256_and_nothing_of_the_machine_in_them(shipped, tmp_path):
+    # GIVEN a second bundle, in another place
+    again = tmp_path / "elsewhere" / "asset"
+    bundling.bundle(bundling.SOURCES, again)
+    # THEN both are byte for byte the same
+    assert bundling.digest(again) == bundling.digest(shipped)
+    # AND no file names where it was made, or by which Python
+    of_here = [str(again), str(shipped), sys.prefix, sys.executable]
+    for path in again.rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        assert not [here for here in of_here if here.encode() in content], path
+
+
+def test_the_digest_sees_names_contents_and_permissions(tmp_path):
+    # GIVEN a folder
+    file = tmp_path / "a"
+    file.write_text("x")
+    seen = {bundling.digest(tmp_path)}
+    # WHEN its contents, its permissions and its name change, THEN so does the digest
+    file.write_text("y")
+    seen.add(bundling.digest(tmp_path))
+    file.chmod(0o755)
+    seen.add(bundling.digest(tmp_path))
+    file.rename(tmp_path / "b")
+    seen.add(bundling.digest(tmp_path))
+    assert len(seen) == 4
+
+
 def test_what_ships_runs_on_any_architecture(shipped):
     assert not [
         path for path in shipped.rglob("*") if path.suffix in (".so", ".pyd", ".dll", ".dylib")
