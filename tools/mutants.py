@@ -27,6 +27,7 @@ WORK = ROOT / "mutants-out"
 RUNS = ROOT / "tools" / "mutant_runs.py"
 SURVIVORS = ROOT / "tests" / "survivors.toml"
 LEAST = 0.9
+COPIED = {"lambda_src": "src", "tests": "tests", "infra": "infra"}  # what the tests import
 NOTICED = {"killed", "timeout", "segfault", "suspicious", "caught by type check"}
 
 SETTINGS = """
@@ -35,6 +36,7 @@ source_paths = ["src"]
 only_mutate = {mutated}
 pytest_add_cli_args = ["-p", "no:xdist", "-p", "no:cacheprovider", "--snapshot-warn-unused"]
 pytest_add_cli_args_test_selection = {tests}
+also_copy = ["infra"]
 use_git_change_detection = false
 """
 
@@ -90,7 +92,7 @@ def stage(area: Area, work: Path) -> None:
     """Copy what the tests need to ``work``, with the sources where mutmut looks for them."""
     work.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(work / "mutants" / "tests", ignore_errors=True)
-    for source, target in (("lambda_src", "src"), ("tests", "tests")):
+    for source, target in COPIED.items():
         shutil.rmtree(work / target, ignore_errors=True)
         ignored = shutil.ignore_patterns("__pycache__", "requirements*")
         shutil.copytree(ROOT / source, work / target, ignore=ignored)

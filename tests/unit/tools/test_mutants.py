@@ -1,6 +1,8 @@
 """``make mutants``: what mutmut left is counted by module, and a change that nobody noticed needs a reason."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -91,3 +93,30 @@ def test_every_listed_survivor_has_a_place_a_change_and_a_reason():
     listed = mutants.tomllib.loads(mutants.SURVIVORS.read_text())["survivor"]
     assert all({"where", "change", "reason"} == one.keys() for one in listed)
     assert all(one["reason"].endswith(".") for one in listed)
+
+
+def test_the_copy_has_all_folders_that_its_tests_import():
+    # GIVEN the modules that the tests of the areas may import
+    files = _modules(Path("tests/support"))
+    files += [
+        file
+        for area in mutants.AREAS
+        for name in area.tests
+        for file in _modules(Path("tests/unit", name))
+    ]
+    # WHEN the folders of the tree that they import are looked for
+    wanted = {
+        match[1]
+        for file in files
+        for match in re.finditer(
+            r"^(?:from|import) (\w+)", (mutants.ROOT / file).read_text(), re.MULTILINE
+        )
+        if (mutants.ROOT / match[1]).is_dir()
+    }
+    # THEN each of them is copied
+    assert wanted <= set(mutants.COPIED), wanted
+
+
+def _modules(place: Path) -> list[Path]:
+    """The modules in a folder of the tree, or the module itself."""
+    return [place] if place.suffix else [*(mutants.ROOT / place).rglob("*.py")]
