@@ -107,7 +107,7 @@ def alert_of(bad: list[str], *, status: str = "opened") -> Alert:
     )
 
 
-@examples(200)
+@examples(80)
 @given(st.lists(address, min_size=5, max_size=5), st.sampled_from(STATUSES))
 # Found in the e-mail: the wrap put the address at the start of a line.
 @example(["a" * 100 + "www.evil.example"] * 5, "opened")

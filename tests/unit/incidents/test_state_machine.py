@@ -286,7 +286,7 @@ class Lifecycle(RuleBasedStateMachine):
 
 _FUZZING = settings.get_current_profile_name() == FUZZ
 Lifecycle.TestCase.settings = settings(
-    max_examples=3_000 if _FUZZING else 60,
+    max_examples=3_000 if _FUZZING else 40,
     # To make a failing example smaller takes minutes: that is for fuzzing.
     phases=tuple(Phase) if _FUZZING else (Phase.explicit, Phase.generate),
     stateful_step_count=50,
