@@ -110,7 +110,8 @@ def licence_of(package: str) -> str | None:
         for value in about.get_all("Classifier", [])
         if value.startswith(_CLASSIFIER)
     ]
-    said = about.get("License-Expression") or ", ".join(classified) or about.get("License") or ""
+    expressions, texts = about.get_all("License-Expression", []), about.get_all("License", [])
+    said = next(filter(None, (*expressions, ", ".join(classified), *texts)), "")
     if _MIT in " ".join(said.split()):  # the whole text, and not its name
         return "MIT License"
     return said.splitlines()[0][:100] if said else None
