@@ -139,7 +139,7 @@ _DENIALS = (
         "missing_or_not_authorized",
         POSSIBLE,
         also=("kms",),
-        logged=("KMS [Kk]ey",),
+        logged=("KMS [AKak][el]",),
         volume_key_inaccessible="encrypted with an inaccessible",
     ),
 )
@@ -167,7 +167,7 @@ _NOT_FOUND = (
     *_says(
         "key_not_found",
         LIKELY,
-        logged=("KMS [Kk]ey",),
+        logged=("KMS [AKak][el]",),
         key_not_found_emulated="unable to find kms key with id",
     ),
 )
@@ -307,7 +307,7 @@ _KEY_STORES = (
 
 # Services that wrap what KMS said in a sentence of their own. Their API references quote the first
 # halves.
-_LAMBDA = ("kms exception", "kms message", "please check the function")
+_LAMBDA = ("kms exception", "kms message", "please check the function", "environment variables")
 _SERVICES = (
     *_says(
         "key_disabled",
@@ -319,20 +319,20 @@ _SERVICES = (
         "key_not_found",
         LIKELY,
         also=_LAMBDA,
-        logged=("KMS [Kk]ey",),
+        logged=("KMS [AKak][el]",),
         lambda_not_found="because the kms key was not found",
     ),
     *_says(
         "unclassified",
         POSSIBLE,
         also=_LAMBDA,
-        logged=("KMS [Kk]ey",),
+        logged=("KMS [AKak][el]",),
         lambda_invalid_state="because the kms key used is in an invalid state",
     ),
     *_says(
         "unclassified",
         POSSIBLE,
-        logged=("KMS [Kk]ey",),
+        logged=("KMS [AKak][el]",),
         launch_invalid_state="kms key provided is in an incorrect state",
     ),
     # CloudWatch Logs, EC2 and Backup, Kinesis Video Streams, RDS, Auto Scaling, Secrets Manager, and
@@ -340,7 +340,7 @@ _SERVICES = (
     *_says(
         "missing_or_not_authorized",
         POSSIBLE,
-        logged=("KMS [Kk]ey", "key ID is not acc", "ccess to KMS is", "inaccessible-enc"),
+        logged=("KMS [AKak][el]", "key ID is not acc", "ccess to KMS is", "inaccessible-enc"),
         logs_cannot_validate="unable to validate if specified kms key is valid",
         backup_not_accessible="given key id is not accessible",
         secrets_access="access to kms is not allowed",
@@ -349,13 +349,13 @@ _SERVICES = (
     *_says(
         "key_not_found",
         LIKELY,
-        logged=("KMS [Kk]ey",),
+        logged=("KMS [AKak][el]",),
         logs_key_not_found="specified kms key id could not be found",
     ),
     *_says(
         "key_disabled",
         LIKELY,
-        logged=("KMS [Kk]ey",),
+        logged=("KMS [AKak][el]",),
         video_disabled="stream's kms key is disabled",
     ),
     *_says(
@@ -367,7 +367,7 @@ _SERVICES = (
     *_says(
         "unclassified",
         POSSIBLE,
-        logged=("KMS [Kk]ey",),
+        logged=("KMS [AKak][el]",),
         unreadable_with_key="the protected secret text using the provided kms key",
     ),
     *_says(
@@ -422,14 +422,14 @@ _IDENTIFIERS = (
         "alias_not_found",
         LIKELY,
         form=Form.TOOL,
-        logged=("reading KMS A",),
+        logged=("KMS [AKak][el]",),
         tool_alias_empty="reading kms alias (",
     ),
     *_says(
         "key_not_found",
         LIKELY,
         form=Form.TOOL,
-        logged=("KMS [Kk]ey",),
+        logged=("KMS [AKak][el]",),
         tool_key_empty="reading kms key (",
     ),
 )

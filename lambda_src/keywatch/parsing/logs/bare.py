@@ -15,14 +15,14 @@ _LONGEST = 300
 _LONGEST_QUESTION = 600
 _AROUND = " \t\r\n\"'`:;.,!?()[]{}<>"
 _CODE = re.compile(
-    r"(?:[\w@/.-]{0,80}kms[\w/.-]{0,20} )?"
+    r"(?:[\w@/.-]{0,80}(?:kms|KMS)[\w/.-]{0,20}:? )?"
     r"[\w.$:#\\-]{0,200}?((?:KMS\.|Client\.)?[A-Z][A-Za-z]{5,80}(?:\.[A-Z][A-Za-z]{3,40})?)"
 )
 _WORD = re.compile(r"(?<![A-Za-z0-9])(?:KMS\.|Client\.)?[A-Z][A-Za-z]{5,80}(?![A-Za-z0-9])")
 # How people tell what they got, or ask what it means.
 _ASKS = re.compile(
-    r"(?i)\b(?:get(?:ting)?|gets|got|see(?:ing)?|receiv(?:e|ed|ing)|hit(?:ting)?|throw(?:s|n|ing)|raise[sd]?|fix|solve|means?"
-    r"|meaning|what(?:'s| is| are| does)|why|error is|exception is|errors? out|fails?|failed|help)\b"
+    r"(?i)\b(?:get(?:ting)?|gets|got|(?:I|we|am|are|keep) see(?:ing)?|receiv(?:e|ed|ing)|hit(?:ting)?|throw(?:s|n|ing)|raise[sd]?"
+    r"|fix|solve|means?|meaning|what(?:'s| is| are| does)|why|error is|exception is|errors? out|fails?|failed|help)\b"
 )
 
 # How documents tell when AWS answers a code.

@@ -14,7 +14,17 @@ _MOST_CODES = 20
 # A code mostly stands before its message: one behind it counts as that much farther away.
 _FOLLOWS = 40
 _NEUTRAL_PACKAGES = frozenset(
-    {"errorfactory", "exceptions", "errors", "types", "exception", "model", "kms", "clienterror"}
+    {
+        "errorfactory",
+        "exceptions",
+        "errors",
+        "types",
+        "exception",
+        "model",
+        "kms",
+        "clienterror",
+        "lambda",
+    }
 )
 
 

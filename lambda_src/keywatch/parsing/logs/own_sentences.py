@@ -35,7 +35,7 @@ _SUPPOSED = re.compile(
     r"|should|would|so that|once|rotation|not pending|not disabled|no longer disabled"
     r"|request was rejected because the (?:specified|state))\b"
 )
-_ASKED = re.compile(r"(?i)\b(?:how (?:do|to|can)|what happens|why (?:is|does|do|are))\b")
+_ASKED = re.compile(r"(?i)\b(?:how (?:do|to|can)|what happens)\b")
 _END_OF_SENTENCE = re.compile(r"\. |\n|; ")
 _EXCUSES = tuple(row.phrase for row in TEXTS if not row.cause)
 
