@@ -68,7 +68,6 @@ class ErrorText:
 
 _XKS = ("external key store proxy",)
 _EXTERNAL_KEY = ("xternal key", "store proxy")
-_EMULATED = "no AWS service writes it"
 
 
 def _out(
@@ -161,7 +160,7 @@ _NOT_FOUND = (
     *_says(
         "alias_not_found",
         LIKELY,
-        unfiltered=_EMULATED,
+        logged=("KMS [AKak][el]",),
         alias_not_found_emulated="unable to find kms alias with name",
     ),
     *_says(
