@@ -16,7 +16,7 @@ from typing import TypeVar, cast
 from keywatch.incidents import changes, digests, failures, without_table
 from keywatch.incidents.memory import Memory
 from keywatch.model.incident import FailureBatch
-from keywatch.model.signals import KeyChange, KeyFailure, Signal, Subject
+from keywatch.model.signals import KeyChange, KeyFailure, Signal
 from keywatch.services import Services
 
 T = TypeVar("T")
@@ -154,7 +154,7 @@ def _by_subject(
     failures: Iterable[tuple[str, KeyFailure]], services: Services
 ) -> list[FailureBatch]:
     """Return the failures that are not ignored, one batch for each subject. No failure is later than now."""
-    batches: dict[Subject, FailureBatch] = {}
+    batches: dict[str, FailureBatch] = {}
     seen: set[tuple[str, str]] = set()
     now = services.now()
     for message, failure in failures:
@@ -166,7 +166,9 @@ def _by_subject(
         else:
             seen.add(event)
             timely = failure if failure.time <= now else replace(failure, time=now)
-            batch = batches.get(subject) or batches.setdefault(subject, FailureBatch(timely))
+            batch = batches.get(subject.id)
+            if batch is None:
+                batch = batches[subject.id] = FailureBatch(timely)
             if not batch.add(timely, message):
                 services.counts.add("Duplicates")
     return list(batches.values())

@@ -151,7 +151,8 @@ class FailureBatch:
         is_twin = marks is not None and not marks.twins.isdisjoint(self._seen)
         if marks:
             self.calls[marks.own] = (marks, names)
-            self._seen.update(marks.all)
+            self._seen.add(marks.own)
+            self._seen.update(marks.others)
         if is_twin and marks:
             self.counted.add(marks.own)
             self.latest_failure = _better(failure, self.latest_failure)
