@@ -207,7 +207,7 @@ def make_log_group(emulator: Emulator) -> None:
 
 @contextmanager
 def batching_window(emulator: Emulator, function_name: str) -> Iterator[None]:
-    """Let the queue gather what is sent meanwhile: AWS waits for a batch to fill (here 5 seconds), the emulator does not."""
+    """Let the queue gather what is sent meanwhile: AWS waits for a batch to fill (here 1 second), the emulator does not."""
     client = emulator.client("lambda")
     (mapping,) = client.list_event_source_mappings(FunctionName=function_name)[
         "EventSourceMappings"

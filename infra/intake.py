@@ -18,7 +18,9 @@ from keywatch.catalogue.own import CANARY_ALIAS, CANARY_DENIED_CALL
 # of that (keywatch.runtime.BATCH_SECONDS), so a failed message is tried again after the visibility
 # time-out below, not six of these.
 FUNCTION_TIMEOUT = Duration.seconds(330)
-BATCH_WINDOW = Duration.seconds(5)
+# The least that a batch of more than ten messages must wait for (Lambda API Reference,
+# MaximumBatchingWindowInSeconds). What it costs is in docs/costs.md.
+BATCH_WINDOW = Duration.seconds(1)
 
 # An alert about something hours old misleads more than it helps; what is older goes where an alarm
 # sees it.

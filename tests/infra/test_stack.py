@@ -158,7 +158,7 @@ def _deployed(value):
 
 def test_a_batch_that_fails_in_part_is_retried_in_part():
     (mapping,) = of_kind(EVERYTHING_OFF, "AWS::Lambda::EventSourceMapping").values()
-    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (1000, 5)
+    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (1000, 1)
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": 10}
 
