@@ -117,8 +117,9 @@ _NOTES = """## What else may cost
   only lines through that look like a KMS error.
 - **The dashboard** has fewer than 50 metrics. An account's first three are free, further ones cost $3.00 a month each.
   The incident page costs one invocation of the function whenever somebody looks.
-- **Alerts within seconds.** The queue gathers messages for one second, not for longer. That costs nothing while little fails. While
-  one key fails all day, it is up to 86,400 invocations and as many counts: about $0.70 a day. Five seconds would cost a fifth of it.
+- **Alerts within seconds.** The queue gathers messages for one second, not for longer. That costs nothing while little fails.
+  While one key fails all day, it is up to 86,400 invocations and as many counts: about $0.70 a day. Five seconds would cost a
+  fifth of it.
 - **KMS quota.** A diagnosis makes a handful of read-only look-ups for each incident, never for each failure.
 """
 
