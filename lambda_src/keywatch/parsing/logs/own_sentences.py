@@ -7,7 +7,6 @@ In a log a sentence counts only where it names the key and the line tells of a f
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 
 from keywatch.catalogue import external_name
 from keywatch.catalogue.texts import TEXTS
@@ -24,10 +23,19 @@ from keywatch.parsing.spoken import said_of_key
 
 _MOST_PLACES = 100
 _LONGEST = 400  # characters of a sentence on either side of the key that it speaks of
-_SUBJECT = re.compile(
-    r"(?i)(?<![\w-])(?:kms[ _-]?(?:master |customer |encryption |managed |data )?(?:key|cmk|alias)(?:_?id|_?arn)?|cmk"
-    r"|customer (?:master|managed) key|key ?:? ?[\"'`]?arn:aws[a-z-]{0,20}:kms:)\b"
-    r"(?! ?(?:polic|rotation|grant|spec|usage|tag|type|metadata|store|provider))"
+_FOLLOWS = r"\b(?! ?(?:polic|rotation|grant|spec|usage|tag|type|metadata|store|provider))"
+# How a key is spoken of, by the letters that it begins with.
+_SUBJECTS = tuple(
+    (letters, re.compile(rf"(?i)(?<![\w-]){pattern}{_FOLLOWS}"))
+    for letters, pattern in (
+        (
+            "kms",
+            "kms[ _-]?(?:master |customer |encryption |managed |data )?(?:key|cmk|alias)(?:_?id|_?arn)?",
+        ),
+        ("cmk", "cmk"),
+        ("customer m", "customer (?:master|managed) key"),
+        ("arn:aws", r"(?:(?<=key )|(?<=key: )|(?<=key [\"'`]))arn:aws[a-z-]{0,20}:kms:"),
+    )
 )
 # Words that advise, suppose or document.
 _SUPPOSED = re.compile(
@@ -46,23 +54,34 @@ def own_sentences(lines: str, *, named_only: bool) -> Iterator[LoggedError]:
     ``named_only``: as in a log, where the key must be named and the line tell of a failure.
     """
     low = lowered(lines)
-    if not ("kms" in low or "cmk" in low or "customer m" in low) or denies_existing_key(lines):
+    found = sorted(_subjects(lines, low))
+    if not found or external_name.CODE in lines or denies_existing_key(lines):
         return
-    if external_name.CODE in lines or names_another_product(lines):
+    if names_another_product(lines) or any(phrase in low for phrase in _EXCUSES):
         return
-    if any(phrase in low for phrase in _EXCUSES):
-        return
-    places = Places()
-    for found in islice(_SUBJECT.finditer(lines), _MOST_PLACES):
-        if not places.is_new("", lines, *found.span()) or is_talk(lines, *found.span()):
+    line, places = flat(lines), Places()
+    for place in found[:_MOST_PLACES]:
+        if not places.is_new("", lines, *place) or is_talk(lines, *place):
             continue
-        start, stop = _around(lines, *found.span())
-        if _ASKED.search(lines, start, found.start()):
+        start, stop = _around(lines, *place)
+        if _ASKED.search(lines, start, place[0]):
             continue
-        context = context_of(lines, *found.span())
-        error = _sentence(lines, start, stop, context.operation)
+        context = context_of(lines, *place)
+        error = _sentence(line, start, stop, context.operation)
         if error and not (named_only and not (_names_it(error, lines) and context.error_word)):
             yield error
+
+
+def _subjects(lines: str, low: str) -> Iterator[tuple[int, int]]:
+    """Yield where a key is spoken of: begin and end, a bounded number of each kind."""
+    for letters, pattern in _SUBJECTS:
+        place = -1
+        for _ in range(_MOST_PLACES):
+            place = low.find(letters, place + 1)
+            if place < 0:
+                break
+            if match := pattern.match(lines, place):
+                yield match.span()
 
 
 def _around(lines: str, start: int, end: int) -> tuple[int, int]:
@@ -73,14 +92,14 @@ def _around(lines: str, start: int, end: int) -> tuple[int, int]:
     return (ends[-1] if ends else floor), stop.start() if stop else end + _LONGEST
 
 
-def _sentence(lines: str, start: int, stop: int, operation: str | None) -> LoggedError | None:
-    said = lines[start:stop]
+def _sentence(line: str, start: int, stop: int, operation: str | None) -> LoggedError | None:
+    said = line[start:stop]
     meaning = None if _SUPPOSED.search(said) else said_of_key(said.lower())
     if meaning is None:
         return None
     meaning = _as_sure(meaning, _name(said))
     place = (start, start + len(said))
-    error = error_at(meaning, said.strip(), flat(lines), place, code=None, operation=operation)
+    error = error_at(meaning, said.strip(), line, place, code=None, operation=operation)
     return replace(error, own_words=True)
 
 
