@@ -6,6 +6,8 @@ can be compared with it. Nothing here asserts: ``live`` returns the figures of t
 
 import logging
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -299,6 +301,17 @@ class Day:
 
 def live(keys: int, seed: int = 1) -> Figures:
     """Return the figures of a day of so many keys."""
-    logging.getLogger("keywatch.tests").setLevel(logging.CRITICAL)
-    with open_world() as world:
+    with _unlogged(), open_world() as world:
         return Day(world, keys, seed).live()
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Let a day of outages log nothing, and the tests that follow as before."""
+    logger = logging.getLogger("keywatch.tests")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
