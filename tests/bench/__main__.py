@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import loads, measures, passing, texts
+from tests.bench import end_to_end, loads, measures, passing, texts
 
 # What each number must stay under.
 LIMITS = {
@@ -27,6 +27,7 @@ LIMITS = {
     "due.minutes": 3,
     "due.reads_each": 2.1,
     "due.writes_each": 1.1,
+    "end_to_end.keywatch_longest": 2,
     "first_batch.over_boto3": 1.2,
     "cold.import_ratio": 1.3,
     "memory.storm_over_boto3_mib": 48,
@@ -59,6 +60,7 @@ def measure(events: int, repeats: int, only: str = "") -> dict[str, Any]:
         "wave_hour": lambda: passing.wave_hour(events),
         "slow_kms": passing.slow_kms,
         "due": lambda: passing.due_incidents(events),
+        "end_to_end": end_to_end.end_to_end,
         "first_batch": lambda: passing.first_batch(repeats),
         "cold": lambda: measures.cold(repeats),
         "memory": lambda: of_memory(min(repeats, 3)),
