@@ -1,7 +1,8 @@
 """How long a failure takes from PutEvents to a subscriber's queue, in the emulator.
 
-Beside it a bare function that only publishes. Both have the same way: a rule, a queue, a function, a topic, a queue. The emulator does not wait for
-a batch to fill; AWS adds up to the batching window of one second to each.
+Beside it a bare function that only publishes. Both have the same way: a rule, a queue, a function,
+a topic, a queue. The emulator does not wait for a batch to fill; AWS adds up to the batching window
+of one second to each.
 """
 
 import io
