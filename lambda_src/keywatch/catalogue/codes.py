@@ -373,7 +373,7 @@ LOGGED_IN_COMPANY = (
 # it stands alone in its line.
 LOGGED_CUT = (
     r":kms:[0-9a-z:-]*/?[0-9a-fmrk-]{0,35}[^a-z]*$",
-    r".{40}:kms:[^ ]*$",
+    r".{30}:kms:[^ ]*$",
     r"xception.*:kms:[^ ]*$",
     r"^[ \x27]*arn[^ ]*:kms:[^ ]*$",
     r":kms:[^ ]* [id][so]",

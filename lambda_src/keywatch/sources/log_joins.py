@@ -5,14 +5,17 @@ terminals and runtimes cut anywhere. So lines are put together on trial, and it 
 light that none of them says alone.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from keywatch.model.key_names import KEY_ID
 from keywatch.model.levels import Confidence
 from keywatch.parsing.logs.excuses import excused_codes, is_excused
 from keywatch.parsing.logs.logged_error import LoggedError
 from keywatch.parsing.logs.talk import is_talk_line
+from keywatch.parsing.normalise import flat
 from keywatch.sources.log_calls import SAME_CALL, Place, begins_anew
 
 Errors = tuple[LoggedError, ...]
@@ -23,6 +26,11 @@ _MOST_LINES = 4  # over which one sentence is broken
 _LONGEST = 2_000  # characters; what a console breaks is shorter
 _NARROWEST = 60  # characters; no console breaks its lines before
 _WORD = 20  # characters; the longest ordinary word, where a line between was left out
+# Regions are named so; another word between the colons is put together of two.
+_REGION = r"(?:af|ap|ca|cn|eu|eusc|il|me|mx|sa|us)(?:-gov|-iso[a-z]?|-de)?-(?:central|(?:north|south)?(?:east|west)?)-[1-9]"
+_SOUND_ARN = re.compile(
+    rf"arn:aws(?:-cn|-us-gov|-iso(?:-[a-z])?|-eusc)?:kms:{_REGION}:[0-9]{{12}}:(?:key/(?:{KEY_ID.pattern})|alias/.{{1,250}})"
+)
 _JOINTS = ("\n", "")  # between words, and within one
 
 
@@ -71,11 +79,21 @@ def _together(
         read_so = [
             (text, read(_as_far_as_known(replace(other, text=text)))) for text in texts.values()
         ]
-        more = [(text, errors) for text, errors in read_so if _tells_more(errors, known, own, text)]
+        more = [
+            (text, errors)
+            for text, errors in read_so
+            if _is_sound(errors) and _tells_more(errors, known, own, text)
+        ]
         if more:
             text, errors = max(more, key=lambda said: _named(said[1]))
             return text, errors, number - first + 1
     return None
+
+
+def _is_sound(errors: Errors) -> bool:
+    """Tell whether every ARN that came to light can be one: where a line between was left out, the pieces do not fit."""
+    names = (error.classification.identifier or "" for error in errors)
+    return all(_SOUND_ARN.fullmatch(name) for name in names if name.startswith("arn:"))
 
 
 def _tells_more(errors: Errors, known: AbstractSet[Sentence], own: Errors, text: str) -> bool:
@@ -95,7 +113,7 @@ def _is_excuse(own: Errors, together: Errors, text: str) -> bool:
     """Tell whether the lines together say that a mere code of the first is no key's failure."""
     if together or not own:
         return False
-    excused = excused_codes(text)
+    excused = excused_codes(flat(text))
     return all(is_excused(error, excused) for error in own)
 
 

@@ -7,7 +7,15 @@ from keywatch.parsing.logs.alone import stands_alone
 from keywatch.parsing.logs.context import Context
 from keywatch.parsing.sentences import Match
 
-_KMS_THINGS = ("external key", "key store", "cloudhsm", "kms", "grant tok", "key aliases")
+_KMS_THINGS = (
+    "external key",
+    "key store",
+    "cloudhsm",
+    "kms",
+    "grant tok",
+    "key aliases",
+    "customer master key",
+)
 _NEAR = 120
 _ENDS = re.compile(r"\.?(?:[ \t]{0,80}(?:\n|\Z)|[\"'`)}\]<\\]| \()")
 

@@ -28,13 +28,15 @@ _FRAME = " \t\"'`|\u2502\u2503\u2026"
 
 _ID = r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _HEAD = r"arn:aws[a-z-]{0,20}:kms:[a-z0-9-]{2,32}:[A-Za-z0-9*_-]{0,32}:"
-_END = r"[\"'`\\}\]) .\u2026]{0,8}$"
+_END = r"[\"'`\\}\]) .,\u2026]{0,8}$"
 # The beginning of "Alias <ARN> is not found." and of "Key '<ARN>' does not exist" at the end of a line,
 # and both without the word before the name, which stands in another line.
 _ALIAS_CUT = re.compile(
     rf"\b[aA]lias ({_HEAD}alias/[A-Za-z0-9/_-]{{1,250}}) is?(?: no?t?)?{_END}", re.MULTILINE
 )
-_KEY_CUT = re.compile(rf"[\"'`]({_HEAD}key/{_ID})[\"'`] do?e?s?(?: no?t?)?{_END}", re.MULTILINE)
+_KEY_CUT = re.compile(
+    rf"(?:^|[\"'`])({_HEAD}key/{_ID})[\"'`] do?e?s?(?: no?t?)?{_END}", re.MULTILINE
+)
 _ALIAS_ALONE = re.compile(
     rf"^({_HEAD}alias/[A-Za-z0-9/_-]{{1,250}})\s(?:is\s(?:not(?:\sfound\.?)?)?){_END}", re.MULTILINE
 )

@@ -126,7 +126,7 @@ def _all_hits(line: str, lines: str) -> Iterator[tuple[Match, str]]:
         yield hit, low
     low = lowered(line)
     for hit in cut_hits(lines, lowered(lines)):
-        if not any(start < hit.end and hit.start < end for start, end in whole):
+        if hit.sure or not any(start < hit.end and hit.start < end for start, end in whole):
             yield hit, low
 
 

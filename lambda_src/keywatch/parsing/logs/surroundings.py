@@ -37,7 +37,7 @@ _FIELD = re.compile(
     r"([A-Za-z0-9:/_*.-]{3,300})(?![A-Za-z0-9:/_*.\u2026-])"
 )
 _PLACEHOLDER = re.compile(
-    r"(?i:null|none|nil|undefined|unset|unknown|redacted|masked|hidden|empty|missing|default|true|false|n/a|na|string|secret|todo|tbd)"
+    r"(?i:null|none|nil|undefined|unset|unknown|redacted|masked|hidden|empty|missing|key_?id|key_?arn|default|true|false|n/a|na|string|secret|todo|tbd)"
     r"|[*xX.:_-]{1,300}|.{0,200}(?:Exception|Fault|Error):?"
 )
 _STORE = re.compile(r"\bcks-[0-9a-f]{17,20}\b")
