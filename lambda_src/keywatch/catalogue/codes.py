@@ -374,7 +374,6 @@ LOGGED_IN_COMPANY = (
 LOGGED_CUT = (
     r":kms:[0-9a-z:-]*/?[0-9a-fmrk-]{0,35}[^a-z]*$",
     r".{30}:kms:[^ ]*$",
-    r"xception.*:kms:[^ ]*$",
     r"^[ \x27]*arn[^ ]*:kms:[^ ]*$",
     r":kms:[^ ]* [id][so]",
     r":kms:[^ ]* ?[a-z ]*\x22, ?\x22[sp]",
