@@ -146,8 +146,8 @@ OTHERS = [
         '{"log":"creating.","stream":"stderr"}',
     ),
     (
-        '{"log":"order 4711: Alias arn:aws:kms:eu-west-1:482913570264:alias/le","stream":"stderr","time":"x"}',
-        '{"log":"dger is not found.\\n","stream":"stderr","time":"x"}',
+        '{"log": "order 4711: Alias arn:aws:kms:eu-west-1:482913570264:alias/le", "stream": "stderr", "time": "x"}',
+        '{"log": "dger is not found.\\n", "stream": "stderr", "time": "x"}',
     ),
     (
         "│ KMSInvalidStateException: An error occurred (KMSInvalidStateException) when  │",
