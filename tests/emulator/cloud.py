@@ -118,6 +118,11 @@ class World:
     def function_log(self) -> list[str]:
         return function_log(self.aws)
 
+    def recorded_calls(self) -> list[dict[str, Any]]:
+        """Return every call that the emulator recorded, whoever made it."""
+        pages = self.aws.client("cloudtrail").get_paginator("lookup_events").paginate()
+        return [event for page in pages for event in page["Events"]]
+
     def log(self) -> str:
         return "\n".join(self.function_log()[-30:])
 

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from botocore import xform_name
 
 from demo.callers import role
 from tests.emulator.cloud import World, replayed, subject_of, wait_for
+from tests.support.permitted import permitted
 
 pytestmark = pytest.mark.emulator
 
@@ -103,3 +105,32 @@ def test_an_alert_that_may_not_be_published_waits_in_the_queue(world: World, own
     assert len(world.alerts_about(key.arn)) == 1
     world.settle()
     assert len(world.alerts_about(key.arn)) == 1
+
+
+def test_the_emulators_log_of_calls_holds_none_that_the_table_of_permissions_does_not(
+    world: World, own_role_only: None
+):
+    # GIVEN a function that was asked everything that can be asked, with nothing but its own role
+    key = world.disabled_key()
+    answers = [
+        world.invoke(asked)
+        for asked in (
+            {"action": "doctor"},
+            {"action": "check", "key_id": [key.arn, "alias/permittde"]},
+            {"action": "sweep"},
+            {"action": "incidents"},
+            {"canary": "hour"},
+        )
+    ]
+    assert all("error" not in answer for answer in answers)
+
+    # WHEN the emulator is asked which calls came with credentials of a role, and not with the tests' own
+    seen = {
+        (event["EventSource"].partition(".")[0], xform_name(event["EventName"]))
+        for event in world.recorded_calls()
+        if not json.loads(event["CloudTrailEvent"])["userIdentity"]["accessKeyId"].isdigit()
+    }
+
+    # THEN there were some of each part, and every one is in the table
+    assert {("kms", "describe_key"), ("cloudtrail", "describe_trails")} <= seen
+    assert not {(service, call) for service, call in seen if (service, call) not in permitted()}
