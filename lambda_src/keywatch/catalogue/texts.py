@@ -306,7 +306,7 @@ _KEY_STORES = (
 
 # Services that wrap what KMS said in a sentence of their own. Their API references quote the first
 # halves.
-_LAMBDA = ("kms exception", "kms message", "please check the function", "environment variables")
+_LAMBDA = ("kms exception", "kms message", "please check the function")
 _SERVICES = (
     *_says(
         "key_disabled",

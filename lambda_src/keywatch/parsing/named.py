@@ -27,7 +27,8 @@ _TAIL_OF_ARN = re.compile(
 )
 # A key that a logger cut or somebody masked: no key has such an id.
 _NO_WHOLE_KEY = re.compile(
-    r"(?![0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$)[0-9a-f-]{0,80}|m|mr|mrk|mrk-(?![0-9a-f]{32}$)[0-9a-f]{0,80}"
+    r"(?![0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$)[0-9a-f-]{0,80}"
+    r"|m|mr|mrk|mrk-(?![0-9a-f]{32}$)[0-9a-f]{0,80}"
     r"|.{0,256}(?:[*\u2026\[#]|\.\.|(?i:xxx|masked|redacted)).{0,256}"
 )
 _CUT_OFF = ("...", "\u2026", "*", "[")

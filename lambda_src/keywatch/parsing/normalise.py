@@ -24,6 +24,7 @@ _WIDE_BLANK = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _URL_CODE = re.compile(r"%([2-7][0-9A-Fa-f])")
 _URL_PLUS = re.compile(r"(?<=[\w.'])\+(?=[\w'])")
 _SYSLOG_CODE = {"#012": "\n", "#011": "\t", "#015": ""}  # rsyslog writes control characters so
+_INLINE_TAG = re.compile(r"</?(?:code|b|i|em|strong|kbd|tt|span|p)>")  # of a page that was pasted
 _BREAKS = re.compile(r"\n{2,256}")
 
 
@@ -42,8 +43,7 @@ def plain(text: str) -> str:
         text = _WIDE_BLANK.sub(" ", _INVISIBLE.sub("", text))
     if "\x1b" in text:
         text = _TERMINAL.sub("", text)
-    if "&" in text:
-        text = _ENTITY.sub(_entity, _ENTITY.sub(_entity, text))
+    text = _without_markup(text)
     if text.startswith("\u2502"):
         text = "\n" + text
     if "\n" not in text and "\r" not in text:
@@ -51,6 +51,12 @@ def plain(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _GUTTER.sub("\n", _GUTTER.sub("\n", _FRAME.sub("", text) if "\u2502" in text else text))
     return _BREAKS.sub("\n", _BLANKS.sub(" ", text).replace(" \n", "\n").replace("\n ", "\n"))
+
+
+def _without_markup(text: str) -> str:
+    if "</" in text:
+        text = _INLINE_TAG.sub("", text)
+    return _ENTITY.sub(_entity, _ENTITY.sub(_entity, text)) if "&" in text else text
 
 
 def _url_decoded(text: str) -> str:

@@ -75,6 +75,8 @@ def _hint(row: ErrorText, _text: str, _low: str, pos: int) -> Match:
     return Match(row, pos, pos + len(row.phrase), sure=False)
 
 
+# Behind these words stands another trouble that it may be: nobody's certainty, and no sentence of KMS.
+_GOES_ON_OTHERWISE = (" or ", ", or ", " and/or ", "/", ", is not", ", does not")
 _STATE_GOES_ON = (" (or pending", " because no key")
 
 
@@ -83,6 +85,8 @@ def _state(row: ErrorText, text: str, low: str, pos: int) -> Match | None:
     end = pos + len(row.phrase)
     start, name = name_before(text, pos)
     if not name or low[end : end + 1].isalnum() or not names_a_key(name):
+        return None
+    if low.startswith(_GOES_ON_OTHERWISE, end):
         return None
     whole = low[end : end + 1] in {".", ""} or low.startswith(_STATE_GOES_ON, end)
     sure = whole and is_whole_kms_arn(name) and not word_before(text, start)
@@ -127,6 +131,8 @@ def _alias(row: ErrorText, text: str, low: str, pos: int) -> Match | None:
 def _key(row: ErrorText, text: str, low: str, pos: int) -> Match | None:
     start, name = name_before(text, pos)
     if not name or not low.endswith("key ", 0, start) or not names_a_key(name):
+        return None
+    if low.startswith(_GOES_ON_OTHERWISE, pos + len(row.phrase)):
         return None
     sure = text[start] in QUOTES and is_whole_kms_arn(name)
     return Match(row, start - len("key "), pos + len(row.phrase), sure, name)

@@ -43,7 +43,7 @@ def failures_in_text(text: str) -> list[ExplainedFailure]:
     records = list(_records_in(text))
     if records:
         return [case for record in records for case in failures_in_record(record)]
-    errors = find_errors(text)
+    errors = find_errors(text) or find_errors(text.lstrip().removeprefix("> "))
     if not errors and (error := bare_code(text)):
         errors = (error,)
     return [_of_text(error) for error in errors or find_what_people_say(text)]

@@ -51,7 +51,7 @@ _SHAPES = tuple(
         ),  # kms: X
         (
             r"\b(?:Decrypt|Encrypt|ReEncrypt|GenerateDataKey\w{0,30}|GenerateMac|DescribeKey|GetPublicKey|Sign|Verify) $",
-            r"^(?:$|[\n,;:]| arn:| alias/| (?:key|for|on|with|at)\b)",
+            r"^(?:$|[\n,;:]| arn:| alias/| \(| (?:key|for|on|with|at|after|while|when)\b)",
         ),  # kms Decrypt X
         (r"(?:^|\n|[:>\]] )$", r"^\nat [\w$.@/<>]{3,200}[( ]"),  # X and its stack
         (
@@ -60,6 +60,7 @@ _SHAPES = tuple(
         ),
         (r":error, \{\"$", r"^\", \""),
         (r"(?:[:>\]] |- )$", r"^\((?:[\"'`]|$)"),  # X('message')
+        (r"(?:^|[\s:])$", r"^ \{ ?[\"']\w"),  # X {"kmsKeyId": …
     )
 )
 _NO_MESSAGE = re.compile(
