@@ -194,7 +194,7 @@ def _resolve(services: Services, found: Found) -> Incident | None:
     """Say that an incident is over, then end it; failures that come in between open it again, aloud."""
     incident, look = found.incident, found.look
     announced = incident.cause or look.diagnosis.cause
-    closing = _closing(look.diagnosis, announced, mended=found.finding is Finding.IS_USABLE)
+    closing = _closing(look.diagnosis, announced, over=found.finding in _OVER)
     quiet = "2 hours" if needed_quiet(incident) > QUIET else "10 minutes"
     note = NOTES[found.finding].format(quiet=quiet)
     alert = alert_of("resolved", incident, closing, look.evidence.changes, (note,))
@@ -206,14 +206,14 @@ def _resolve(services: Services, found: Found) -> Incident | None:
     return send(services, "opened", found, CAME_BACK_NOTE)
 
 
-def _closing(diagnosis: Diagnosis, announced: str, *, mended: bool) -> Diagnosis:
-    """Return what is said at the end.
+# What brought it about may have been undone by a change that nobody knows of.
+_OVER = frozenset({Finding.IS_USABLE, Finding.IS_QUIET})
 
-    What brought it about was undone where it works again, maybe by a change that is not known: nobody
-    is named for it any more, nor for another cause than the announced one.
-    """
+
+def _closing(diagnosis: Diagnosis, announced: str, *, over: bool) -> Diagnosis:
+    """Return what is said at the end: nobody is named for what is over, nor for another cause than the announced one."""
     because = diagnosis.because
-    if mended or diagnosis.cause != announced:
+    if over or diagnosis.cause != announced:
         because = tuple(reason for reason in because if not reason.is_change)
     return replace(diagnosis, cause=announced, because=because, remedies=(), unknowns=())
 

@@ -27,6 +27,7 @@ from tests.unit.cases import (
     in_state,
     key,
     no_alias,
+    no_key,
     seen,
 )
 
@@ -242,3 +243,12 @@ def test_an_alias_that_exists_is_found_whatever_was_lost():
         no_alias(), looks=(seen(asked=ALIAS),), key=key(), alias=alias(), after=MINUTE
     )
     assert shown.confidence is not CERTAIN
+
+
+@pytest.mark.parametrize(("look", "confidence"), [(blind, LIKELY), (absent, CERTAIN)])
+def test_a_deleted_replica_may_have_been_made_again(look, confidence):
+    # GIVEN KMS's record that it deleted a multi-Region key, and a call that finds none
+    deleted = change("DeleteKey", DAY, who="AWS KMS")
+    # WHEN KeyWatch may not look THEN it is not certain: the same id can be a replica of this minute
+    told = diagnosed(no_key(MRK), deleted, after=30 * MINUTE, looks=(look(asked=MRK),))
+    assert (told.cause, told.confidence) == ("key_deleted", confidence)

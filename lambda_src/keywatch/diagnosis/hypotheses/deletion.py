@@ -44,9 +44,11 @@ def _as_recorded(case: Case, deleted: ChangeFact) -> Explanation:
     """Take KMS's own record of the deletion as proof; of an alias it proves only what became of a key that it pointed to."""
     done = Reason(change_source(deleted), f"KMS deleted the key at {stamp(deleted.when)}.")
     if case.alias is None:
-        return Explanation(
-            "key_deleted", CERTAIN, (done,), facts={"deleted_at": stamp(deleted.when)}
-        )
+        # A replica can be made again under the same id, and cannot be used in its first moments.
+        looked = case.here is not None and case.here.outcome is LookupOutcome.ABSENT
+        final = looked or not (case.key_id or "").startswith("mrk-")
+        facts = {"deleted_at": stamp(deleted.when)}
+        return Explanation("key_deleted", CERTAIN if final else LIKELY, (done,), facts=facts)
     target = case.behind_alias()
     pointed = Reason(
         "change history",
