@@ -70,6 +70,13 @@ def name_in(text: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+def of_alias(classification: ErrorClassification, name: str) -> ErrorClassification:
+    """Return ``classification`` as it is true of ``name``: a key that is missing under the name of an alias is an alias."""
+    if classification.cause == "key_not_found" and "alias/" in name:
+        return replace(classification, cause="alias_not_found")
+    return classification
+
+
 def named(classification: ErrorClassification, name: str | None) -> ErrorClassification:
     """Return ``classification`` with the name of its key, if any; the parts of an ARN are taken only where they are real."""
     if name is None:

@@ -16,6 +16,11 @@ _CUT_ARN = re.compile(
     r"(?:\.{2,3}|\u2026|[0-9a-z:*-]{0,40}:)key/[0-9a-fmrk*x.-]{2,40}", re.IGNORECASE
 )
 _RESOURCE = re.compile(r":(?:key|alias)/|<")  # what a line break cut before it names nothing
+# What other programs call a key, right before its name.
+_OTHER_KEY = re.compile(
+    r"(?i)\b(?:access|api|cache|config|consumer|feature|foreign|gpg|hash|host|idempotency|licen[cs]e|lookup|object|partition"
+    r"|primary|product|range|redis|registry|routing|row|session|sort|ssh|subscription)[ _-]key(?:[ _-]?id)? ?[\"'`]?$"
+)
 _MASK = re.compile(r"<[^<>]{0,60}>")
 _TEMPLATE = re.compile(r"[{}]|%[sdv]|\$\w|\" ?\+|\+ ?\"")
 
@@ -88,6 +93,11 @@ def bare_name(text: str, begin: int) -> tuple[str, int]:
     stop = min((at for at in found if at >= 0), default=limit)
     name = text[begin:stop].rstrip(".,;:)'}]")
     return name, begin + len(name)
+
+
+def is_other_key(text: str, start: int, name: str) -> bool:
+    """Tell whether the words before the name at ``start`` say that it is some other program's key; an ARN of KMS is none."""
+    return not is_kms_arn(name) and _OTHER_KEY.search(text, max(0, start - 40), start) is not None
 
 
 def is_kms_arn(name: str) -> bool:

@@ -19,10 +19,12 @@ _GUTTER = re.compile(
     r"\n[ \t]{0,64}[|\u2502\u2575\u2577>]{1,4}(?: |(?=\n))"
 )  # Terraform and quoted mail draw a bar before each line
 _FRAME = re.compile(r"[ \t]{0,256}[\u2502\u2503]{1,2}(?=\n|$)")  # boxes of consoles
+# docker compose, kubectl logs --prefix
+_SOURCE = re.compile(r"[\w.-]{1,80} {1,20}\| |\[pod/[\w./-]{1,300}\] ")
 _INVISIBLE = re.compile(r"[\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _WIDE_BLANK = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _URL_CODE = re.compile(r"%([2-7][0-9A-Fa-f])")
-_URL_PLUS = re.compile(r"(?<=[\w.'])\+(?=[\w'])")
+_URL_PLUS = re.compile(r"(?<=[\w.':])\+(?=[\w'])")
 _SYSLOG_CODE = {"#012": "\n", "#011": "\t", "#015": ""}  # rsyslog writes control characters so
 _INLINE_TAG = re.compile(r"</?(?:code|b|i|em|strong|kbd|tt|span|p)>")  # of a page that was pasted
 _BREAKS = re.compile(r"\n{2,256}")
@@ -44,13 +46,21 @@ def plain(text: str) -> str:
     if "\x1b" in text:
         text = _TERMINAL.sub("", text)
     text = _without_markup(text)
-    if text.startswith("\u2502"):
+    if text.startswith(("\u2502", "> >", ">>")):
         text = "\n" + text
     if "\n" not in text and "\r" not in text:
         return _BLANKS.sub(" ", text) if "  " in text or "\t" in text else text
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _without_source(text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _GUTTER.sub("\n", _GUTTER.sub("\n", _FRAME.sub("", text) if "\u2502" in text else text))
     return _BREAKS.sub("\n", _BLANKS.sub(" ", text).replace(" \n", "\n").replace("\n ", "\n"))
+
+
+def _without_source(text: str) -> str:
+    """Remove the name of the container or pod that a tool put before every line, where it is the same one."""
+    source = _SOURCE.match(text)
+    if source is None or text.count("\n" + source.group(0)) < text.rstrip("\n").count("\n"):
+        return text
+    return text[source.end() :].replace("\n" + source.group(0), "\n")
 
 
 def _without_markup(text: str) -> str:
@@ -60,7 +70,7 @@ def _without_markup(text: str) -> str:
 
 
 def _url_decoded(text: str) -> str:
-    plus = "%3Akms%3A" in text and "+" in text
+    plus = "+" in text and ("%3Akms%3A" in text or "%3A+" in text)  # a form writes blanks so
     text = _URL_CODE.sub(lambda match: chr(int(match.group(1), 16)), text)
     return _URL_PLUS.sub(" ", text) if plus else text
 

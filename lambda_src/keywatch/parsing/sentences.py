@@ -9,6 +9,7 @@ from keywatch.parsing.names import (
     LONGEST_NAME,
     QUOTES,
     bare_name,
+    is_other_key,
     is_whole_kms_arn,
     name_before,
     names_a_key,
@@ -86,7 +87,7 @@ def _state(row: ErrorText, text: str, low: str, pos: int) -> Match | None:
     start, name = name_before(text, pos)
     if not name or low[end : end + 1].isalnum() or not names_a_key(name):
         return None
-    if low.startswith(_GOES_ON_OTHERWISE, end):
+    if low.startswith(_GOES_ON_OTHERWISE, end) or is_other_key(text, start, name):
         return None
     whole = low[end : end + 1] in {".", ""} or low.startswith(_STATE_GOES_ON, end)
     sure = whole and is_whole_kms_arn(name) and not word_before(text, start)
@@ -132,7 +133,7 @@ def _key(row: ErrorText, text: str, low: str, pos: int) -> Match | None:
     start, name = name_before(text, pos)
     if not name or not low.endswith("key ", 0, start) or not names_a_key(name):
         return None
-    if low.startswith(_GOES_ON_OTHERWISE, pos + len(row.phrase)):
+    if low.startswith(_GOES_ON_OTHERWISE, pos + len(row.phrase)) or is_other_key(text, start, name):
         return None
     sure = text[start] in QUOTES and is_whole_kms_arn(name)
     return Match(row, start - len("key "), pos + len(row.phrase), sure, name)

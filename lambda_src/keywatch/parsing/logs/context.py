@@ -48,7 +48,8 @@ _CLI_CALL = re.compile(r"\baws kms ([a-z-]{3,40})\b")
 _BY_LOWER_CASE = {name.lower(): name for name in KMS_OPERATIONS}
 _KMS_WORD = re.compile(r"(?<![A-Za-z0-9])(?:KMS|Kms|kms|AWSKMS|awskms)(?![a-z0-9])")
 _ERROR_WORD = re.compile(
-    r"error|exception|fail|fatal|denied|cannot|could not|unable|panic|caused by", re.IGNORECASE
+    r"error|exception|fail|fatal|denied|cannot|could not|unable|panic|caused by|status ?code: [45]\d\d",
+    re.IGNORECASE,
 )
 _OTHER_CLOUD = re.compile(
     r"googleapi|cryptokey|cloud kms\b|key ?vault|hashicorp|cloudflare|hadoop kms|drm\b|slmgr|software licensing"

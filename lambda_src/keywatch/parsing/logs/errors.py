@@ -27,7 +27,7 @@ from keywatch.parsing.logs.quotes import quote
 from keywatch.parsing.logs.surroundings import Looked, Places
 from keywatch.parsing.logs.talk import is_talk
 from keywatch.parsing.logs.wraps import unbroken, whole_lines, with_heads
-from keywatch.parsing.named import name_in, named, whole_arns
+from keywatch.parsing.named import name_in, named, of_alias, whole_arns
 from keywatch.parsing.normalise import flat, lowered, plain
 from keywatch.parsing.sentences import Match, hits
 
@@ -197,8 +197,9 @@ def _of_envelope(envelope: Envelope, line: str) -> LoggedError | None:
         return None
     place = (envelope.start, envelope.end)
     error = error_at(classification, "", line, place, code=code, operation=operation)
-    name = None if error.thing else _name_beside(line, *place, code)
-    return replace(error, classification=named(error.classification, name)) if name else error
+    said, name = error.classification, None if error.thing else _name_beside(line, *place, code)
+    said = named(said, name) if name else said
+    return replace(error, classification=of_alias(said, said.identifier or ""))
 
 
 def _name_beside(line: str, start: int, end: int, code: str) -> str | None:

@@ -17,13 +17,17 @@ from keywatch.parsing.logs.excuses import denies_existing_key
 from keywatch.parsing.logs.logged_error import LoggedError, error_at
 from keywatch.parsing.logs.surroundings import Places
 from keywatch.parsing.logs.talk import is_talk
-from keywatch.parsing.named import name_in, named, whole_arns
+from keywatch.parsing.named import name_in, named, of_alias, whole_arns
 from keywatch.parsing.normalise import flat, lowered
 from keywatch.parsing.spoken import said_of_key
 
 _MOST_PLACES = 100
 _LONGEST = 400  # characters of a sentence on either side of the key that it speaks of
 _FOLLOWS = r"\b(?! ?(?:polic|rotation|grant|spec|usage|tag|type|metadata|store|provider))"
+_WITH_ID = (
+    r"(?:(?<=[:;,(=\"'])|(?<=[:;,(=\"'] )|(?<=(?:the|for) )|(?<=with )|(?<=(?:using|under) )|(?<=encryption ))"
+    r"key(?:[ _-]?id)?[ :=\"'`(]{1,4}(?=[0-9a-f]{8}-[0-9a-f-]{27}|mrk-[0-9a-f]{32})"
+)
 # How a key is spoken of, by the letters that it begins with.
 _SUBJECTS = tuple(
     (letters, re.compile(rf"(?i)(?<![\w-]){pattern}{_FOLLOWS}"))
@@ -34,6 +38,7 @@ _SUBJECTS = tuple(
         ),
         ("cmk", "cmk"),
         ("customer m", "customer (?:master|managed) key"),
+        ("key", _WITH_ID),
         ("arn:aws", r"(?:(?<=key )|(?<=key: )|(?<=key [\"'`]))arn:aws[a-z-]{0,20}:kms:"),
     )
 )
@@ -43,6 +48,9 @@ _SUPPOSED = re.compile(
     r"|should|would|so that|once|rotation|not pending|not disabled|no longer disabled"
     r"|request was rejected because the (?:specified|state))\b"
 )
+_SAYS_KMS = re.compile(r"(?i)kms|cmk|customer")
+# Any other key with an id is one of KMS where KMS's name and its work stand beside it.
+_WORK_OF_KMS = re.compile(r"(?i)crypt|data ?key|unwrap|unseal|cipher|\bin (?:aws )?kms\b")
 _ASKED = re.compile(r"(?i)\b(?:how (?:do|to|can)|what happens)\b")
 _END_OF_SENTENCE = re.compile(r"\. |\n|; ")
 _EXCUSES = tuple(row.phrase for row in TEXTS if not row.cause)
@@ -67,7 +75,9 @@ def own_sentences(lines: str, *, named_only: bool) -> Iterator[LoggedError]:
         if _ASKED.search(lines, start, place[0]):
             continue
         context = context_of(lines, *place)
-        error = _sentence(line, start, stop, context.operation)
+        at_work = context.kms_word and _WORK_OF_KMS.search(lines, start, stop)
+        ours = at_work or _SAYS_KMS.search(lines, *place)
+        error = _sentence(line, start, stop, context.operation) if ours else None
         if error and not (named_only and not (_names_it(error, lines) and context.error_word)):
             yield error
 
@@ -119,6 +129,4 @@ def _name(said: str) -> str | None:
 def _as_sure(meaning: ErrorClassification, name: str | None) -> ErrorClassification:
     if name is None:
         return replace(meaning, confidence=Confidence.POSSIBLE)
-    if meaning.cause == "key_not_found" and "alias/" in name:
-        meaning = replace(meaning, cause="alias_not_found")
-    return named(meaning, name)
+    return named(of_alias(meaning, name), name)

@@ -24,7 +24,7 @@ _MEMBER = (
     r"^(?:[\"'`]?[\s,;})\]]|[\"'`]?$)",
 )
 _WORDS = (
-    r"(?i:\bwith|failed:?|\bby|\bgot|\bsaid|\bsays|\banswered|\breturned|\bgave|\bthrew|\braised|\bcaught|\breceived|encountered"
+    r"(?i:\bwith|failed:?|\bby|\bgot:?|\bsaid|\bsays|\banswered|\breturned|\bgave|\bthrew:?|\braised|\bcaught:?|\breceived:?|encountered"
     r"|\berror:?|exception:?|->|=>|\bafter)"
 )
 _SHAPES = tuple(
@@ -81,7 +81,11 @@ def _is_code(match: re.Match[str]) -> bool:
     return is_token(match.group(1))
 
 
-@log_format("", r"(?<![A-Za-z0-9_/-])((?:KMS\.)?[A-Z][A-Za-z]{5,70})(?![A-Za-z0-9_])", _is_code)
+@log_format(
+    "",
+    r"(?<![A-Za-z0-9_/-])((?:KMS\.|Client\.(?=InvalidK))?[A-Z][A-Za-z]{5,70}(?:\.InvalidState)?)(?![A-Za-z0-9_])",
+    _is_code,
+)
 def _token(match: re.Match[str], lines: str) -> Envelope | None:
     """Read a code that stands as a printed error does, and not in a line about errors."""
     code = match.group(1)
