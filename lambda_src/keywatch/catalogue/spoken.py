@@ -54,7 +54,14 @@ SAID: tuple[tuple[str, tuple[str, ...]], ...] = (
         "missing_or_not_authorized",
         (
             *("inaccessible", "not accessible", "isn't accessible", "be accessed", "no access to"),
-            *("unable to access", "failed to access", "cannot access", "can't access"),
+            *(
+                "unable to access",
+                "failed to access",
+                "cannot access",
+                "can't access",
+                "could not access",
+                "couldn't access",
+            ),
         ),
     ),
     (

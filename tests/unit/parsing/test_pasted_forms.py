@@ -101,3 +101,20 @@ def test_people_are_as_sure_as_they_say(verb):
 def test_the_code_of_ec2_says_by_itself_that_a_key_is_unusable():
     (error,) = find_errors(f"StateReason: Client.InvalidKMSKey.InvalidState; volume uses {ARN}")
     assert (error.classification.cause, error.classification.identifier) == ("unclassified", ARN)
+
+
+def test_a_question_about_one_alias_names_it():
+    (finding,) = explained(
+        "somebody deleted alias/ledger in KMS, why does the uploader get NotFoundException?"
+    )
+    assert finding == ("alias_not_found", "alias/ledger")
+
+
+@pytest.mark.parametrize("blanks", [10, 700, 1500])
+def test_how_a_line_begins_counts_far_behind_its_beginning(blanks):
+    # GIVEN a document that lists texts of errors, in one long line
+    line = (
+        f"Error texts: {'“other words”, ' * (blanks // 15)}“DisabledException: {ARN} is disabled.”"
+    )
+    # THEN none of them has happened
+    assert read(line) == []

@@ -9,6 +9,7 @@ from keywatch.parsing.classify import KMS, read_error
 from keywatch.parsing.logs.context import names_another_product, names_kms_itself
 from keywatch.parsing.logs.logged_error import LoggedError, error_at
 from keywatch.parsing.logs.talk import is_talk_line
+from keywatch.parsing.named import arn_in, name_in, named, of_alias
 from keywatch.parsing.normalise import flat, plain
 
 _LONGEST = 300
@@ -61,7 +62,11 @@ def _asked(text: str) -> LoggedError | None:
         or is_talk_line(_TELLS.sub("", line))
     ):
         return None
-    return _meaning(code, line, place)
+    error = _meaning(code, line, place)
+    name = arn_in(line) or name_in(line)
+    if error is None or error.thing or name is None:
+        return error
+    return replace(error, classification=named(of_alias(error.classification, name), name))
 
 
 def _meaning(code: str, line: str, place: tuple[int, int]) -> LoggedError | None:
