@@ -236,13 +236,6 @@ _SERVICE_CODES = (
     # Why a cluster is not healthy (EKS API Reference, ClusterIssue).
     ErrorCode("KmsKeyNotFound", _KEY_MISSING, "eks", unruled=_NO_CALL),
     ErrorCode("KmsKeyDisabled", _KEY_DISABLED, "eks", unruled=_NO_CALL),
-    ErrorCode(
-        "KmsKeyMarkedForDeletion",
-        Meaning("key_pending_deletion"),
-        "eks",
-        unruled=_NO_CALL,
-        unfiltered="DescribeCluster answers it; no log holds it",
-    ),
     # Databases; AWS does not tell a missing key from a denied one here.
     ErrorCode(
         "KMSKeyNotAccessibleFault",

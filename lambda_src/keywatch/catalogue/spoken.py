@@ -11,7 +11,13 @@ MISSING, UNUSABLE = "missing", "unusable"
 SAID: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "key_pending_deletion",
-        ("pending deletion", "pendingdeletion", "pending_deletion", "scheduled for deletion"),
+        (
+            "pending deletion",
+            "pendingdeletion",
+            "pending_deletion",
+            "scheduled for deletion",
+            "marked for deletion",
+        ),
     ),
     (
         "key_material_missing",

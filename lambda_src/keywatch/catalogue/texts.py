@@ -137,13 +137,6 @@ _DENIALS = (
     *_says(
         "missing_or_not_authorized",
         POSSIBLE,
-        also=("kms key",),
-        logged=("KMS [AKak][el]",),
-        trail_bucket_or_key="insufficient permissions to access s3 bucket",
-    ),
-    *_says(
-        "missing_or_not_authorized",
-        POSSIBLE,
         also=("kms",),
         logged=("KMS [AKak][el]",),
         volume_key_inaccessible="encrypted with an inaccessible",
@@ -315,13 +308,6 @@ _KEY_STORES = (
 # halves.
 _LAMBDA = ("kms exception", "kms message", "please check the function")
 _SERVICES = (
-    # The function's grant names a role that is no more, or somebody withdrew it: look-ups tell which.
-    *_says(
-        "missing_or_not_authorized",
-        POSSIBLE,
-        logged=("KMS [AKak][el]",),
-        lambda_no_such_principal="kms key settings. kms exception: unrecognizedclientexception",
-    ),
     *_says(
         "key_not_found",
         LIKELY,

@@ -108,13 +108,3 @@ def test_a_question_about_one_alias_names_it():
         "somebody deleted alias/ledger in KMS, why does the uploader get NotFoundException?"
     )
     assert finding == ("alias_not_found", "alias/ledger")
-
-
-@pytest.mark.parametrize("blanks", [10, 700, 1500])
-def test_how_a_line_begins_counts_far_behind_its_beginning(blanks):
-    # GIVEN a document that lists texts of errors, in one long line
-    line = (
-        f"Error texts: {'“other words”, ' * (blanks // 15)}“DisabledException: {ARN} is disabled.”"
-    )
-    # THEN none of them has happened
-    assert read(line) == []

@@ -66,15 +66,9 @@ _DOCUMENTED = re.compile(
 )
 
 
-_LONGEST_LINE = 2000  # characters before a place within which the beginning of its line counts
-
-
 def is_talk(lines: str, start: int, end: int) -> bool:
     """Tell whether the line of ``lines[start:end]`` (at most 600 characters each way) speaks about errors."""
-    line = lines.rfind("\n", 0, start) + 1
-    if start - line <= _LONGEST_LINE and _BEGINNING.match(lines, line):
-        return True
-    begin = max(line, start - 600)
+    begin = max(lines.rfind("\n", 0, start) + 1, start - 600)
     stop = lines.find("\n", end, end + 600)
     return is_talk_line(lines[begin : stop if stop >= 0 else end + 600])
 
