@@ -126,7 +126,6 @@ _STATE_CHANGE = _out("state_change")
 
 _COMMON = "dozens of services answer it; a failure of KMS comes in by its message or by KMS's name"
 _NO_ERROR_CODE = "a reason in the state of a Lambda function, never the errorCode of a call"
-_NO_CALL = "an issue in the health of an EKS cluster, never the errorCode of a call"
 
 _KMS_CODES = (
     ErrorCode("NotFoundException", _MISSING, beside_key=True, unfiltered=_COMMON),
@@ -234,8 +233,8 @@ _SERVICE_CODES = (
     ErrorCode("DisabledKMSKey", _KEY_DISABLED, "lambda", unruled=_NO_ERROR_CODE),
     ErrorCode("InvalidStateKMSKey", _UNKNOWN, "lambda", unruled=_NO_ERROR_CODE),
     # Why a cluster is not healthy (EKS API Reference, ClusterIssue).
-    ErrorCode("KmsKeyNotFound", _KEY_MISSING, "eks", unruled=_NO_CALL),
-    ErrorCode("KmsKeyDisabled", _KEY_DISABLED, "eks", unruled=_NO_CALL),
+    ErrorCode("KmsKeyNotFound", _KEY_MISSING, "eks"),
+    ErrorCode("KmsKeyDisabled", _KEY_DISABLED, "eks"),
     # Databases; AWS does not tell a missing key from a denied one here.
     ErrorCode(
         "KMSKeyNotAccessibleFault",

@@ -22,8 +22,10 @@ IN_SCOPE = [row for row in CODES if row.means.cause]
 LOG_FILTER = grammar.parse(log_filter.PATTERN)
 SERVICE_PATTERN = event_patterns.services("arn:aws:iam::111122223333:role/KeyWatch")
 # Recorded or documented, but in no service model of botocore: S3 and SQS pass on KMS's codes, EC2
-# has no error shapes, and a function's state is no error.
-WITHOUT_SHAPE = re.compile(r"KMS\..*|Client\..*|KMSKeyNotFound|KMSKeyAccessDenied|.*KMSKey|\w+ \*")
+# has no error shapes, and neither the state of a function nor the health of a cluster is an error.
+WITHOUT_SHAPE = re.compile(
+    r"KMS\..*|Client\..*|KMSKeyNotFound|KMSKeyAccessDenied|KmsKey(NotFound|Disabled)|.*KMSKey|\w+ \*"
+)
 # Event sources whose service model has another name.
 MODELS = {
     "monitoring": ["cloudwatch"],
