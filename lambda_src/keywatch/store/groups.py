@@ -13,7 +13,7 @@ from threading import Lock
 
 from keywatch.model.group import ALONE, Group, GroupKey, group_id
 from keywatch.model.incident import KEEP, LEASE, Incident
-from keywatch.store.incident_items import UnreadableItemError, epoch, seconds
+from keywatch.store.incident_items import UnreadableItemError, epoch, readable, seconds
 from keywatch.store.table import Condition, Item, Table, Update, absent, equals, time_of
 
 DUE_INDEX, QUEUE = "due", "groups"
@@ -253,11 +253,7 @@ def _item_of(group: Group) -> dict[str, object]:
 
 def group_of(item: Item) -> Group:
     """Return the group that an item holds; raises ``UnreadableItemError``."""
-    try:
-        return _group_of(item)
-    except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError, OSError) as error:
-        said = f"{type(error).__name__}: {error}"
-        raise UnreadableItemError(said) from error
+    return readable(_group_of, item)
 
 
 def _group_of(item: Item) -> Group:

@@ -55,6 +55,15 @@ class UnreadableItemError(ValueError):
     """An item is damaged, or written by a version that knows more."""
 
 
+def readable(read: Callable[[Item], T], item: Item) -> T:
+    """Return what ``read`` makes of an item; raises ``UnreadableItemError``, whatever it stumbles over."""
+    try:
+        return read(item)
+    except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError, OSError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise UnreadableItemError(said) from error
+
+
 def queue_of(subject_id: str) -> str:
     """Return the partition of the clock's queue in which the incident of a subject waits."""
     return WRITTEN_QUEUES[zlib.crc32(subject_id.encode("utf-8", "replace")) % len(WRITTEN_QUEUES)]
@@ -136,11 +145,7 @@ def dump_times(times: tuple[datetime, ...]) -> str:
 
 def incident_of(item: Item) -> Incident:
     """Return the incident that an item holds; raises ``UnreadableItemError``."""
-    try:
-        return _incident_of(item)
-    except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError, OSError) as error:
-        said = f"{type(error).__name__}: {error}"
-        raise UnreadableItemError(said) from error
+    return readable(_incident_of, item)
 
 
 def _incident_of(item: Item) -> Incident:
@@ -227,10 +232,10 @@ def _if_known(place: str) -> str | None:
 
 def change_of(item: Item) -> ChangeFact:
     """Return the change that a ledger item holds; raises ``UnreadableItemError``."""
-    try:
-        details = {name: value["S"] for name, value in item.get("details", {}).get("M", {}).items()}
-        what, who, event_id = (item[name]["S"] for name in ("what", "who", "event_id"))
-        return ChangeFact(what, who, time_of(item["when"]), event_id, FROM_LEDGER, details)
-    except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError, OSError) as error:
-        said = f"{type(error).__name__}: {error}"
-        raise UnreadableItemError(said) from error
+    return readable(_change_of, item)
+
+
+def _change_of(item: Item) -> ChangeFact:
+    details = {name: value["S"] for name, value in item.get("details", {}).get("M", {}).items()}
+    what, who, event_id = (item[name]["S"] for name in ("what", "who", "event_id"))
+    return ChangeFact(what, who, time_of(item["when"]), event_id, FROM_LEDGER, details)

@@ -46,7 +46,7 @@ def _as_recorded(case: Case, deleted: ChangeFact) -> Explanation:
     if case.alias is None:
         # A replica can be made again under the same id, and cannot be used in its first moments.
         looked = case.here is not None and case.here.outcome is LookupOutcome.ABSENT
-        final = looked or not (case.key_id or "").startswith("mrk-")
+        final = looked or not _is_multi_region(case)
         facts = {"deleted_at": stamp(deleted.when)}
         return Explanation("key_deleted", CERTAIN if final else LIKELY, (done,), facts=facts)
     target = case.behind_alias()
@@ -107,9 +107,13 @@ def read_date(text: str | None) -> datetime | None:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
+def _is_multi_region(case: Case) -> bool:
+    return (case.key_id or "").startswith("mrk-")
+
+
 def _with_relatives(case: Case, explanation: Explanation) -> Explanation:
     """Tell the deletion of one key of a multi-Region family from the loss of all: a related key still decrypts."""
-    if not (case.key_id or "").startswith("mrk-"):
+    if not _is_multi_region(case):
         return explanation
     relatives = [key for key in case.evidence.elsewhere if key.key_id == case.key_id]
     if not relatives:
