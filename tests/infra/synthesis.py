@@ -74,6 +74,11 @@ MATRIX = {
 }
 
 
+def as_list(value):
+    """Return what a policy names once or several times as a list."""
+    return value if isinstance(value, list) else [value]
+
+
 @cache
 def _templates(context: str) -> str:
     flags = json.loads((ROOT / "cdk.json").read_text())["context"]

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.infra.synthesis import KEY_ARN, MATRIX, PSEUDO, resolved, resources, templates
+from tests.infra.synthesis import KEY_ARN, MATRIX, PSEUDO, as_list, resolved, resources, templates
 
 READ_ONLY = (
     *(
@@ -44,17 +44,13 @@ def _documents(value):
             yield from _documents(item)
 
 
-def _list(value):
-    return value if isinstance(value, list) else [value]
-
-
 @pytest.mark.parametrize("of", EVERY_TEMPLATE)
 def test_no_identity_may_write_to_just_anything(of):
     for name, statement in statements(of):
         if "Principal" in statement or statement["Effect"] != "Allow":
             continue
-        for action in _list(statement["Action"]):
-            wide = [resource for resource in _list(statement["Resource"]) if resource == "*"]
+        for action in as_list(statement["Action"]):
+            wide = [resource for resource in as_list(statement["Resource"]) if resource == "*"]
             assert not wide or action.startswith(READ_ONLY), f"{name} allows {action} on everything"
             assert not action.endswith(":*"), f"{name} allows {action}"
 
@@ -64,8 +60,8 @@ def test_no_policy_lets_everybody_in(of):
     for name, statement in statements(of):
         if statement.get("Effect") == "Allow" and "Principal" in statement:
             assert statement["Principal"] not in ("*", {"AWS": "*"}), f"{name} allows everybody"
-            for service in _list(statement["Principal"].get("Service", [])):
-                harmless = _list(statement["Action"]) in (["sts:AssumeRole"], ["s3:GetBucketAcl"])
+            for service in as_list(statement["Principal"].get("Service", [])):
+                harmless = as_list(statement["Action"]) in (["sts:AssumeRole"], ["s3:GetBucketAcl"])
                 assert harmless or statement.get("Condition"), f"{name} lets all of {service} in"
 
 
@@ -80,7 +76,7 @@ def test_every_grant_to_a_service_is_for_this_account_or_one_of_its_things(of):
         (name, service, statement)
         for name, statement in statements(of)
         if statement["Effect"] == "Allow" and "Principal" in statement
-        for service in _list(statement["Principal"].get("Service", []))
+        for service in as_list(statement["Principal"].get("Service", []))
         if service not in WITHOUT_A_SOURCE
     ]
     assert len(found) >= 3
@@ -96,7 +92,7 @@ def test_nothing_may_change_a_key(of):
         action
         for _, statement in statements(of)
         if statement["Effect"] == "Allow" and "Principal" not in statement
-        for action in _list(statement["Action"])
+        for action in as_list(statement["Action"])
         if action.startswith("kms:")
     }
     # THEN it reads, or encrypts for a topic
@@ -209,7 +205,7 @@ def test_queues_and_topics_take_nothing_that_came_in_the_clear(of):
         for name, statement in statements(of)
         if statement["Effect"] == "Deny"
         and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
-        for resource in _list(statement["Resource"])
+        for resource in as_list(statement["Resource"])
     ]
     for name in resources(of, "AWS::SQS::Queue"):
         assert f"{name}.Arn" in refusing

@@ -11,7 +11,7 @@ from botocore import xform_name
 from infra.permissions import GRANTS, LET_IN, Caller, Holder, rows
 from keywatch.catalogue.own import CANARY_DENIED_CALL
 from keywatch.catalogue.read_calls import READ_CALLS
-from tests.infra.synthesis import MATRIX, resolved, resources, templates
+from tests.infra.synthesis import MATRIX, as_list, resolved, resources, templates
 
 SOURCES = Path(__file__).parents[2] / "lambda_src/keywatch"
 EVERY_TEMPLATE = [
@@ -32,10 +32,6 @@ NOT_TO_BE_NAMED = {
 }
 # Services of the function's clients, as IAM names them, and the snake-case names of their operations.
 _SERVICES = {grant_call.partition(":")[0] for _, grant_call, _ in rows()} | {"sts"}
-
-
-def as_list(value):
-    return value if isinstance(value, list) else [value]
 
 
 def statements(of):
