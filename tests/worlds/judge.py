@@ -19,6 +19,7 @@ from tests.worlds.kms import Change, at
 from tests.worlds.kms_api import LOOK
 from tests.worlds.messages import Message
 from tests.worlds.outages import OLD, Outage, outages_of, thing_of
+from tests.worlds.people import Person
 from tests.worlds.resolve import resolve
 from tests.worlds.truth import BREAKS, Truth, Truths
 from tests.worlds.world import Run
@@ -201,7 +202,7 @@ class Judge:
             fresh = any(
                 t.first > message.when - OLD for t in told if t.first and t.what.probe == probe
             )
-            if self._told_elsewhere(now, message) or self._admitted(
+            if self._told_elsewhere(now, message, probe.caller) or self._admitted(
                 message, probe, now, fresh=fresh
             ):
                 continue
@@ -219,13 +220,19 @@ class Judge:
         unproven = blind or message.cause in MISSING
         return not fresh and unproven and product.says_unproven(message.document)
 
-    def _told_elsewhere(self, outcome: Outcome, message: Message) -> bool:
-        """Tell whether another incident that is open says how it fails now: a store may work again while a key does not."""
+    def _told_elsewhere(self, outcome: Outcome, message: Message, caller: Person) -> bool:
+        """Tell whether another open incident says how it fails now: a store may work again while a key does not.
+
+        What a log told without a name counts where it is about the same ``caller``.
+        """
         others = (m for m in self.run.messages if m.status in ALERTING and m.when <= message.when)
         return any(
             m.document["incident_id"] != message.document["incident_id"]
             and m.cause in outcome.causes - {message.cause}
-            and bool(m.names & outcome.all_names)
+            and (
+                bool(m.names & outcome.all_names)
+                or (m.nameless and any(token in m.callers for token in caller.tokens))
+            )
             and self._open_at(m, message.when)
             for m in others
         )

@@ -99,7 +99,7 @@ def message(story: Chronicle, when: datetime, status: str, failures: int, **fiel
     if status == "resolved":
         document |= {
             "remedies": [],
-            "notes": ["A look-up proved it usable again."],
+            "notes": ["KMS now reports the key usable."],
             "changes": [{"event_id": mended.id}],
         }
     return Message(when, document | fields, 0)

@@ -153,9 +153,10 @@ def _impact(group: Group, incidents: Sequence[Incident]) -> Impact:
 
 
 def ended_note(group: Group, looked_at: int) -> str:
-    """Return how a group ended; ``looked_at``: of how many a look-up proved that they are usable again."""
+    """Return how a group ended; ``looked_at``: how many KMS reports usable again."""
     how = (
-        f"A look-up proved {counted(looked_at, 'subject')} of them usable again."
+        f"KMS now reports {counted(looked_at, 'subject')} of them usable; "
+        "this is not yet confirmed by a successful call."
         if looked_at
         else "It is not proven that they work again: only a successful call can confirm it."
     )

@@ -33,11 +33,16 @@ def recovery_of(cause_id: str, subject: Subject, evidence: Evidence) -> Recovery
 
 
 def _of_key(cause: Cause, key: KeyFacts, store: StoreFacts | None) -> Recovery:
-    """Judge a key that exists; of a state that nobody knows here nothing is proven."""
+    """Judge a key that exists; of a state that nobody knows here nothing is proven.
+
+    A connected store does not prove an external key: its external key manager may lack it or refuse it
+    (KMS Developer Guide, "Fix invalid external key"), which only a call shows.
+    """
     usable = is_usable(key.state)
+    beyond_kms = key.external_key and (not cause.key_states or cause.proof is Proof.KEY_AND_STORE)
     if usable is False or (store and store.state != CONNECTED):
         return Recovery.REFUTED
-    if usable is None or (key.external_key and not cause.key_states):
+    if usable is None or beyond_kms:
         return Recovery.UNKNOWN
     return Recovery.PROVEN
 

@@ -37,7 +37,8 @@ from keywatch.store.incident_items import dump_times
 from keywatch.store.json_forms import dump_changes, dump_diagnosis
 
 NOTES: Mapping[Finding, str] = {
-    Finding.IS_USABLE: "A look-up proved it usable again, and no call failed for {quiet}.",
+    Finding.IS_USABLE: "KMS now reports the {thing} {state}, and no call failed for {quiet}. "
+    "This is not yet confirmed by a successful call.",
     Finding.IS_QUIET: "No call failed for 6 hours. It is not proven that it works again: only a successful call of "
     "the application can confirm it.",
     Finding.IS_STILL_MISSING: "No call asked for it for 6 hours. It still does not exist.",
@@ -196,7 +197,8 @@ def _resolve(services: Services, found: Found) -> Incident | None:
     announced = incident.cause or look.diagnosis.cause
     closing = _closing(look.diagnosis, announced, over=found.finding in _OVER)
     quiet = "2 hours" if needed_quiet(incident) > QUIET else "10 minutes"
-    note = NOTES[found.finding].format(quiet=quiet)
+    thing, state = ("key store", "connected") if _is_store(incident) else ("key", "usable")
+    note = NOTES[found.finding].format(quiet=quiet, thing=thing, state=state)
     alert = alert_of("resolved", incident, closing, look.evidence.changes, (note,))
     services.publisher.publish(replace(alert, severity=_severity(announced, incident)[0].value))
     services.counts.add("AlertsSent")
@@ -204,6 +206,10 @@ def _resolve(services: Services, found: Found) -> Incident | None:
         services.counts.add("IncidentsResolved")
         return None
     return send(services, "opened", found, CAME_BACK_NOTE)
+
+
+def _is_store(incident: Incident) -> bool:
+    return incident.subject.kind == "key_store"
 
 
 # What brought it about may have been undone by a change that nobody knows of.

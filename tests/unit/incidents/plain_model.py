@@ -79,7 +79,7 @@ class Model:
 
     def _resolved(self, alert: dict[str, Any], now: datetime) -> None:
         outage = self.outages[name_in(alert)]
-        if "A look-up proved it usable again" in " ".join(alert["notes"]):
+        if "KMS now reports the key usable" in " ".join(alert["notes"]):
             assert not outage.broken, (alert["title"], outage, now)
 
     def see(

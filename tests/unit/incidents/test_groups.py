@@ -291,7 +291,7 @@ def test_the_end_of_a_group_says_whether_it_was_proven():
         put_back(world, *range(12))
         minutes(world, 60)
         (proven,) = [a for a in world.inbox() if a["status"] == "resolved" and "group" in a]
-        assert "A look-up proved 5 subjects of them usable again" in str(proven["notes"])
+        assert "KMS now reports 5 subjects of them usable" in str(proven["notes"])
         # WHEN another group ends by silence alone
         world.kms.alias_targets.clear()
         world.take(*missing(12, world, 100))
