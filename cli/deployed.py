@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from .session import opened
+
 STACK = "KeyWatch"
 OUTPUT = "FunctionName"
 # The function may take 330 seconds; a second call would only start the same again.
@@ -23,9 +25,7 @@ class Deployed:
 
     def __init__(self, session: Any = None, stack: str | None = None) -> None:  # noqa: ANN401 - boto3's session has no static type
         if session is None:
-            import boto3  # what needs no AWS starts sooner without
-
-            session = boto3.session.Session()
+            session = opened()
         self._session = session
         self._stack = stack
         self._function: str | None = None

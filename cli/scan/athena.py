@@ -18,6 +18,7 @@ from typing import Any
 from keywatch.catalogue.code_lookup import of_another_service
 from keywatch.catalogue.codes import CODES
 
+from ..session import opened
 from .inputs import LocalFile, NoSuchSource
 from .relevant import KEPT_CHANGES, KMS, WORDS
 from .s3 import Access, stored, why
@@ -283,11 +284,10 @@ def fetched(
 
     Raises ``NoSuchSource`` where that cannot be run or would read more than ``most_gb``.
     """
-    import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
     database, table_name = parse_name(name)
-    client: Callable[..., Any] = boto3.session.Session(profile_name=access.profile).client
+    client: Callable[..., Any] = opened(access.profile, access.region).client
     try:
         described = client("glue").get_table(DatabaseName=database, Name=table_name)
         table = table_of(database, table_name, described)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from .inputs import Input
+    from .s3 import Access
+    from .workspace import Workspace
 
 FOUND_NOTHING, FOUND, UNREADABLE = 0, 1, 2
 _DESCRIPTION = (
@@ -77,8 +79,27 @@ def add_parser(names: Any) -> None:  # noqa: ANN401 - argparse keeps the type of
         help="where Athena writes its results, if the workgroup does not say it",
     )
     one.add_argument("--profile", help="the profile of the AWS configuration to ask AWS with")
+    one.add_argument("--region", help="the Region of Athena, of the event data store, of the bus")
     one.add_argument(
         "--requester-pays", action="store_true", help="pay for what is read of a bucket of others"
+    )
+    one.add_argument(
+        "--to-bus",
+        type=_source,
+        metavar="SOURCE",
+        help="put what failed, and the changes of it, on an event bus under this private source "
+        "(extra_event_sources), to try a deployment",
+    )
+    one.add_argument("--bus", default="default", metavar="NAME", help="the bus (default: default)")
+    one.add_argument(
+        "--per-second",
+        type=_pace,
+        default=100.0,
+        metavar="N",
+        help="the most events that --to-bus puts in a second (default: 100)",
+    )
+    one.add_argument(
+        "--dry-run", action="store_true", help="only say what --to-bus would put, and put nothing"
     )
 
 
@@ -100,6 +121,24 @@ def _jobs(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 64:  # noqa: PLR2004 - no machine is better served by more
         raise argparse.ArgumentTypeError("must be a number from 1 to 64")
     return int(text)
+
+
+def _source(text: str) -> str:
+    from .replay import source_problem
+
+    if problem := source_problem(text):
+        raise argparse.ArgumentTypeError(problem)
+    return text
+
+
+def _pace(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.01 <= number <= 10_000:  # noqa: PLR2004 - PutEvents takes no more in any Region
+        raise argparse.ArgumentTypeError("must be a number from 0.01 to 10000")
+    return number
 
 
 def run(options: argparse.Namespace) -> int:
@@ -134,7 +173,25 @@ def _scan(options: argparse.Namespace, path: Path, folder: Path) -> int:
             return _cannot(str(problem))
         find_incidents(workspace, summary, options.since, options.until)
         _report(options, workspace, summary)
+        if options.to_bus and not _replayed(options, workspace):
+            return UNREADABLE
     return summary.exit_code
+
+
+def _replayed(options: argparse.Namespace, workspace: "Workspace") -> bool:
+    """Put what was found on the bus; tell whether all of it was put."""
+    from .replay import Bus
+    from .to_bus import put
+
+    bus = Bus(options.to_bus, options.bus, options.per_second)
+    span = (options.since, options.until)
+    return put(workspace, span, bus, _access(options), dry=options.dry_run)
+
+
+def _access(options: argparse.Namespace) -> "Access":
+    from .s3 import Access
+
+    return Access(options.profile, options.region, requester_pays=options.requester_pays)
 
 
 def _inputs(options: argparse.Namespace, folder: Path) -> Iterator["Input"]:
@@ -142,19 +199,16 @@ def _inputs(options: argparse.Namespace, folder: Path) -> Iterator["Input"]:
 
     if options.athena:
         from .athena import fetched
-        from .s3 import Access
 
-        access = Access(options.profile, requester_pays=options.requester_pays)
         span = (options.since, options.until)
         yield from fetched(
-            options.athena, span, options.max_gb, options.athena_output, access, folder
+            options.athena, span, options.max_gb, options.athena_output, _access(options), folder
         )
     for source in options.sources:
         if source.startswith(BUCKET):
-            from .s3 import Access, stored
+            from .s3 import stored
 
-            access = Access(options.profile, requester_pays=options.requester_pays)
-            yield from stored(source, options.since, options.until, access)
+            yield from stored(source, options.since, options.until, _access(options))
         else:
             yield from local(source)
 

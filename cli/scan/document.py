@@ -46,7 +46,7 @@ def document_of(past: PastIncident) -> Document:
         "last_seen": iso(incident.last_seen),
         "failures": incident.failures,
         "goes_on": past.goes_on,
-        "mended_by": _change(past.mended_by, incident.last_seen) if past.mended_by else None,
+        "fixed_by": _change(past.fixed_by, incident.last_seen) if past.fixed_by else None,
         "because": [one_line(str(reason), 1400) for reason in diagnosis.because],
         "unknowns": list(diagnosis.unknowns),
         "remedies": [{"text": r.text, "command": r.command} for r in diagnosis.remedies],

@@ -31,7 +31,7 @@ class PastIncident:
     """One incident of the past.
 
     ``causes`` are all that it had, in the order of time; ``diagnosis`` is of its newest failure of the
-    last one. ``made_by`` are the changes that the diagnosis names, ``mended_by`` the one that undid
+    last one. ``made_by`` are the changes that the diagnosis names, ``fixed_by`` the one that undid
     them afterwards. ``places`` counts the (kind, name) of accounts and Regions; ``days`` failures by
     day (UTC). ``goes_on``: its last failure is so near to the end of the logs that nobody can say that it is over.
     """
@@ -40,7 +40,7 @@ class PastIncident:
     diagnosis: Diagnosis
     causes: tuple[str, ...]
     made_by: tuple[ChangeFact, ...]
-    mended_by: ChangeFact | None
+    fixed_by: ChangeFact | None
     places: Names
     days: Counter[str]
     goes_on: bool
@@ -129,16 +129,16 @@ class Historian:
         if diagnosis.cause not in live.told:
             live.told.append(diagnosis.cause)
         named = {reason.source for reason in diagnosis.because}
-        mended = _mended(diagnosis.cause, changes, live.incident.last_seen)
+        fixed = _fixed(diagnosis.cause, changes, live.incident.last_seen)
         return PastIncident(
             incident=live.incident,
             diagnosis=diagnosis,
             causes=tuple(live.told),
             made_by=tuple(c for c in evidence.changes if change_source(c) in named),
-            mended_by=mended,
+            fixed_by=fixed,
             places=live.places.counts,
             days=live.days,
-            goes_on=mended is None and self._reaches_the_end(live.incident),
+            goes_on=fixed is None and self._reaches_the_end(live.incident),
         )
 
     def _reaches_the_end(self, incident: Incident) -> bool:
@@ -164,15 +164,15 @@ def _is_over(live: _Live, now: datetime, changes: tuple[ChangeFact, ...]) -> boo
     quiet = now - live.pending.last_seen
     if quiet >= UNPROVEN_QUIET:
         return True
-    mended = _mended(live.told[-1], changes, live.pending.last_seen) if quiet >= QUIET else None
-    return mended is not None and mended.when < now
+    fixed = _fixed(live.told[-1], changes, live.pending.last_seen) if quiet >= QUIET else None
+    return fixed is not None and fixed.when < now
 
 
-def _mended(cause: str, changes: tuple[ChangeFact, ...], after: datetime) -> ChangeFact | None:
+def _fixed(cause: str, changes: tuple[ChangeFact, ...], after: datetime) -> ChangeFact | None:
     """Return the first change after ``after`` that undid what brought a cause about."""
     undoing = {undo for made in _makers(cause) for undo in CHANGES[made].ended_by}
-    mending = [change for change in changes if change.what in undoing and change.when > after]
-    return min(mending, key=lambda change: change.when, default=None)
+    fixing = [change for change in changes if change.what in undoing and change.when > after]
+    return min(fixing, key=lambda change: change.when, default=None)
 
 
 def _makers(cause: str) -> tuple[str, ...]:

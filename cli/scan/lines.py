@@ -11,7 +11,7 @@ from .summary import Summary
 _COLUMNS = (
     "incident_id", "cause", "causes", "confidence", "severity", "key", "kind", "account", "region", "first_seen",
     "last_seen", "goes_on", "failures", "callers", "operations", "services", "resources", "accounts", "regions",
-    "changed_by", "mended_by", "because",
+    "changed_by", "fixed_by", "because",
 )  # fmt: skip
 # What a spreadsheet would take for a formula (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -32,7 +32,7 @@ def write_csv(out: TextIO, documents: Iterable[Document]) -> None:
 
 
 def _values(document: Document) -> tuple[object, ...]:
-    subject, mended = document["subject"], document["mended_by"]
+    subject, fixed = document["subject"], document["fixed_by"]
     names = ("callers", "operations", "services", "resources", "accounts", "regions")
     return (
         document["incident_id"],
@@ -51,7 +51,7 @@ def _values(document: Document) -> tuple[object, ...]:
         document["failures"],
         *(_names(document[name]) for name in names),
         "; ".join(short_change(change) for change in document["changes"]),
-        short_change(mended) if mended else "",
+        short_change(fixed) if fixed else "",
         " ".join(document["because"]),
     )
 

@@ -80,7 +80,7 @@
     };
     list("Why", one.because);
     list("Not known", one.unknowns);
-    list("Who changed it", one.changed.concat(one.mended ? [`mended: ${one.mended}`] : []));
+    list("Who changed it", one.changed.concat(one.fixed ? [`fixed: ${one.fixed}`] : []));
     if (one.remedies.length) {
       const steps = make("ol");
       for (const remedy of one.remedies) {

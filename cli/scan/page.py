@@ -64,7 +64,7 @@ def _data(summary: Summary, worst: Iterable[Document]) -> dict[str, Any]:
 
 
 def _row(document: Document) -> dict[str, Any]:
-    subject, mended = document["subject"], document["mended_by"]
+    subject, fixed = document["subject"], document["fixed_by"]
     return {
         "cause": document["cause"],
         "title": document["title"],
@@ -80,7 +80,7 @@ def _row(document: Document) -> dict[str, Any]:
         "callers": _names(document["callers"]),
         "short_callers": _short_names(document["callers"]),
         "changed": [short_change(change) for change in document["changes"]],
-        "mended": short_change(mended) if mended else "",
+        "fixed": short_change(fixed) if fixed else "",
         "because": document["because"],
         "unknowns": document["unknowns"],
         "remedies": document["remedies"],

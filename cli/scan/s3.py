@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 from keywatch.catalogue.causes import cause_of
 from keywatch.parsing.classify import read_error
 
+from ..session import opened
 from .inputs import NoSuchSource
 
 if TYPE_CHECKING:
@@ -28,9 +29,10 @@ _LATE = timedelta(days=1)  # what happened before midnight may lie in the next d
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How buckets are asked: by which profile of the AWS configuration, and whether the reader pays."""
+    """How AWS is asked: by which profile of the AWS configuration, in which Region, and whether the reader pays."""
 
     profile: str | None = None
+    region: str | None = None
     requester_pays: bool = False
 
     def options(self) -> Mapping[str, str]:
@@ -61,7 +63,7 @@ class StoredLog:
         kept: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - who asked closes it
         try:
             options = self.access.options()
-            answer = _client(self.access.profile).get_object(
+            answer = _client(self.access.profile, self.access.region).get_object(
                 Bucket=self.bucket, Key=self.key, **options
             )
             for part in answer["Body"].iter_chunks(PART):
@@ -74,16 +76,16 @@ class StoredLog:
 
 
 @lru_cache(maxsize=4)
-def _client(profile: str | None) -> Any:  # noqa: ANN401 - boto3's clients have no static type here
-    import boto3
+def _client(profile: str | None, region: str | None) -> Any:  # noqa: ANN401 - boto3's clients have no static type here
     from botocore.config import Config
 
-    session = boto3.session.Session(profile_name=profile)
-    region = session.region_name or "us-east-1"
+    session = opened(profile, region)
+    # S3 tells whoever asks elsewhere where a bucket is.
+    here = session.region_name or "us-east-1"
     settings = Config(
         max_pool_connections=32, retries={"mode": "standard", "total_max_attempts": 5}
     )
-    return session.client("s3", region_name=region, config=settings)
+    return session.client("s3", region_name=here, config=settings)
 
 
 def why(error: "ClientError | BotoCoreError", operation: str) -> str:
@@ -149,7 +151,7 @@ def _regions(bucket: str, prefix: str, access: Access, depth: int) -> Iterator[s
 
 
 def _pages(bucket: str, prefix: str, access: Access, **more: str) -> Iterator[Mapping[str, Any]]:
-    listing = _client(access.profile).get_paginator("list_objects_v2")
+    listing = _client(access.profile, access.region).get_paginator("list_objects_v2")
     yield from listing.paginate(Bucket=bucket, Prefix=prefix, **more, **access.options())
 
 

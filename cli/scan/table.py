@@ -59,8 +59,8 @@ def _row(document: Document) -> tuple[Text, ...]:
     more = f" and {len(callers) - _MOST_NAMES} more" if len(callers) > _MOST_NAMES else ""
     who = ["calls: " + ", ".join(callers[:_MOST_NAMES]) + more]
     who += [f"changed: {short_change(change)}" for change in document["changes"]]
-    if document["mended_by"]:
-        who.append(f"mended: {short_change(document['mended_by'])}")
+    if document["fixed_by"]:
+        who.append(f"fixed: {short_change(document['fixed_by'])}")
     return (
         Text.assemble(
             (document["cause"], style),

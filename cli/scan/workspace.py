@@ -23,17 +23,25 @@ WAIT = 300.0  # seconds for other processes that write
 AT_ONCE = 500  # signals that are held before they are written
 MOST_CHANGES = 200  # of one subject: the newest
 _GOES_ON = 1 << 50
+VERSION = 2  # of the tables
 _TABLES = """
 CREATE TABLE IF NOT EXISTS failures (subject TEXT, at INTEGER, id TEXT, record BLOB, PRIMARY KEY (subject, at, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS changes (
-    subject TEXT, at INTEGER, id TEXT, what TEXT, who TEXT, details TEXT, PRIMARY KEY (subject, at, id, what)) WITHOUT ROWID;
+    subject TEXT, at INTEGER, id TEXT, what TEXT, who TEXT, details TEXT, record BLOB, PRIMARY KEY (subject, at, id, what)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS incidents (
     first_seen TEXT, id TEXT, weight INTEGER, document TEXT, PRIMARY KEY (first_seen, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (name TEXT, mark TEXT, outcome TEXT, PRIMARY KEY (name, mark)) WITHOUT ROWID;
 """
 # Of two accounts' records of one call always the same one is kept, in whatever order they came.
 _FAILURE = "INSERT INTO failures VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET record = min(record, excluded.record)"
-_CHANGE = "INSERT OR IGNORE INTO changes VALUES (?, ?, ?, ?, ?, ?)"
+_CHANGE = "INSERT OR IGNORE INTO changes VALUES (?, ?, ?, ?, ?, ?, ?)"
+# Of two events of one time a change is put first: it explains what failed.
+_REPLAYABLE = """
+SELECT at, 1 AS kind, id, record FROM failures WHERE at >= ? AND at < ?
+UNION ALL SELECT DISTINCT at, 0, id, record FROM changes
+    WHERE subject IN (SELECT DISTINCT subject FROM failures WHERE at >= ? AND at < ?)
+"""
 _FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?)"
 
 
@@ -57,7 +65,11 @@ class Workspace:
         self._base.executescript(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000;"
         )
-        self._base.executescript(_TABLES)
+        (version,) = self._base.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._base.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if tables and version != VERSION:
+            raise sqlite3.DatabaseError("another version of KeyWatch, or another program, wrote it")
+        self._base.executescript(f"PRAGMA user_version = {VERSION}; {_TABLES}")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -66,12 +78,12 @@ class Workspace:
     def keep(self, found: Iterable[Found]) -> None:
         """Write signals, so many at once."""
         failures: list[tuple[str, int, str, bytes]] = []
-        changes: list[tuple[str, int, str, str, str, str]] = []
+        changes: list[tuple[str, int, str, str, str, str, bytes]] = []
         for one in found:
             if isinstance(one.signal, KeyFailure):
                 failures.append(_failure_row(one.signal, one.record))
             else:
-                changes += _change_rows(one.signal)
+                changes += _change_rows(one.signal, one.record)
             if len(failures) + len(changes) >= AT_ONCE:
                 self._write(failures, changes)
                 failures, changes = [], []
@@ -80,7 +92,7 @@ class Workspace:
     def _write(
         self,
         failures: list[tuple[str, int, str, bytes]],
-        changes: list[tuple[str, int, str, str, str, str]],
+        changes: list[tuple[str, int, str, str, str, str, bytes]],
     ) -> None:
         if not failures and not changes:
             return
@@ -106,11 +118,10 @@ class Workspace:
         self, since: datetime | None, until: datetime | None
     ) -> Iterator[tuple[Subject, Iterator[KeyFailure]]]:
         """Yield each subject with its failures in the order of time, from ``since`` until before ``until`` (UTC)."""
-        span = (_micros(since) if since else 0, _micros(until) if until else 1 << 62)
         query = (
             "SELECT subject, record FROM failures WHERE at >= ? AND at < ? ORDER BY subject, at, id"
         )
-        rows = self._base.execute(query, span)
+        rows = self._base.execute(query, _between(since, until))
         for subject, records in groupby(rows, key=lambda row: str(row[0])):
             signals = (signal_of(row[1]) for row in records)
             yield (
@@ -133,6 +144,18 @@ class Workspace:
             )
             for at, event, what, who, details in rows
         )
+
+    def replayable(self, since: datetime | None, until: datetime | None) -> Iterator[bytes]:
+        """Yield the records of the failures of a span (UTC) and of all changes of what failed, in the order of time."""
+        query = f"SELECT record FROM ({_REPLAYABLE}) ORDER BY at, kind, id"  # noqa: S608 - of constants
+        for (record,) in self._base.execute(query, _between(since, until) * 2):
+            yield bytes(record)
+
+    def count_replayable(self, since: datetime | None, until: datetime | None) -> tuple[int, int]:
+        """Return how many failures and how many changes those are."""
+        query = f"SELECT sum(kind), count(*) FROM ({_REPLAYABLE})"  # noqa: S608 - of constants
+        failures, events = self._base.execute(query, _between(since, until) * 2).fetchone()
+        return failures or 0, events - (failures or 0)
 
     def keep_documents(self, documents: Iterable[Document]) -> None:
         """Write the incidents that were found; those of an earlier run are gone."""
@@ -158,6 +181,10 @@ def _weight(document: Document) -> int:
     return int(document["failures"]) + (_GOES_ON if document["goes_on"] else 0)
 
 
+def _between(since: datetime | None, until: datetime | None) -> tuple[int, int]:
+    return _micros(since) if since else 0, _micros(until) if until else 1 << 62
+
+
 def _micros(when: datetime) -> int:
     return (when.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)
 
@@ -167,7 +194,9 @@ def _failure_row(failure: KeyFailure, record: bytes) -> tuple[str, int, str, byt
     return failure.subject.id, _micros(failure.time), call, record
 
 
-def _change_rows(change: KeyChange) -> Iterator[tuple[str, int, str, str, str, str]]:
+def _change_rows(
+    change: KeyChange, record: bytes
+) -> Iterator[tuple[str, int, str, str, str, str, bytes]]:
     details = json.dumps(dict(change.details))
     for subject in change.subjects:
         yield (
@@ -177,4 +206,5 @@ def _change_rows(change: KeyChange) -> Iterator[tuple[str, int, str, str, str, s
             change.what,
             change.who.principal,
             details,
+            record,
         )

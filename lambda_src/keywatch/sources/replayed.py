@@ -19,7 +19,12 @@ def replayed_from(event: object) -> str:
     source = event.get("source") if isinstance(event, (dict, Mapping)) else None
     if not isinstance(source, str) or source.startswith("aws."):
         return ""
-    return source if _SOURCE.fullmatch(source) else "unknown"
+    return source if is_private(source) else "unknown"
+
+
+def is_private(source: str) -> bool:
+    """Tell whether events can be put on a bus under ``source`` by others than AWS."""
+    return not source.startswith("aws.") and bool(_SOURCE.fullmatch(source))
 
 
 def as_replayed(signal: Signal, source: str) -> Signal:

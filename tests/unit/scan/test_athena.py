@@ -183,8 +183,8 @@ def test_what_is_too_large_is_refused_before_anything_is_read(monkeypatch, capsy
     asked = []
 
     class Session:
-        def __init__(self, profile_name):
-            assert profile_name is None
+        def __init__(self, profile_name, region_name):
+            assert (profile_name, region_name) == (None, None)
 
         def client(self, service):
             asked.append(service)
@@ -198,7 +198,7 @@ def test_what_is_too_large_is_refused_before_anything_is_read(monkeypatch, capsy
         client = boto3.client("s3")
         client.create_bucket(Bucket="trail")
         client.put_object(Bucket="trail", Key="AWSLogs/x.json.gz", Body=b"x" * 5000)
-        s3._client(None)
+        s3._client(None, None)
         monkeypatch.setattr(boto3.session, "Session", Session)
         # WHEN it is to be scanned; THEN it is refused, and Athena is not asked
         assert main(["scan", "--athena", "logs.trail", "--max-gb", "0.000001"]) == 2

@@ -97,10 +97,10 @@ def test_what_aws_refuses_is_told_by_its_own_diagnosis(
         def get_object(self, **_):
             raise ClientError({"Error": {"Code": code, "Message": message}}, "GetObject")
 
-    real = s3._client(None)
+    real = s3._client(None, None)
     refusing = Refusing()
     refusing.get_paginator = real.get_paginator
-    monkeypatch.setattr(s3, "_client", lambda profile: refusing)
+    monkeypatch.setattr(s3, "_client", lambda *_: refusing)
     # WHEN it is scanned; THEN the summary says what is wrong, and it exits with 2
     _, summary, exit_code = _scan(capsys, f"s3://{BUCKET}/{FOLDER}/2026/03/01/")
     (problem,) = summary["problems"]

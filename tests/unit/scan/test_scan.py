@@ -91,10 +91,10 @@ def test_what_undid_it_afterwards_is_told_and_still_the_first_one_is_named(scan)
     ]  # fmt: skip
     # WHEN they are scanned
     incidents, _, _ = scan(*records)
-    # THEN these are two incidents: the first was mended, the second ended by silence
+    # THEN these are two incidents: the first was fixed, the second ended by silence
     assert [i["failures"] for i in incidents] == [2, 1]
     assert [i["changes"][0]["when"] for i in incidents] == [at(0), at(30)]
-    assert incidents[0]["mended_by"]["what"] == "EnableKey"
+    assert incidents[0]["fixed_by"]["what"] == "EnableKey"
     assert [i["goes_on"] for i in incidents] == [False, False]
 
 
