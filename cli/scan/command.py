@@ -78,6 +78,11 @@ def add_parser(names: Any) -> None:  # noqa: ANN401 - argparse keeps the type of
         metavar="S3_URL",
         help="where Athena writes its results, if the workgroup does not say it",
     )
+    one.add_argument(
+        "--lake",
+        metavar="EVENT_DATA_STORE",
+        help="run the filter as SQL in CloudTrail Lake, on an event data store (its id or ARN)",
+    )
     one.add_argument("--profile", help="the profile of the AWS configuration to ask AWS with")
     one.add_argument("--region", help="the Region of Athena, of the event data store, of the bus")
     one.add_argument(
@@ -99,7 +104,9 @@ def add_parser(names: Any) -> None:  # noqa: ANN401 - argparse keeps the type of
         help="the most events that --to-bus puts in a second (default: 100)",
     )
     one.add_argument(
-        "--dry-run", action="store_true", help="only say what --to-bus would put, and put nothing"
+        "--dry-run",
+        action="store_true",
+        help="only say what --to-bus would put, or what --athena or --lake would run",
     )
 
 
@@ -156,11 +163,14 @@ def _scan(options: argparse.Namespace, path: Path, folder: Path) -> int:
     from .work import jobs_here
     from .workspace import NoWorkspace, Workspace
 
-    if not (options.sources or options.athena):
-        return _cannot("Name a SOURCE to read, or --athena DATABASE.TABLE.")
+    asks = bool(options.athena or options.lake)
+    if not (options.sources or asks):
+        return _cannot(
+            "Name a SOURCE to read, or --athena DATABASE.TABLE, or --lake EVENT_DATA_STORE."
+        )
     summary = Summary()
     try:
-        size = None if options.athena else size_of(options.sources)
+        size = None if asks else size_of(options.sources)
         opened = Workspace(path)
     except (NoSuchSource, NoWorkspace) as problem:
         return _cannot(str(problem))
@@ -171,6 +181,8 @@ def _scan(options: argparse.Namespace, path: Path, folder: Path) -> int:
             reading_with_progress(inputs, size, path, jobs, summary.add_reading)
         except NoSuchSource as problem:
             return _cannot(str(problem))
+        if options.dry_run and asks:
+            return FOUND_NOTHING
         find_incidents(workspace, summary, options.since, options.until)
         _report(options, workspace, summary)
         if options.to_bus and not _replayed(options, workspace):
@@ -197,13 +209,16 @@ def _access(options: argparse.Namespace) -> "Access":
 def _inputs(options: argparse.Namespace, folder: Path) -> Iterator["Input"]:
     from .inputs import BUCKET, local
 
+    span = (options.since, options.until)
     if options.athena:
-        from .athena import fetched
+        from . import athena
 
-        span = (options.since, options.until)
-        yield from fetched(
-            options.athena, span, options.max_gb, options.athena_output, _access(options), folder
-        )
+        limits = athena.Limits(options.max_gb, options.athena_output, options.dry_run)
+        yield from athena.fetched(options.athena, span, limits, _access(options), folder)
+    if options.lake:
+        from . import lake
+
+        yield from lake.fetched(options.lake, span, _access(options), folder, dry=options.dry_run)
     for source in options.sources:
         if source.startswith(BUCKET):
             from .s3 import stored

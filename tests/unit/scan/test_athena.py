@@ -9,13 +9,14 @@ import pytest
 from moto import mock_aws
 
 from cli.__main__ import main
-from cli.scan import athena, s3
+from cli.scan import athena, athena_table, s3
 from cli.scan.inputs import NoSuchSource
+from cli.scan.query import COLUMNS, record_of
 from tests.unit.parsing.kms_errors import ERRORS
 from tests.unit.scan.test_agreement import _event
 from tests.unit.scan.trails import START, call, change, log_file, success
 
-TABLE = athena.Table("logs", "trail", "s3://trail/AWSLogs/", "day")
+TABLE = athena_table.Table("logs", "trail", "s3://trail/AWSLogs/", "day")
 ERRORS_READ = [_event(n, error)["detail"] | {"eventID": f"e{n}"} for n, error in enumerate(ERRORS)]
 CASES = [
     # The table of the guide has no column for whom Identity Center acts.
@@ -59,7 +60,7 @@ def _queried(records, tmp_path, query):
             "sessioncontext": {"sessionissuer": {"arn": ""}},
         },
         "resources": [{"arn": "", "accountid": "", "type": ""}],
-    } | {column: "" for column in athena.COLUMNS.values() if column.isalpha()}
+    } | {column: "" for column in COLUMNS.values() if column.isalpha()}
     path = tmp_path / "table.jsonl"
     rows = [
         everything | {"day": "2020/01/01"},
@@ -99,9 +100,9 @@ def _told(content, tmp_path, capsys):
 
 def test_the_rows_of_the_query_tell_what_the_files_tell(tmp_path, capsys):
     # GIVEN records of every error, of changes, and of calls that say nothing about a key
-    rows = _queried(CASES, tmp_path, athena.sql(TABLE, None, None))
+    rows = _queried(CASES, tmp_path, athena_table.sql(TABLE, None, None))
     # WHEN the SQL is run on the table of them
-    records = [athena.record_of(row) for row in rows]
+    records = [record_of(row) for row in rows]
     # THEN what says nothing is not among its rows, and the rest tells what the files tell
     assert len(records) == len(CASES) - 2
     assert _told(log_file(*records), tmp_path, capsys) == _told(log_file(*CASES), tmp_path, capsys)
@@ -109,7 +110,7 @@ def test_the_rows_of_the_query_tell_what_the_files_tell(tmp_path, capsys):
 
 def test_a_span_bounds_days_and_times(tmp_path):
     # GIVEN a span; WHEN the query is written; THEN it names the folder of its first day
-    query = athena.sql(TABLE, START, datetime(2026, 3, 1, 12, 30, tzinfo=UTC))
+    query = athena_table.sql(TABLE, START, datetime(2026, 3, 1, 12, 30, tzinfo=UTC))
     assert "\"day\" >= '2026/03/01'" in query
     rows = _queried([call(-1), call(1), call(40)], tmp_path, query)
     assert [row[0] for row in rows] == ["2026-03-01T12:01:00Z"]
@@ -118,7 +119,7 @@ def test_a_span_bounds_days_and_times(tmp_path):
 @pytest.mark.parametrize("name", ["", "x", "a.b.c", "a.b; drop", 'a."b"', "a.b'"])
 def test_a_name_that_is_none_never_gets_into_sql(name):
     with pytest.raises(NoSuchSource):
-        athena.parse_name(name)
+        athena_table.parse_name(name)
 
 
 def test_what_it_costs_is_said_and_bounded():
@@ -145,14 +146,14 @@ class _Client:
         return self
 
     def paginate(self, QueryExecutionId):
-        head = [f"c{n}" for n in range(len(athena.COLUMNS))]
+        head = [f"c{n}" for n in range(len(COLUMNS))]
         for part in ([head, *self.rows[:1]], self.rows[1:]):
             cells = [[{"VarCharValue": v} if v is not None else {} for v in row] for row in part]
             yield {"ResultSet": {"Rows": [{"Data": cell} for cell in cells]}}
 
 
 def _row(**members):
-    return [members.get(path[0]) if len(path) == 1 else None for path in athena.COLUMNS]
+    return [members.get(path[0]) if len(path) == 1 else None for path in COLUMNS]
 
 
 def test_all_pages_of_the_result_become_records(tmp_path):
@@ -161,7 +162,7 @@ def test_all_pages_of_the_result_become_records(tmp_path):
     said = []
     asked = athena.Athena(lambda _: client, said.append, lambda _: None)
     # WHEN it is fetched
-    file = asked.fetch(TABLE, (None, None), "s3://out/", tmp_path)
+    file = asked.fetch("SELECT 1", "s3://out/", tmp_path)
     # THEN each row is a record, without the row of names
     lines = Path(file.name).read_text().splitlines()
     names = [json.loads(line)["eventName"] for line in lines]
@@ -172,7 +173,7 @@ def test_all_pages_of_the_result_become_records(tmp_path):
 def test_a_query_that_fails_says_why(tmp_path):
     asked = athena.Athena(lambda _: _Client("FAILED", []), lambda _: None, lambda _: None)
     with pytest.raises(NoSuchSource, match="TABLE_NOT_FOUND"):
-        asked.fetch(TABLE, (None, None), None, tmp_path)
+        asked.fetch("SELECT 1", None, tmp_path)
 
 
 def test_what_is_too_large_is_refused_before_anything_is_read(monkeypatch, capsys):
@@ -221,10 +222,10 @@ def test_the_column_and_format_of_projected_days_are_known():
         }
     }
     # WHEN it is read; THEN the query names the first day in that format
-    table = athena.table_of("logs", "trail", described)
+    table = athena_table.table_of("logs", "trail", described)
     assert (table.day_column, table.day_format) == ("day", "yyyy-MM-dd")
-    assert "\"day\" >= '2026-03-01'" in athena.sql(table, START, None)
+    assert "\"day\" >= '2026-03-01'" in athena_table.sql(table, START, None)
     # AND of one without it, what would help is at hand
     bare = {"Table": {"StorageDescriptor": {"Location": "s3://trail/"}}}
-    assert athena.table_of("logs", "trail", bare).day_column is None
-    assert "projection.enabled" in athena.NO_PROJECTION
+    assert athena_table.table_of("logs", "trail", bare).day_column is None
+    assert "projection.enabled" in athena_table.NO_PROJECTION
