@@ -877,7 +877,7 @@ REALISTIC = {
     "grant_not_found": (failed("InvalidGrantTokenException", None, KEY), {}),
     "kms_unavailable": (failed("KMSInternalException", None, KEY), {}),
     "lambda_role_recreated": (
-        replace(denied(), resource=FUNCTION),
+        replace(denied(), resource=FUNCTION, caller=Caller(ROLE, service="lambda.amazonaws.com")),
         {"function": FunctionFacts(FUNCTION, ROLE, NOW - 30 * DAY, NOW - DAY)},
     ),
     "unclassified": (failed("KMSInvalidStateException", f"{KEY} is in limbo.", KEY), {}),
@@ -987,6 +987,27 @@ class TestLambdaRole:
         assert any("update-function-configuration" in c for c in commands) is (
             cause == "lambda_role_recreated"
         )
+
+    @pytest.mark.parametrize(
+        "caller",
+        [
+            f"arn:aws:iam::{ACCOUNT}:user/developer",
+            f"arn:aws:iam::{ACCOUNT}:role/another",
+            f"arn:aws:iam::{ACCOUNT}:root",
+            ROLE.replace(ACCOUNT, "444455556666"),
+        ],
+    )
+    def test_a_role_that_did_not_make_the_call_is_not_blamed(self, caller):
+        # GIVEN somebody who looks at the function in the console, and may not use its key
+        function = FunctionFacts(FUNCTION, ROLE, NOW - timedelta(days=30), NOW - timedelta(hours=1))
+        failure = replace(self.denial(), caller=Caller(caller, service="lambda.amazonaws.com"))
+        # THEN the role that was made again is not why their call failed
+        assert verdict(failure, function=function)[0] == "missing_or_not_authorized"
+
+    def test_a_role_is_not_blamed_for_a_key_that_does_not_exist(self):
+        function = FunctionFacts(FUNCTION, ROLE, NOW - timedelta(days=30), NOW - timedelta(hours=1))
+        found = verdict(self.denial(), function=function, lookup_results=(absent(),))[0]
+        assert found in {"key_not_found", "key_deleted"}
 
     def test_the_next_step_is_that_of_the_service_which_called(self):
         diagnosis = verdict(self.denial())[2]

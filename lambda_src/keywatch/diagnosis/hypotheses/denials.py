@@ -65,12 +65,15 @@ def role_recreated(case: Case) -> Explanation | None:
     """Blame a role that was made again under its name: the function's grant names the unique id of the one before.
 
     Lambda makes the grant when the function's role or key is set; a role that is younger than the
-    function's last change was never given one (reports: serverless/examples 279, chalice 1103).
+    function's last change was never given one (reports: serverless/examples 279, chalice 1103). Only
+    calls of that very role fail for it, and only of a key that exists.
     """
     function = case.evidence.function
+    if case.here is not None and case.here.outcome is LookupOutcome.ABSENT:
+        return None
     if function is None or function.modified is None or function.role_created is None:
         return None
-    if function.role_created <= function.modified:
+    if function.role_created <= function.modified or not _is_made_by(function.role, case):
         return None
     reasons = (
         Reason("GetRole", f"{function.role} was created at {stamp(function.role_created)}."),
@@ -87,6 +90,17 @@ def role_recreated(case: Case) -> Explanation | None:
     }
     unknown = "AWS does not show which role the grant names. That calls succeed once the role was set anew would prove it."
     return Explanation("lambda_role_recreated", Confidence.LIKELY, reasons, facts, (unknown,))
+
+
+def _is_made_by(role: str, case: Case) -> bool:
+    """Tell whether a function's role made the call, as far as AWS says who did; sessions do not tell the path of a role."""
+    caller = case.failure.caller.principal
+    if not caller.startswith("arn:"):
+        return True
+    account, _, path = role.partition(":role/")
+    return caller.startswith(f"{account}:role/") and (
+        caller.rpartition("/")[2] == path.rpartition("/")[2]
+    )
 
 
 def other_key(case: Case) -> Explanation | None:
