@@ -32,6 +32,9 @@ ACCEPTED = {
     "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:lambda:*:<AWS::AccountId>:function:*]": (
         "As above: when the function whose environment cannot be decrypted was last changed."
     ),
+    "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kms:*:<AWS::AccountId>:key/*]": (
+        "The tags of a broken key, whichever of the account's it is, where owner_tags is set; read only."
+    ),
     "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]": "As SNS asks for it: one key, through SNS only.",
 }
 
@@ -54,7 +57,7 @@ class Function(Construct):
         self.role = self._role(
             [
                 statement_of("WriteLog", self.log_group.log_group_arn),
-                *_look_ups(),
+                *_look_ups(settings),
                 *_remember(incidents),
                 *alerting.permissions(),
                 statement_of("KeepUndelivered", incoming.undelivered.queue_arn),
@@ -114,15 +117,18 @@ def _of_queue(reserved: int | None) -> int:
     return MAX_CONCURRENCY if reserved is None else min(MAX_CONCURRENCY, reserved - 1)
 
 
-def _look_ups() -> list[iam.PolicyStatement]:
+def _look_ups(settings: Settings) -> list[iam.PolicyStatement]:
     """Return what a diagnosis looks up, all of which reads (``keywatch.catalogue.read_calls``)."""
     arn, account = f"arn:{Aws.PARTITION}", Aws.ACCOUNT_ID
+    owned = f"{arn}:kms:*:{account}:key/*"
+    owners = [statement_of("ReadOwners", owned)] if settings.owner_tags else []
     return [
         statement_of("LookUpLists", "*"),
         statement_of("LookUpKeys", f"{arn}:kms:*:*:key/*", f"{arn}:kms:*:*:alias/*"),
         statement_of("LookUpFunctions", f"{arn}:lambda:*:{account}:function:*"),
         statement_of("LookUpTheirRoles", f"{arn}:iam::{account}:role/*"),
         statement_of("CanaryIsDenied", "*"),
+        *owners,
     ]
 
 

@@ -80,6 +80,11 @@ GRANTS: Mapping[str, Grant] = {
             "keys and aliases of any account and Region: an application may have named any",
             _look_ups(Reach.KEYS),
         ),
+        Grant(
+            "ReadOwners",
+            "the keys of the account, where the setting owner_tags names tags",
+            _look_ups(Reach.OWNED),
+        ),
         Grant("LookUpFunctions", "the Lambda functions of the account", _look_ups(Reach.FUNCTIONS)),
         Grant("LookUpTheirRoles", "the roles of the account", _look_ups(Reach.ROLES)),
         Grant(

@@ -101,6 +101,13 @@ class Settings:
         default=(),
         variable="IGNORE_RULES",
     )
+    owner_tags: tuple[str, ...] = _setting(
+        v.list_of(v.tag_key, most=5),
+        'a list of at most 5 keys of tags, such as ["team", "owner"]',
+        "tags of a key that say whose it is, the best first: the owner stands in alerts, and subscriptions can filter by it",
+        default=(),
+        variable="OWNER_TAGS",
+    )
     alert_topic_key_arn: str | None = _setting(
         v.optional(v.key_arn),
         "the ARN of a KMS key (not of an alias)",

@@ -29,6 +29,8 @@ _ROLE_PATH = re.compile(r"/(?:[A-Za-z0-9_+=,.@-]{1,64}/){0,6}")
 # EventBridge allows 256 characters; five of these have to fit into a pattern.
 _EVENT_SOURCE = re.compile(r"[.\-_/A-Za-z0-9]{1,64}")
 _CHAT_ID = re.compile(r"[A-Za-z0-9:@._%-]{1,256}")
+# KMS API Reference, Tag, less the letters that only some alphabets have.
+_TAG_KEY = re.compile(r"[A-Za-z0-9 _.:/=+@-]{1,128}")
 _TEXT = re.compile(r"[\x20-\x7e]{1,256}")
 
 
@@ -97,6 +99,7 @@ topic_arn = _matching(_TOPIC_ARN, "the ARN of an SNS topic")
 _log_group = _matching(_LOG_GROUP, "a log group name or ARN")
 _source = _matching(_EVENT_SOURCE, "an EventBridge source of at most 64 characters")
 _chat_id = _matching(_CHAT_ID, "an id of Slack or Teams")
+tag_key = _matching(_TAG_KEY, "the key of a tag")
 _text = _matching(_TEXT, "a text of 1 to 256 printable ASCII characters")
 
 

@@ -47,6 +47,7 @@ class StackParts:
 class Settings:
     """Where this deployment lives and what it was told. ``account`` is that of the function's own role.
 
+    ``owner_tags`` are the tags of keys that name an owner, the best first.
     ``own_regions`` are all Regions of the deployment, as far as its settings name them.
     ``own_log_group`` is what this function writes to: what it says there is never a failure of
     somebody else. ``channel_targets`` maps channels (``chat``) to the ARNs of their own topics.
@@ -66,6 +67,7 @@ class Settings:
     messages_per_hour: int = DEFAULT_MESSAGES_PER_HOUR
     search_regions: tuple[str, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
+    owner_tags: tuple[str, ...] = ()
     parts: StackParts = field(default_factory=StackParts)
 
     @property
@@ -103,6 +105,7 @@ class Settings:
             ignore=tuple(
                 IgnoreRule(**rule) for rule in json.loads(environment.get("IGNORE_RULES") or "[]")
             ),
+            owner_tags=tuple(json.loads(environment.get("OWNER_TAGS") or "[]")),
             parts=StackParts.from_json(environment.get("PARTS", "")),
         )
 

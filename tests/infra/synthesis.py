@@ -55,6 +55,7 @@ EVERYTHING_ON: dict[str, object] = {
     "permissions_boundary_arn": "arn:aws:iam::111122223333:policy/boundary",
     "role_path": "/platform/",
     "extra_event_sources": ["keywatch.replay"],
+    "owner_tags": ["team", "owner"],
 }
 MATRIX = {
     "everything off": EVERYTHING_OFF,

@@ -98,7 +98,8 @@ def test_nothing_may_change_a_key(of):
     # THEN it reads, or encrypts for a topic
     assert allowed <= {
         *("kms:DescribeKey", "kms:GetKeyLastUsage", "kms:ListAliases", "kms:ListKeys"),
-        *("kms:DescribeCustomKeyStores", "kms:GenerateDataKey*", "kms:Decrypt"),
+        *("kms:DescribeCustomKeyStores", "kms:ListResourceTags"),
+            *("kms:GenerateDataKey*", "kms:Decrypt"),
     }
 
 

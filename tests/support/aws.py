@@ -51,12 +51,14 @@ class TopicClient:
     """An SNS client that keeps what machines would get, and refuses what SNS refuses (SNS API Reference, Publish).
 
     ``broken`` maps ARNs of topics to the code with which they refuse; ``topics`` are those that took a message, in order.
+    ``attributes`` are those of each message.
     """
 
     def __init__(self) -> None:
         self._documents: list[dict[str, Any]] = []
         self.broken: dict[str, str] = {}
         self.topics: list[str] = []
+        self.attributes: list[dict[str, str]] = []
 
     def publish(
         self,
@@ -80,6 +82,8 @@ class TopicClient:
         if code := self.broken.get(TopicArn):
             raise client_error(AwsError(code, "the key of the topic cannot be used"), "publish")
         self.topics.append(TopicArn)
+        given = (MessageAttributes or {}).items()
+        self.attributes.append({name: one["StringValue"] for name, one in given})
         self._documents.append(json.loads(bodies.get("sqs", bodies["default"])))
         return {"MessageId": f"message-{len(self._documents)}"}
 

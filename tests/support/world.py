@@ -58,6 +58,7 @@ class ScriptedKms:
     alias_targets: dict[str, str] = field(default_factory=dict)
     stores: dict[str, dict[str, Any]] = field(default_factory=dict)
     last_usage: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def add(self, key_id: str = KEY_ID, state: str = "Enabled", **metadata: Any) -> str:
         arn = key_arn(key_id, self.region)
@@ -108,6 +109,12 @@ class ScriptedKms:
         if CustomKeyStoreId not in self.stores:
             raise aws_error("CustomKeyStoreNotFoundException")
         return {"CustomKeyStores": [self.stores[CustomKeyStoreId]]}
+
+    def list_resource_tags(self, KeyId: str, Limit: int) -> dict[str, Any]:
+        if KeyId.rpartition("/")[2] not in self.keys:
+            raise aws_error("NotFoundException", f"Key '{KeyId}' does not exist")
+        tags = self.tags.get(KeyId.rpartition("/")[2], {})
+        return {"Tags": [{"TagKey": key, "TagValue": value} for key, value in tags.items()]}
 
     def get_key_last_usage(self, KeyId: str) -> dict[str, Any]:
         return self.last_usage.get(KeyId, {})
@@ -237,8 +244,12 @@ def world(
     search_regions: tuple[str, ...] = (),
     table: Any = None,
     fallback: bool = False,
+    **more: Any,
 ) -> Iterator[World]:
-    """Open a fresh world; no call leaves the process. ``table`` is another DynamoDB client, ``fallback`` adds a second topic."""
+    """Open a fresh world; no call leaves the process.
+
+    ``table`` is another DynamoDB client, ``fallback`` adds a second topic, ``more`` are further settings of the function.
+    """
     table, topic = table or TableClient(), TopicClient()
     wire, kms, trail, moment = Wire(), ScriptedKms(), Trail(), [START]
     regional = {REGION: kms}
@@ -259,6 +270,7 @@ def world(
         search_regions=search_regions,
         ignore=ignore,
         fallback_topic_arn=FALLBACK_TOPIC if fallback else None,
+        **more,
     )
 
     def container(skew: timedelta = timedelta()) -> Services:

@@ -69,6 +69,8 @@ def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Documen
     document["notes"] = lists.first("notes", notes)
     if alert.previous_incident_id:
         document["previous_incident_id"] = alert.previous_incident_id
+    if alert.owner:
+        document["owner"] = alert.owner
     document = cast("Document", cleaned(document, kept(limits)))
     document["notes"] += lists.cuts
     for step, remedy in zip(document["remedies"], diagnosis.remedies, strict=False):

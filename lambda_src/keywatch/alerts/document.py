@@ -16,6 +16,9 @@ GONE = "The key is gone for good"  # how the note begins of an incident that end
 SHORTENED = "Shortened"  # how the note begins that tells of a list which was cut
 
 
+MAX_OWNER = 128
+
+
 class AffectedSubject(TypedDict):
     """The broken thing by all its names; account and Region are ``unknown`` where nobody knows them."""
 
@@ -74,7 +77,8 @@ class GroupMembers(TypedDict):
 class Document(TypedDict):
     """An alert as every channel gets it; ``previous_incident_id`` only where the same subject had an incident before.
 
-    ``replayed`` is there where AWS did not tell of it: the private event source that did.
+    ``owner`` is there where a tag of the key names one (setting owner_tags). ``replayed``
+    is there where AWS did not tell of it: the private event source that did.
     """
 
     schema: str
@@ -96,6 +100,7 @@ class Document(TypedDict):
     group: NotRequired[GroupMembers]
     previous_incident_id: NotRequired[str]
     replayed: NotRequired[str]
+    owner: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,7 @@ def kept(limits: SizeLimits) -> dict[str, Kept]:
         "links": AS_IS,
         "previous_incident_id": Kept(255),
         "replayed": Kept(64),
+        "owner": Kept(MAX_OWNER),
     }
 
 

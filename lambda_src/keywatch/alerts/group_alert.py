@@ -63,6 +63,7 @@ def group_alert(
             tuple(name_of(one) for one in incidents[:MOST_MEMBERS]),
         ),
         replayed=group.key.replayed,
+        owner=group.owner,
     )
 
 

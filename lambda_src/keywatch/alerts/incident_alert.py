@@ -34,6 +34,7 @@ def alert_of(
         notes=(*notes, *_too_many_names(incident)),
         previous_incident_id=incident.previous_id,
         replayed=incident.subject.replayed,
+        owner=incident.owner,
     )
 
 

@@ -159,6 +159,7 @@ def attributes(document: Document) -> Attributes:
         "cause": document["cause"],
         "account": subject["account"],
         "region": subject["region"],
+        "owner": document.get("owner") or UNKNOWN,
     }
     return {
         key: {"DataType": "String", "StringValue": value[:128] or UNKNOWN}

@@ -47,6 +47,9 @@ COUNTERS: Mapping[str, CounterMeaning] = {
     "IncidentsMuted": CounterMeaning("missing aliases whose key has an alert"),
     "IncidentsResolved": CounterMeaning("incidents that ended"),
     "GroupMembersProven": CounterMeaning("members of a group that a look-up proved usable"),
+    "OwnersUnknown": CounterMeaning(
+        "messages without an owner, because the key's tags could not be read"
+    ),
     "CanarySent": CounterMeaning("canaries that were sent"),
     "DoctorFailed": CounterMeaning("checks of the doctor that failed"),
     "DoctorWarned": CounterMeaning("checks of the doctor that warned"),

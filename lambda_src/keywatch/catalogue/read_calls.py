@@ -19,6 +19,7 @@ class Reach(StrEnum):
     KEYS = "the KMS keys and aliases of any account and Region"
     FUNCTIONS = "the Lambda functions of the account"
     ROLES = "the IAM roles of the account"
+    OWNED = "the KMS keys of the account, where the setting owner_tags names tags"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,12 @@ READ_CALLS: Mapping[str, ReadCall] = MappingProxyType(
                 "GetKeyLastUsage",
                 "An early warning says when the key was used last.",
                 reach=Reach.KEYS,
+                tried_with={"KeyId": NOBODYS_KEY},
+            ),
+            ReadCall(
+                "ListResourceTags",
+                "A tag of the key says whom its alerts are for (setting owner_tags).",
+                reach=Reach.OWNED,
                 tried_with={"KeyId": NOBODYS_KEY},
             ),
             ReadCall(

@@ -15,6 +15,7 @@ from keywatch.incidents import grouping
 from keywatch.incidents.assess import assess
 from keywatch.incidents.findings import Look, finding_of, has_begun, told_at
 from keywatch.incidents.lifecycle import LIFECYCLE, TELLS, Finding, IncidentAction, Transition
+from keywatch.incidents.owners import with_owner
 from keywatch.incidents.severity import flapping_note, is_higher, needed_quiet, severity_of
 from keywatch.model.evidence import FROM_TRAIL, ChangeFact
 from keywatch.model.group import Group
@@ -240,6 +241,7 @@ def send(services: Services, status: str, found: Found, *notes: str) -> Incident
     """Publish an alert, then record that it was sent and when the incident is due again; return the incident as it is then."""
     incident, diagnosis, changes = found.incident, found.look.diagnosis, found.look.evidence.changes
     sending = services.now()
+    had, incident = incident.owner, with_owner(services, incident, found.look.evidence)
     if status == "opened":
         incident = replace(incident, openings=(*incident.openings, sending))
     severity, raised_because = _severity(diagnosis.cause, incident)
@@ -252,7 +254,8 @@ def send(services: Services, status: str, found: Found, *notes: str) -> Incident
     services.counts.add("AlertsSent")
     if status == "opened":
         services.counts.add(f"Incidents.{diagnosis.cause}")
-    return _record(services, incident, diagnosis, changes, severity)
+    owner = incident.owner or ("" if had else None)  # a text that is empty erases
+    return _record(services, incident, diagnosis, changes, severity, owner)
 
 
 def _record(
@@ -261,6 +264,7 @@ def _record(
     diagnosis: Diagnosis,
     changes: tuple[ChangeFact, ...],
     severity: Severity,
+    owner: str | None,
 ) -> Incident:
     """Record that an alert was sent; return the incident as it is then."""
     now = services.now()
@@ -271,6 +275,7 @@ def _record(
         status=OPEN,
         cause=diagnosis.cause,
         severity=severity.value,
+        owner=owner,
         announced=",".join(announced),
         sent_at=now,
         announced_failures=str(incident.failures),

@@ -10,6 +10,7 @@ from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.diagnosis.recovery import Recovery, recovery_of
 from keywatch.incidents.assess import assess
 from keywatch.incidents.grouping import without_look_ups
+from keywatch.incidents.owners import common_owner
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.group import WINDOW, Group, interval_after
 from keywatch.model.incident import ENDED, HELD, HOLD, NEW, OPEN, QUIET, RESOLVED, Incident
@@ -115,7 +116,9 @@ def _tell(
         return False
     diagnosis, changes = explained
     incidents = [*leads, *members]
-    group = replace(group, size=max(group.size, len(incidents)))
+    size = max(group.size, len(incidents))
+    owner = common_owner(services, incidents) if size == len(incidents) else None
+    group = replace(group, size=size, owner=owner)
     alert = group_alert(
         "group", group, incidents, diagnosis, changes, function_name=services.settings.function_name
     )

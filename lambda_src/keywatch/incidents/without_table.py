@@ -8,6 +8,7 @@ from keywatch.alerts.incident_alert import alert_of
 from keywatch.incidents.assess import assess
 from keywatch.incidents.grouping import without_look_ups
 from keywatch.incidents.memory import Memory
+from keywatch.incidents.owners import with_owner
 from keywatch.model.group import CALLER, Group, GroupKey, group_id
 from keywatch.model.incident import FailureBatch, provisional
 from keywatch.model.signals import UNKNOWN
@@ -33,6 +34,7 @@ def alert(services: Services, memory: Memory, batch: FailureBatch, note: str = _
         return True
     incident = provisional(subject, batch, now)
     diagnosis, evidence = assess(services, batch.latest_failure, ())
+    incident = with_owner(services, incident, evidence)
     services.publisher.publish(alert_of("opened", incident, diagnosis, evidence.changes, (note,)))
     services.counts.add("AlertsSent")
     memory.keep_ungrouped(subject, now)

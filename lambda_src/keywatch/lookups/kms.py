@@ -5,7 +5,7 @@ DescribeCustomKeyStores for some seconds (5 a second are allowed for a whole acc
 Source: KMS Developer Guide, "Request quotas".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -39,6 +39,7 @@ T = TypeVar("T")
 
 MAX_ALIAS_PAGES = 50  # of 100: the default quota is 50 aliases a key, accounts with more than 5,000 in a Region are rare
 MEMORY = timedelta(seconds=60)
+MEMORY_OF_TAGS = timedelta(minutes=10)
 MEMORY_OF_STORES = timedelta(seconds=10)  # their state decides which command is offered
 
 
@@ -108,6 +109,7 @@ class Lookups:
         self._stores: _Memory[tuple[tuple[StoreFacts, ...], LookupResult]] = _Memory(
             now, MEMORY_OF_STORES
         )
+        self._tags: _Memory[tuple[Mapping[str, str], LookupResult]] = _Memory(now, MEMORY_OF_TAGS)
 
     def function(
         self, arn: str, region: str
@@ -201,6 +203,24 @@ class Lookups:
             for entry in answer["CustomKeyStores"]
         )
         return stores, look if stores else replace(look, outcome=LookupOutcome.ABSENT)
+
+    def tags(self, key_arn: str, region: str) -> tuple[Mapping[str, str], LookupResult]:
+        """Return the tags of a key of KeyWatch's own account, as seen within the last minutes; a key has at most 50."""
+        return self._tags.recall(
+            key_arn,
+            lambda: self._list_tags(key_arn, region),
+            keep=lambda answer: answer[1].outcome in ANSWERED,
+        )
+
+    def _list_tags(self, key_arn: str, region: str) -> tuple[Mapping[str, str], LookupResult]:
+        answer, look = self.ask(
+            "ListResourceTags",
+            key_arn,
+            region,
+            lambda kms: kms.list_resource_tags(KeyId=key_arn, Limit=50),
+        )
+        listed = answer["Tags"] if answer is not None else ()
+        return {tag["TagKey"]: tag["TagValue"] for tag in listed}, look
 
     def last_use(
         self, key_arn: str, region: str

@@ -45,7 +45,8 @@ class Group:
 
     ``size`` counts all subjects that ever joined; ``alone`` are the ids of those of the present
     window that alert by themselves; ``joined_at`` is when the last one joined. ``messages`` is how
-    many were sent about it, ``told_size`` how many subjects the last of them counted.
+    many were sent about it, ``told_size`` how many subjects the last of them counted; ``owner`` is
+    whose all of them are, as it said.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Group:
     messages: int = 0
     told_size: int = 0
     told_at: datetime | None = None
+    owner: str | None = None
 
     def takes(self, now: datetime) -> bool:
         """Tell whether what breaks now breaks together with the others."""

@@ -45,7 +45,8 @@ class Incident:
     counted already; ``version`` grows with each counting. ``announced_failures`` is how many had
     failed when people were last told; ``openings`` are when an incident of this subject was
     opened, ``previous_id`` the one before that people were told of; ``arrived`` is when KeyWatch
-    first heard of it; ``group`` is the id of the group that tells of it.
+    first heard of it; ``group`` is the id of the group that tells of it. ``owner`` is whose the key is,
+    as the last message said.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Incident:
     previous_id: str | None = None
     arrived: datetime | None = None
     group: str | None = None
+    owner: str | None = None
 
     def leased(self, now: datetime) -> bool:
         """Tell whether somebody is at it right now."""

@@ -51,6 +51,7 @@ def _head(view: View) -> str:
         "Key": str(place["alias"] or place["identifier"] or ""),
         "Key store": str(place["key_store"] or ""),
         "Account and Region": f"{place['account']}, {place['region']}",
+        "Owner": document.get("owner", ""),
         "Failures": f"{impact['failures']:,}",
         "First seen": readable_time(impact["first_seen"]),
         "Last seen": readable_time(impact["last_seen"]),

@@ -209,6 +209,7 @@ class GroupTable:
             "told_size": {"N": str(group.size)},
             "due_at": epoch(due_at),
             "expires_at": seconds(now + KEEP),
+            "owner": {"S": group.owner or ""},
         }
         self._table.update(_key(group.key.id), Update(set=sent, add={"messages": 1}), _same(group))
 
@@ -222,7 +223,7 @@ class GroupTable:
             self._remembered.full.pop(group.key.id, None)
         ended = Update(
             set={"joined_at": {"N": "0"}},
-            remove=("queue", "due_at", "messages", "told_size", "told_at"),
+            remove=("queue", "due_at", "messages", "told_size", "told_at", "owner"),
         )
         none_since = equals("size", {"N": str(group.size)})
         return self._table.update(_key(group.key.id), ended, _same(group), none_since)
@@ -270,4 +271,5 @@ def _group_of(item: Item) -> Group:
         messages=int(item["messages"]["N"]) if "messages" in item else 0,
         told_size=int(item["told_size"]["N"]) if "told_size" in item else 0,
         told_at=time_of(item["told_at"]) if "told_at" in item else None,
+        owner=item["owner"]["S"] or None if "owner" in item else None,
     )

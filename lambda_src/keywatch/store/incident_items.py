@@ -115,6 +115,7 @@ def item_of(incident: Incident, now: datetime) -> dict[str, Any]:
         "severity": incident.severity,
         "announced": ",".join(incident.announced),
         "group": incident.group,
+        "owner": incident.owner,
     }
     item |= {name: epoch(when) for name, when in times.items() if when}
     return item | {name: {"S": text} for name, text in texts.items() if text}
@@ -183,6 +184,7 @@ def _incident_of(item: Item) -> Incident:
         previous_id=_optional(item, "previous_id", str),
         arrived=time_of(item["arrived"]) if "arrived" in item else None,
         group=_optional(item, "group", str),
+        owner=_optional(item, "owner", str),
     )
 
 

@@ -76,6 +76,7 @@ def test_attributes_let_subscriptions_filter():
         "cause": "key_disabled",
         "account": "unknown",
         "region": REGION,
+        "owner": "unknown",
     }
     assert {value["DataType"] for value in sns.sent[0]["MessageAttributes"].values()} == {"String"}
 

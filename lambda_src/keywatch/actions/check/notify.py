@@ -9,6 +9,7 @@ from keywatch.actions.check.answer import KeyAnswer
 from keywatch.alerts.alert import Alert, GroupView, Impact, SubjectView
 from keywatch.alerts.incident_alert import subject_view
 from keywatch.diagnosis.reasons import stamp
+from keywatch.incidents.owners import owner_of
 from keywatch.model.group import ALONE
 from keywatch.model.incident import OPEN, new_id
 from keywatch.model.levels import Confidence
@@ -92,6 +93,7 @@ def _alert(broken: Sequence[KeyAnswer], services: Services) -> Alert:
             diagnosis=diagnosis,
             impact=impact,
             notes=(ON_DEMAND,),
+            owner=_owner(first, services),
         )
     settings = services.settings
     check = Subject("check", settings.account, first.region, ",".join(a.key_id for a in broken))
@@ -113,6 +115,12 @@ def _alert(broken: Sequence[KeyAnswer], services: Services) -> Alert:
             ),
         ),
     )
+
+
+def _owner(answer: KeyAnswer, services: Services) -> str | None:
+    if not services.settings.owner_tags or answer.facts is None:
+        return None
+    return owner_of(services, (answer.facts.arn,), None)
 
 
 def _of_all(confidence: Confidence) -> Confidence:

@@ -13,7 +13,7 @@ from keywatch.actions.doctor.deployment import (
     HealthCheck,
     HealthCheckResult,
 )
-from keywatch.catalogue.read_calls import READ_CALLS, ReadCall
+from keywatch.catalogue.read_calls import READ_CALLS, Reach, ReadCall
 from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.evidence import LookupOutcome
 from keywatch.settings import Settings
@@ -27,7 +27,7 @@ def checks(settings: Settings) -> Sequence[HealthCheck]:
     permissions = [
         HealthCheck(f"permission {call.permission}", why, _allowed(call), DEPLOY)
         for call in READ_CALLS.values()
-        if call.tried_with is not None
+        if call.tried_with is not None and (call.reach is not Reach.OWNED or settings.owner_tags)
     ]
     why = "To find a missing key in another Region, look-ups there must be allowed."
     describe = READ_CALLS["DescribeKey"]

@@ -40,7 +40,8 @@ def card(document: Document) -> dict[str, Any]:
         subject["region"],
         subject["account"],
     )
-    context = {
+    owner = {"owner": document["owner"]} if "owner" in document else {}
+    context = owner | {
         "status": document["status"],
         "severity": document["severity"],
         "cause": document["cause"],

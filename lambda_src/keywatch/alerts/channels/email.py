@@ -89,7 +89,8 @@ def _steps(document: Document) -> Iterator[str]:
 def _footer(document: Document) -> str:
     previous = document.get("previous_incident_id")
     before = f"; the incident before it was {previous}" if previous else ""
-    return f"KeyWatch incident {document['incident_id']}, cause {document['cause']}{before}"
+    owner = f", owner {document['owner']}" if "owner" in document else ""
+    return f"KeyWatch incident {document['incident_id']}, cause {document['cause']}{owner}{before}"
 
 
 def _section(title: str, lines: Iterable[str], aside: str = "") -> str:
