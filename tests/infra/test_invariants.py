@@ -99,7 +99,7 @@ def test_nothing_may_change_a_key(of):
     assert allowed <= {
         *("kms:DescribeKey", "kms:GetKeyLastUsage", "kms:ListAliases", "kms:ListKeys"),
         *("kms:DescribeCustomKeyStores", "kms:ListResourceTags"),
-            *("kms:GenerateDataKey*", "kms:Decrypt"),
+        *("kms:GenerateDataKey*", "kms:Decrypt"),
     }
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -80,6 +81,8 @@ FILTERS = [
      [("xks_proxy_unreachable", "opened"), ("external_key_not_found", "reminder")]),
     (2, [("key_disabled", "opened"), ("not_yet_visible", "opened"), ("grant_not_found", "opened")],
      [("key_disabled", "opened"), ("grant_not_found", "opened")]),
+    (3, [("key_disabled", "opened", "payments"), ("key_deleted", "opened", "orders"), ("grant_not_found", "opened")],
+     [("key_disabled", "opened"), ("grant_not_found", "opened")]),
 ]  # fmt: skip
 
 
@@ -91,8 +94,9 @@ def test_filter_policies_let_through_what_the_page_says(aws, number, published, 
     assert len(commands) == len(FILTERS)
     subscribe(sns, commands[number], {"$TOPIC": topic, "$QUEUE": queue_arn(sqs, url)})
     # WHEN alerts are published
-    for cause, status in published:
-        Publisher(lambda _: sns, topic).publish(alert(cause, status))
+    for cause, status, *owner in published:
+        message = replace(alert(cause, status), owner=next(iter(owner), None))
+        Publisher(lambda _: sns, topic).publish(message)
     # THEN exactly those arrive that the page promises, as documents
     messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
     arrived = [json.loads(message["Body"]) for message in messages]
