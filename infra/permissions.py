@@ -96,6 +96,19 @@ GRANTS: Mapping[str, Grant] = {
             denies=True,
         ),
         Grant(
+            "LookIntoAccounts",
+            "the look-up role of every account of the organisation (setting hub)",
+            {"sts:AssumeRole": "What failed in another account is looked at there."},
+        ),
+        Grant(
+            "ReadAccounts",
+            _LISTS,
+            {
+                "organizations:DescribeAccount": "Alerts name the account; events of strangers are dropped.",
+                "organizations:ListAccounts": "An account without a spoke is noticed.",
+            },
+        ),
+        Grant(
             "KeepIncidents",
             "the incident table",
             {

@@ -41,6 +41,7 @@ class Ignore:
     operation: str | None = None
     key: str | None = None
     cause: str | None = None
+    account: str | None = None
 
     def as_dict(self) -> dict[str, str]:
         """Return the rule as the function reads it: the patterns that are set, and the reason."""
@@ -48,4 +49,4 @@ class Ignore:
         return {name: value for name, value in pairs.items() if value is not None}
 
 
-PATTERNS = ("principal", "service", "operation", "key", "cause")
+PATTERNS = ("principal", "service", "operation", "key", "cause", "account")

@@ -95,7 +95,8 @@ class Settings:
     )
     ignore: tuple[Ignore, ...] = _setting(
         v.list_of(v.ignore),
-        'a list of objects with a "reason" and one or more of "principal", "service", "operation", "key" and "cause", each '
+        'a list of objects with a "reason" and one or more of "principal", "service", "operation", "key", "cause" and '
+        '"account" (the one that called), each '
         f"a text in which * stands for anything; {MAX_IGNORE_CHARACTERS} characters of JSON in all",
         "failures to count and not to alert",
         default=(),

@@ -1,7 +1,7 @@
 """AWS clients made when first needed, and counters that become metrics. Both are passed in, never global."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
@@ -27,7 +27,10 @@ VITAL = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     max_pool_connections=16,
 )
-_CONFIGS = dict.fromkeys(SERVICES, LOOKUP) | {"dynamodb": TABLE}
+_CONFIGS = dict.fromkeys((*SERVICES, "sts", "organizations"), LOOKUP) | {"dynamodb": TABLE}
+
+
+_OWN: Mapping[str, str] = {}
 
 
 class Counts:
@@ -50,10 +53,15 @@ class Counts:
 
 
 class Clients:
-    """boto3 clients by service and Region, made when first asked for and kept. Safe to use from several threads."""
+    """boto3 clients by service and Region, made when first asked for and kept. Safe to use from several threads.
 
-    def __init__(self, session: Any = None) -> None:  # noqa: ANN401 - boto3's session has no static type
+    ``signed_with`` are the credentials of an assumed role, as boto3 names them; without them the
+    function's own are used.
+    """
+
+    def __init__(self, session: Any = None, signed_with: Mapping[str, str] = _OWN) -> None:  # noqa: ANN401 - boto3's session has no static type
         self._session: Any = session
+        self._signed_with = signed_with
         self._lock = Lock()
         self._made: dict[tuple[str, str], Any] = {}
 
@@ -65,9 +73,21 @@ class Clients:
                     self._session = boto3.session.Session()
                 config = _CONFIGS.get(service, VITAL)
                 self._made[service, region] = self._session.client(
-                    service, region_name=region, config=config
+                    service, region_name=region, config=config, **self._signed_with
                 )
             return self._made[service, region]
+
+    def signed(self, credentials: Mapping[str, Any]) -> "Clients":
+        """Return clients that sign with ``credentials`` as STS returns them; what botocore has read is read once for all."""
+        with self._lock:
+            if self._session is None:
+                self._session = boto3.session.Session()
+        given = {
+            "aws_access_key_id": credentials["AccessKeyId"],
+            "aws_secret_access_key": credentials["SecretAccessKey"],
+            "aws_session_token": credentials["SessionToken"],
+        }
+        return Clients(self._session, given)
 
 
 def in_region(client: Callable[[str, str], Any], region: str) -> Callable[[str], Any]:

@@ -20,7 +20,7 @@ from keywatch.invocation import remaining_seconds
 from keywatch.model.signals import CanarySeen, Signal
 from keywatch.services import Services, build
 from keywatch.settings import Settings
-from keywatch.sources import read_event
+from keywatch.sources.arrivals import read_arrival
 from keywatch.sources.source import Reception
 
 Event = Mapping[str, Any]
@@ -44,9 +44,9 @@ class Runtime:
     def from_environment(cls, environment: Mapping[str, str]) -> "Runtime":
         """Build the runtime of a deployment; raises ``KeyError`` where the stack did not set a variable."""
         settings = Settings.from_environment(environment)
-        logger = Logger(service="keywatch")
+        logger, clients = Logger(service="keywatch"), Clients()
         return cls(
-            build(settings, Clients(), logger, sleep=sleep),
+            build(settings, clients, logger, sleep=sleep, sign=clients.signed),
             Metrics(namespace="KeyWatch", service="keywatch"),
         )
 
@@ -62,7 +62,7 @@ class Runtime:
 
     def event(self, event: Event, context: object) -> None:
         """Handle one EventBridge event that came without the queue; raises where it must be delivered again."""
-        signals = read_event(event, self._reception())
+        signals = read_arrival(event, self._reception())
         self._must_succeed([("event", signal) for signal in signals], context)
 
     def logs(self, event: Event, context: object) -> None:
@@ -93,7 +93,11 @@ class Runtime:
     def _reception(self) -> Reception:
         settings = self.services.settings
         return Reception(
-            self.services.now(), settings.region, settings.own_roles, settings.own_log_group
+            self.services.now(),
+            settings.region,
+            settings.own_roles,
+            settings.own_log_group,
+            settings.hub.look_up_role if settings.hub else "",
         )
 
     def _must_succeed(self, signals: list[tuple[str, Signal]], context: object) -> None:
@@ -128,7 +132,7 @@ class Runtime:
                 continue
             try:
                 body = json.loads(record["body"])
-                signals += [(message, signal) for signal in read_event(body, reception)]
+                signals += [(message, signal) for signal in read_arrival(body, reception)]
             except (ValueError, TypeError, KeyError, RecursionError):
                 count("Unreadable")
                 unreadable.add(message)

@@ -1,6 +1,6 @@
 """The container of what does I/O: settings, table, look-ups, publisher, clock and counters. Passed in, never global."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -8,9 +8,13 @@ from typing import Any, Protocol
 
 from keywatch.alerts.publish import Publisher
 from keywatch.aws import Clients, Counts, in_region
-from keywatch.lookups.guard import PER_MINUTE, Guard
+from keywatch.lookups.accounts import Accounts
+from keywatch.lookups.directory import Directory
+from keywatch.lookups.guard import PER_MINUTE, Factory, Guard
 from keywatch.lookups.kms import Lookups
 from keywatch.lookups.regions import Regions
+from keywatch.lookups.sessions import Session, Sessions
+from keywatch.model.identifiers import partition_of
 from keywatch.model.text import one_line
 from keywatch.settings import Settings
 from keywatch.sources.ignore import Ignorer
@@ -38,19 +42,25 @@ utc_now = partial(datetime.now, UTC)
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that does I/O, in one place."""
+    """Everything that does I/O, in one place.
+
+    ``lookups`` are those of the deployment's own account, ``accounts`` has those of every account;
+    ``directory`` is there where the accounts of an organisation may be read.
+    """
 
     settings: Settings
     table: Table
     incidents: IncidentTable
     groups: GroupTable
     lookups: Lookups
+    accounts: Accounts
     publisher: Publisher
     logger: Log
     ignorer: Ignorer
     now: Callable[[], datetime] = utc_now
     counts: Counts = field(default_factory=Counts)
     client: Callable[[str, str], Any] = field(default_factory=Clients)
+    directory: Directory | None = None
 
     @property
     def housekeeping(self) -> HousekeepingStore:
@@ -78,23 +88,46 @@ def build(
     logger: Log,
     now: Callable[[], datetime] = utc_now,
     sleep: Callable[[float], None] | None = None,
+    sign: Callable[[Mapping[str, Any]], Factory] | None = None,
 ) -> Services:
     """Return the services of a deployment; no AWS call is made yet.
 
     Without ``sleep`` no look-up waits for its turn, and what bounds them is this container's alone.
+    ``sign`` makes clients of the credentials of an assumed role; only a hub needs it.
     """
-    region, counts = settings.region, Counts()
-    guard = Guard(client, now, Regions(region, settings.search_regions))
+    region, counts, hub = settings.region, Counts(), settings.hub
+    is_region = Regions(region, settings.search_regions)
+    guard = Guard(client, now, is_region)
     table = Table(guard("dynamodb", region), settings.table)
-    if sleep:
-        guard.bound_by(LookUpRoom(table, PER_MINUTE, now, counts.add))
-    pace = Pace(table, now, sleep, counts.add).wait if sleep else lambda _region: None
+
+    def look_ups(of: Guard, account: str = "") -> Lookups:
+        """Return look-ups that keep within what is meant for one account."""
+        if sleep is None:
+            return Lookups(of, now)
+        of.bound_by(LookUpRoom(table, PER_MINUTE, now, counts.add, account))
+        return Lookups(of, now, Pace(table, now, sleep, counts.add, account).wait)
+
+    def look_with(session: Session) -> Lookups:
+        return look_ups(Guard(session.client, now, is_region), session.account)
+
+    own = look_ups(guard)
+    sessions = None
+    if hub:
+        sessions = Sessions(
+            lambda: guard("sts", region),
+            sign or Clients().signed,
+            hub.look_up_role,
+            partition_of(region),
+            now,
+        )
+    reads = hub is not None and hub.reads_accounts
     return Services(
         settings=settings,
         table=table,
         incidents=IncidentTable(table, partial(_unreadable, counts, logger)),
         groups=GroupTable(table, partial(_unreadable, counts, logger)),
-        lookups=Lookups(guard, now, pace),
+        lookups=own,
+        accounts=Accounts(own, settings.account, sessions, look_with),
         publisher=Publisher(
             in_region(client, region),
             settings.topic_arn,
@@ -108,4 +141,5 @@ def build(
         now=now,
         counts=counts,
         client=client,
+        directory=Directory(lambda: guard("organizations", region), now) if reads else None,
     )

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 DEFAULT_REPEAT_MINUTES = 240
 DEFAULT_MESSAGES_PER_HOUR = 60
@@ -19,6 +20,36 @@ class IgnoreRule:
     key: str = "*"
     cause: str = "*"
     operation: str = "*"
+    account: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """What the hub of an organisation knows of its spokes; a deployment for one account has none.
+
+    ``look_up_role`` is the name of the role that the function assumes in every other account;
+    ``regions`` are where the spokes are, as far as the settings say; ``reads_accounts`` tells that AWS
+    Organizations may be read; ``spoke_version`` is that of the template of this version.
+    """
+
+    organization: str
+    look_up_role: str
+    regions: tuple[str, ...] = ()
+    reads_accounts: bool = False
+    spoke_version: str = ""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], parts: "StackParts") -> "Hub | None":
+        """Return the hub that the stack is; ``None`` where it names no organisation."""
+        if not (organization := environment.get("HUB_ORGANIZATION")):
+            return None
+        return cls(
+            organization=organization,
+            look_up_role=environment["LOOK_UP_ROLE"],
+            regions=tuple(json.loads(environment.get("HUB_REGIONS") or "[]")),
+            reads_accounts=json.loads(environment.get("HUB_ACCOUNTS") or "false") is True,
+            spoke_version=str(parts.hub.get("spoke_version", "")),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +57,8 @@ class StackParts:
     """What else the stack consists of, as far as the doctor looks at it.
 
     ``rules`` maps the name of each rule to the state that it must have; ``deployment`` changes with
-    every deployment that changed anything.
+    every deployment that changed anything; ``hub`` is what a hub has besides (its bus, the rules on
+    it, the version of its spokes).
     """
 
     rules: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +66,7 @@ class StackParts:
     dead_letter_urls: tuple[str, ...] = ()
     health_topic_arn: str = ""
     deployment: str = ""
+    hub: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: str) -> "StackParts":
@@ -51,6 +84,7 @@ class Settings:
     ``own_regions`` are all Regions of the deployment, as far as its settings name them.
     ``own_log_group`` is what this function writes to: what it says there is never a failure of
     somebody else. ``channel_targets`` maps channels (``chat``) to the ARNs of their own topics.
+    ``hub`` is there where events of other accounts come in.
     """
 
     table: str
@@ -69,6 +103,7 @@ class Settings:
     ignore: tuple[IgnoreRule, ...] = ()
     owner_tags: tuple[str, ...] = ()
     parts: StackParts = field(default_factory=StackParts)
+    hub: Hub | None = None
 
     @property
     def own_roles(self) -> frozenset[str]:
@@ -83,7 +118,10 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Read the settings; raises ``KeyError`` naming a variable that the stack always sets."""
-        role = environment["OWN_ROLE_ARN"]
+        role, parts = (
+            environment["OWN_ROLE_ARN"],
+            StackParts.from_json(environment.get("PARTS", "")),
+        )
         return cls(
             table=environment["INCIDENT_TABLE"],
             topic_arn=environment["ALERT_TOPIC_ARN"],
@@ -106,7 +144,8 @@ class Settings:
                 IgnoreRule(**rule) for rule in json.loads(environment.get("IGNORE_RULES") or "[]")
             ),
             owner_tags=tuple(json.loads(environment.get("OWNER_TAGS") or "[]")),
-            parts=StackParts.from_json(environment.get("PARTS", "")),
+            parts=parts,
+            hub=Hub.from_environment(environment, parts),
         )
 
 

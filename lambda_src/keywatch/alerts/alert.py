@@ -22,7 +22,10 @@ class Impact:
 
 @dataclass(frozen=True, slots=True)
 class SubjectView:
-    """The broken thing by all names that are known; account and Region are those of the failing call."""
+    """The broken thing by all names that are known; account and Region are those of the failing call.
+
+    ``account_name`` is what the organisation calls the account; empty where that is not known.
+    """
 
     identifier: str | None
     key_arn: str | None
@@ -31,6 +34,7 @@ class SubjectView:
     account: str
     region: str
     partition: str = "aws"
+    account_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from keywatch.alerts.document import (
     kept,
 )
 from keywatch.alerts.escape import command
-from keywatch.alerts.names import display_name, known_place, links_of
+from keywatch.alerts.names import display_name, known_place, links_of, named
 from keywatch.alerts.wording import failures_and_times, hints, iso
 from keywatch.catalogue.causes import Cause, Remedy, cause_of
 from keywatch.model.evidence import ChangeFact
@@ -65,6 +65,8 @@ def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Documen
         document["group"] = _group(alert.group, lists)
     if alert.replayed:
         document["replayed"] = alert.replayed
+    if alert.subject.account_name:
+        document["account_name"] = alert.subject.account_name
     notes = (_REPLAYED.format(alert.replayed), *alert.notes) if alert.replayed else alert.notes
     document["notes"] = lists.first("notes", notes)
     if alert.previous_incident_id:
@@ -138,9 +140,8 @@ def _summary(alert: Alert, cause: Cause, subject: AffectedSubject, impact: Impac
         parts = [cause.meaning, hints(alert.diagnosis.facts)]
     if alert.previous_cause:
         parts.append(f"Previous cause: {cause_of(alert.previous_cause).title}.")
-    parts.append(
-        f"In {subject['region']}, account {subject['account']}: {failures_and_times(alert.status, impact)}."
-    )
+    place = f"{subject['region']}, account {named(subject['account'], alert.subject.account_name)}"
+    parts.append(f"In {place}: {failures_and_times(alert.status, impact)}.")
     return " ".join(filter(None, parts))
 
 

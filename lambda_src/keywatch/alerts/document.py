@@ -77,8 +77,9 @@ class GroupMembers(TypedDict):
 class Document(TypedDict):
     """An alert as every channel gets it; ``previous_incident_id`` only where the same subject had an incident before.
 
-    ``owner`` is there where a tag of the key names one (setting owner_tags). ``replayed``
-    is there where AWS did not tell of it: the private event source that did.
+    ``owner`` is there where a tag of the key names one (setting owner_tags), ``account_name`` where
+    the organisation's names of accounts may be read. ``replayed`` is there where AWS did not tell of
+    it: the private event source that did.
     """
 
     schema: str
@@ -101,6 +102,7 @@ class Document(TypedDict):
     previous_incident_id: NotRequired[str]
     replayed: NotRequired[str]
     owner: NotRequired[str]
+    account_name: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ def kept(limits: SizeLimits) -> dict[str, Kept]:
         "previous_incident_id": Kept(255),
         "replayed": Kept(64),
         "owner": Kept(MAX_OWNER),
+        "account_name": Kept(50),
     }
 
 

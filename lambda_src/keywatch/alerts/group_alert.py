@@ -50,7 +50,7 @@ def group_alert(
     return Alert(
         status=status,
         incident_id=group.id,
-        subject=_place(group.key, incidents),
+        subject=_place(group.key, incidents, diagnosis.facts.get("account_name", "")),
         diagnosis=diagnosis if over else _of_group(group, incidents, diagnosis, function_name),
         impact=_impact(group, incidents),
         changes=tuple(sorted(changes, key=lambda c: c.when, reverse=True)[:_MOST_CHANGES]),
@@ -128,7 +128,7 @@ def _examples(diagnosis: Diagnosis, example: str) -> tuple[Remedy, ...]:
     return tuple(Remedy(f"{of}{one.text}", one.command) for one in diagnosis.remedies)
 
 
-def _place(key: GroupKey, incidents: Sequence[Incident]) -> SubjectView:
+def _place(key: GroupKey, incidents: Sequence[Incident], account_name: str) -> SubjectView:
     regions = {one.subject.region for one in incidents} or {key.region}
     return SubjectView(
         identifier=None,
@@ -138,6 +138,7 @@ def _place(key: GroupKey, incidents: Sequence[Incident]) -> SubjectView:
         account=key.account,
         region=regions.pop() if len(regions) == 1 else "unknown",
         partition=incidents[0].latest_failure.partition if incidents else "aws",
+        account_name=account_name,
     )
 
 

@@ -74,4 +74,5 @@ def subject_view(subject: Subject, failure: KeyFailure, diagnosis: Diagnosis) ->
         account=subject.account if subject.account != "-" else failure.account or "unknown",
         region=subject.region if subject.region != "-" else failure.region or "unknown",
         partition=failure.partition,
+        account_name=diagnosis.facts.get("account_name", ""),
     )

@@ -43,6 +43,11 @@ def known_place(value: str | None) -> str:
     return value if value and _PLACE.fullmatch(value) else UNKNOWN
 
 
+def named(account: str, name: str | None) -> str:
+    """Return an account as people know it: its number, and the organisation's name of it where that is known."""
+    return f"{account} ({one_line(name, _MAX_NAME)})" if name else account
+
+
 def arn_shortener(subject: AffectedSubject) -> Callable[[str], str]:
     """Return what cuts the ARNs of the alert's own account and Region down to what people say: ``role/payments``."""
     account, region = subject["account"], subject["region"]

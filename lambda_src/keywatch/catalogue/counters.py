@@ -93,6 +93,15 @@ COUNTERS: Mapping[str, CounterMeaning] = {
         Loss.LOST,
         "Search the subscribed log groups yourself for that minute.",
     ),
+    "Ignored.account_mismatch": CounterMeaning(
+        "events whose record names another account than the one that sent them; nothing else is done with them"
+    ),
+    "Ignored.of_no_rule": CounterMeaning(
+        "events on a hub's bus that no rule of a spoke can have sent; nothing else is done with them"
+    ),
+    "Ignored.not_in_organization": CounterMeaning(
+        "events on a hub's bus from accounts that are not in its organisation; nothing else is done with them"
+    ),
     "TableUnreachable": CounterMeaning(
         "requests that the table did not answer",
         Loss.IMPAIRED,

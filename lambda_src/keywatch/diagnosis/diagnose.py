@@ -59,7 +59,8 @@ def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosi
         dict.fromkeys((*_error_said(failure), *explanation.because, *_made_by(case, explanation)))
     )
     known_as = {"known_as": next(iter(sorted(evidence.names)), "")}
-    known = _known(_base_facts(failure), seen_facts(case), known_as, explanation.facts)
+    named = _account_names(failure, evidence)
+    known = _known(_base_facts(failure), seen_facts(case), known_as, named, explanation.facts)
     facts = known | _multi_region(known.get("key", ""))
     is_over = all(
         recovery_of(cause, failure.subject, evidence) is Recovery.PROVEN
@@ -108,6 +109,11 @@ def _ranked(failure: KeyFailure) -> KeyFailure:
     if not is_report(failure) or said.confidence is not Confidence.CERTAIN:
         return failure
     return replace(failure, classification=replace(said, confidence=Confidence.LIKELY))
+
+
+def _account_names(failure: KeyFailure, evidence: Evidence) -> dict[str, str]:
+    """Return the name of the account that an alert is about, as far as the organisation's may be read."""
+    return {"account_name": evidence.account_names.get(failure.subject.account, "")}
 
 
 def _known(*several: Mapping[str, str]) -> dict[str, str]:

@@ -45,6 +45,7 @@ def warned_of(change: KeyChange) -> KeyFailure | None:
         identifier=parse(subject.name) if subject.kind != "key_store" else None,
         key_arn=_key_arn(change, subject),
         key_store=subject.name if subject.kind == "key_store" else None,
+        recorded_in=change.recorded_in,
     )
 
 

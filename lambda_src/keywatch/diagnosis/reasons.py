@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from keywatch.catalogue.changes import AWS_ITSELF
-from keywatch.model.evidence import ChangeFact, KeyFacts, LookupOutcome, LookupResult
+from keywatch.model.evidence import (
+    NO_SESSION,
+    ChangeFact,
+    KeyFacts,
+    LookupOutcome,
+    LookupResult,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,9 @@ _WHY_NOT_SEEN = {
 
 
 def not_seen(look: LookupResult) -> str:
-    """Return what a look-up without an answer leaves unknown."""
+    """Return what a look-up without an answer leaves unknown; of an account without a session one sentence says it for all."""
+    if look.error == NO_SESSION:
+        return look.message
     error = f" ({look.error})" if look.error else ""
     why = _WHY_NOT_SEEN.get(look.outcome, "no answer")
     return f"Could not see {look.operation} of {look.asked} in {look.region}: {why}{error}."

@@ -29,12 +29,14 @@ def assess(
     ``ask_trail`` allows to ask CloudTrail's event history, whose quota is two look-ups a second for
     the whole account.
     """
+    scope, began = Scope.of(services.settings, failure), services.now()
     try:
-        with services.lookups.within(TIME_FOR_LOOK_UPS):
+        lookups = services.accounts.look_ups(scope.account)
+        with lookups.within(TIME_FOR_LOOK_UPS - (services.now() - began)):
             evidence = investigate(
                 failure,
-                services.lookups,
-                Scope.of(services.settings),
+                lookups,
+                scope,
                 changes,
                 lambda subject: _ledger(services, subject),
                 ask_trail=ask_trail,
@@ -43,7 +45,22 @@ def assess(
         services.counts.add("EvidenceFailed")
         services.logger.exception("look-ups failed")
         evidence = replace(NO_EVIDENCE, changes=changes)
+    evidence = replace(evidence, account_names=_names(services, failure))
     return diagnose(failure, evidence, services.now()), evidence
+
+
+def _names(services: Services, failure: KeyFailure) -> dict[str, str]:
+    """Return the names of the accounts that a failure has to do with, where an organisation's may be read."""
+    if services.directory is None:
+        return {}
+    accounts = {failure.subject.account, failure.caller.account or "", failure.account or ""}
+    try:
+        names = {one: services.directory.name(one) for one in sorted(accounts) if one.isdigit()}
+    except Exception:
+        services.counts.add("EvidenceFailed")
+        services.logger.exception("the names of accounts could not be looked up")
+        return {}
+    return {account: name for account, name in names.items() if name}
 
 
 def _ledger(services: Services, subject: Subject) -> tuple[ChangeFact, ...]:

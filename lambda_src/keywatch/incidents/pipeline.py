@@ -16,13 +16,14 @@ from typing import TypeVar, cast
 from keywatch.incidents import changes, digests, failures, without_table
 from keywatch.incidents.memory import Memory
 from keywatch.model.incident import FailureBatch
-from keywatch.model.signals import KeyChange, KeyFailure, Signal
+from keywatch.model.signals import KeyChange, KeyFailure, Signal, Unrelated
 from keywatch.services import Services
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 WORKERS = 8
+NOT_IN_ORGANIZATION = "not_in_organization"
 RESERVE = 8.0  # seconds: what is not begun by then is left in the queue
 
 
@@ -137,7 +138,9 @@ def _sorted(signals: Iterable[tuple[str, Signal]], services: Services) -> _Sorte
     changes: dict[tuple[object, ...], tuple[str, KeyChange]] = {}
     ignored: Counter[str] = Counter()
     for message, signal in signals:
-        if isinstance(signal, KeyFailure):
+        if _is_strangers(signal, services):
+            ignored[NOT_IN_ORGANIZATION] += 1
+        elif isinstance(signal, KeyFailure):
             failures.append((message, signal))
         elif isinstance(signal, KeyChange):
             changes[signal.event_id, signal.what, signal.time, signal.subjects] = (message, signal)
@@ -148,6 +151,14 @@ def _sorted(signals: Iterable[tuple[str, Signal]], services: Services) -> _Sorte
     batches = _by_subject(failures, services)
     services.counts.add("Failures", sum(batch.count for batch in batches))
     return _Sorted(batches, list(changes.values()))
+
+
+def _is_strangers(signal: Signal, services: Services) -> bool:
+    """Tell whether an account that is not in the organisation recorded it, as far as its accounts may be read."""
+    account = None if isinstance(signal, Unrelated) else signal.recorded_in
+    if account in {None, services.settings.account} or services.directory is None:
+        return False
+    return services.directory.is_stranger(str(account))
 
 
 def _by_subject(

@@ -103,7 +103,7 @@ class Lookups:
     ) -> None:
         guard = client if isinstance(client, Guard) else Guard(client, now)
         self.within = guard.within
-        self._client = guard
+        self._client, self.now = guard, now
         self.history = History(self._client, now, wait)
         self._aliases: _Memory[tuple[tuple[AliasFacts, ...], LookupResult]] = _Memory(now)
         self._stores: _Memory[tuple[tuple[StoreFacts, ...], LookupResult]] = _Memory(

@@ -2,7 +2,7 @@
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.model.evidence import LookupOutcome
+from keywatch.model.evidence import NO_SESSION, LookupOutcome
 from keywatch.model.text import one_line
 
 _ABSENT = frozenset({"NotFoundException", "CustomKeyStoreNotFoundException"})
@@ -35,8 +35,26 @@ class NotAsked(BotoCoreError):
         return str(self.kwargs["why"])
 
 
+class NoSession(NotAsked):
+    """KeyWatch cannot look into an account: it has no session there. ``why`` is a sentence that says how to mend it."""
+
+    fmt = "{why}"
+
+    @property
+    def is_denied(self) -> bool:
+        """Tell whether AWS denied the session, and did not merely fail to give one."""
+        return bool(self.kwargs.get("denied"))
+
+    def again(self) -> "NoSession":
+        """Return the same error to be raised once more: one that is raised again and again would keep every traceback."""
+        return NoSession(**self.kwargs)
+
+
 def outcome_of(error: Exception) -> tuple[LookupOutcome, str, str]:
     """Return how a look-up that raised ended, with AWS's code and text (or the client's own error, such as a timeout)."""
+    if isinstance(error, NoSession):
+        outcome = LookupOutcome.DENIED if error.is_denied else LookupOutcome.FAILED
+        return outcome, NO_SESSION, error.why
     if isinstance(error, NotAsked):
         return LookupOutcome.SKIPPED, error.why, ""
     if not isinstance(error, ClientError):

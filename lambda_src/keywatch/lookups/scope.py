@@ -9,16 +9,23 @@ from keywatch.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where KeyWatch runs, and in which other Regions it may look."""
+    """The account and Region that look-ups start from, and in which other Regions they may be made.
+
+    For what the deployment's own account told of, they are the deployment's; for what another
+    account told a hub, they are those of the event.
+    """
 
     account: str
     region: str
     search_regions: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, settings: Settings) -> "Scope":
-        """Return where a deployment may look."""
-        return cls(settings.account, settings.region, settings.search_regions)
+    def of(cls, settings: Settings, failure: KeyFailure | None = None) -> "Scope":
+        """Return where a deployment may look to explain ``failure``."""
+        told_by = failure.recorded_in if failure and settings.hub else None
+        if failure is None or told_by in {None, settings.account}:
+            return cls(settings.account, settings.region, settings.search_regions)
+        return cls(str(told_by), failure.region or settings.region, settings.search_regions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,9 @@ class LookupOutcome(StrEnum):
     SKIPPED = "skipped"  # KeyWatch did not ask: others of the same group were looked at, or there was no room or time
 
 
+# The error of a look-up that was not made for want of a session in the account; its message is a sentence.
+NO_SESSION = "NoSession"
+
 # AWS gave an answer, be it "there is none".
 ANSWERED = frozenset({LookupOutcome.SEEN, LookupOutcome.ABSENT, LookupOutcome.REFUSED})
 
@@ -130,7 +133,8 @@ class Evidence:
     ``here`` the same in KeyWatch's own account where the call looked in another; ``other`` the
     second key of a call that used two; ``corrected`` the key under a corrected identifier;
     ``names`` are the aliases of ``key``; ``own_account`` is where KeyWatch can look; ``history`` is
-    what was read of CloudTrail; ``function`` the Lambda function that the call was made for.
+    what was read of CloudTrail; ``function`` the Lambda function that the call was made for;
+    ``account_names`` are the names of accounts, by their ids.
     """
 
     key: KeyFacts | None = None
@@ -149,6 +153,7 @@ class Evidence:
     own_account: str | None = None
     history: HistoryRead | None = None
     function: FunctionFacts | None = None
+    account_names: Mapping[str, str] = field(default_factory=dict)
 
 
 NO_EVIDENCE = Evidence()

@@ -95,7 +95,8 @@ class KeyFailure:
     are further keys of the same call (ReEncrypt has two), where AWS did not say which one failed.
     ``request_id`` is what AWS gave the call: the same in its record and in a program's log.
     ``printed_ids`` are the request ids that a log prints beside a failure, its own maybe among them.
-    ``grant`` is the id of the grant that the call names, where it names one.
+    ``grant`` is the id of the grant that the call names, where it names one. ``recorded_in`` is the
+    account whose CloudTrail told of it, where a hub hears of several: look-ups are made there.
     """
 
     source: str
@@ -120,6 +121,7 @@ class KeyFailure:
     request_id: str | None = None
     grant: str | None = None
     printed_ids: tuple[str, ...] = ()
+    recorded_in: str | None = None
 
     def of_call(self, **told: object) -> "KeyFailure":
         """Return the same failure of another call: with the fields that are ``told``.
@@ -137,6 +139,7 @@ class KeyChange:
 
     ``subjects`` are all things it touches (a DeleteAlias touches the alias and its key);
     ``details`` are cleaned facts (``deletion_date``, ``target_key``…) as text; ``time`` is UTC.
+    ``recorded_in`` is as that of a ``KeyFailure``.
     """
 
     source: str
@@ -149,6 +152,7 @@ class KeyChange:
     region: str | None = None
     partition: str = "aws"
     details: Mapping[str, str] = field(default_factory=dict)
+    recorded_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +167,13 @@ class CanarySeen(Unrelated):
     """KeyWatch's own failing call came back as an event: proof that failing calls still arrive. ``called`` is UTC.
 
     ``call`` is which of the two: that of something ``missing``, or the one that is ``denied``.
+    ``account`` and ``region`` are where a look-up role made it; empty where the function itself did.
     """
 
     called: datetime
     call: str = "missing"
+    account: str = ""
+    region: str = ""
 
 
 Signal = KeyFailure | KeyChange | Unrelated

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from keywatch.alerts.document import Document
 from keywatch.alerts.escape import MAX_COMMAND, html
-from keywatch.alerts.names import LABELS, arn_shortener
+from keywatch.alerts.names import LABELS, arn_shortener, named
 from keywatch.alerts.wording import SURENESS, headings, impact_lists, iso, readable_time
 from keywatch.page.markup import bullets, call, facts, section, tag
 from keywatch.page.view import View
@@ -50,8 +50,8 @@ def _head(view: View) -> str:
     shown = {
         "Key": str(place["alias"] or place["identifier"] or ""),
         "Key store": str(place["key_store"] or ""),
-        "Account and Region": f"{place['account']}, {place['region']}",
         "Owner": document.get("owner", ""),
+        "Account and Region": f"{named(place['account'], document.get('account_name'))}, {place['region']}",
         "Failures": f"{impact['failures']:,}",
         "First seen": readable_time(impact["first_seen"]),
         "Last seen": readable_time(impact["last_seen"]),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from keywatch.alerts.document import Document
 from keywatch.alerts.escape import html
 from keywatch.alerts.group_alert import in_common
-from keywatch.alerts.names import arn_shortener
+from keywatch.alerts.names import arn_shortener, named
 from keywatch.alerts.wording import iso, most_frequent, readable_time
 from keywatch.model.group import Group
 from keywatch.model.incident import OPEN
@@ -92,7 +92,8 @@ def _row(view: View, endpoint: str) -> str:
     link = call(cause, endpoint, incident=view.subject)
     quiet = "" if view.status == OPEN else " " + tag(view.status, "still")
     quiet += " " + tag("replayed", "still") if "replayed" in document else ""
-    where = f"{place['region']}, account {place['account']}"
+    account = named(place["account"], document.get("account_name"))
+    where = f"{place['region']}, account {account}"
     cells = (
         f"{tag(document['severity'], document['severity'])}{quiet}<br>{link}",
         f'<span class="name">{html(name, 160)}</span><br><span class="soft">{html(where)}</span>',

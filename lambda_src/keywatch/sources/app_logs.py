@@ -151,7 +151,9 @@ def _texts_of(
             texts.append((number, _milliseconds(item.get("timestamp")), message))
         else:
             ignored.append(Unrelated("unknown_shape"))
-    own = own_lines([(time, message) for _, time, message in texts], reception.own_roles)
+    own = own_lines(
+        [(time, message) for _, time, message in texts], reception.own_roles, reception.look_ups_by
+    )
     ignored += [Unrelated("own_words")] * len(own)
     return [text for place, text in enumerate(texts) if place not in own], ignored
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
+from keywatch.model.identifiers import partition_of
 from keywatch.model.signals import Caller
 from keywatch.model.text import one_line
 from keywatch.sources.fields import inner, mapping, text
@@ -100,6 +101,28 @@ def is_own(identity: object, own_roles: Collection[str]) -> bool:
         return False
     role = _role_of(arn)[0] or arn
     return role in own_roles or role in map(without_path, own_roles)
+
+
+def is_look_up(record: Mapping[str, object], role: str) -> bool:
+    """Tell whether a look-up role of KeyWatch made the call of a CloudTrail record, in the account that recorded it.
+
+    ``role`` is the name of that role, the same in every account; without one there is none. The
+    partition, the account, the name and that it has no path must all agree: of another account's role
+    of that name nobody knows whose it is.
+    """
+    if not role:
+        return False
+    identity = mapping(record.get("userIdentity"))
+    account, region = record.get("recipientAccountId"), record.get("awsRegion")
+    caller = identity.get("accountId", account)
+    if not isinstance(account, str) or not isinstance(region, str) or caller != account:
+        return False
+    named = f"arn:{partition_of(region)}:iam::{account}:role/{role}"
+    issuer = inner(identity, "sessionContext", "sessionIssuer").get("arn")
+    if issuer is not None:
+        return issuer == named
+    arn = identity.get("arn")
+    return isinstance(arn, str) and _role_of(arn)[0] == named
 
 
 def without_path(role: str) -> str:

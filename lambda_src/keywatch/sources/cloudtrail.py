@@ -25,7 +25,7 @@ from keywatch.model.signals import (
     Unrelated,
 )
 from keywatch.parsing.classify import read_error
-from keywatch.sources.callers import is_own, read_caller
+from keywatch.sources.callers import is_look_up, is_own, read_caller
 from keywatch.sources.canary import canary_call
 from keywatch.sources.changes import read_change
 from keywatch.sources.fields import inner, mapping, moment, text, texts
@@ -55,7 +55,8 @@ _ID = 64
 # thousands of calls that fail alike.
 _ALIKE = (*_LIMITS, "additionalEventData", "resources")
 _LONGEST_REMEMBERED, _MOST_REMEMBERED = 4_096, 1_024
-_DETAIL_TYPES = ("AWS API Call via CloudTrail", "AWS Service Event via CloudTrail")
+API_CALL, SERVICE_EVENT = "AWS API Call via CloudTrail", "AWS Service Event via CloudTrail"
+DETAIL_TYPES = (API_CALL, SERVICE_EVENT)
 
 
 def read_record(record: object, reception: Reception) -> Signal:
@@ -68,8 +69,8 @@ def read_record(record: object, reception: Reception) -> Signal:
     code, message = fields.get("errorCode"), fields.get("errorMessage")
     if code in (None, "") and message in (None, ""):
         return _succeeded(fields, operation, service, received)
-    if is_own(fields.get("userIdentity"), reception.own_roles):
-        return _own(fields, received)
+    if own := _own(fields, reception):
+        return own
     classification = _classification(fields)
     if classification is None:
         return Unrelated("not_about_keys")
@@ -95,10 +96,18 @@ def _succeeded(
     return Unrelated("not_failed")
 
 
-def _own(fields: Mapping[str, object], received: datetime) -> Unrelated:
-    if call := canary_call(fields):
-        return CanarySeen("canary", moment(fields.get("eventTime"), received), call)
-    return Unrelated("own_call")
+def _own(fields: Mapping[str, object], reception: Reception) -> Unrelated | None:
+    """Return what a failing call of KeyWatch's own is; of a canary of a look-up role, where it was sent."""
+    is_spokes = is_look_up(fields, reception.look_up_role)
+    if not is_spokes and not is_own(fields.get("userIdentity"), reception.own_roles):
+        return None
+    if not (call := canary_call(fields)):
+        return Unrelated("own_call")
+    called = moment(fields.get("eventTime"), reception.received)
+    if not is_spokes:
+        return CanarySeen("canary", called, call)
+    account, region = str(fields["recipientAccountId"]), str(fields["awsRegion"])
+    return CanarySeen("canary", called, call, account, region)
 
 
 def _failure(fields: Mapping[str, object], received: datetime) -> KeyFailure:
@@ -259,7 +268,7 @@ def _read_log_file(event: Event, reception: Reception) -> tuple[Signal, ...]:
 
 EVENTS = Source(
     "CloudTrail events on the bus",
-    lambda event: event.get("detail-type") in _DETAIL_TYPES,
+    lambda event: event.get("detail-type") in DETAIL_TYPES,
     lambda event, reception: (read_record(event.get("detail"), reception),),
 )
 LOG_FILES = Source("CloudTrail log files", _is_log_file, _read_log_file)

@@ -17,7 +17,7 @@ SHIPPED = (
         cause="missing_or_not_authorized",
     ),
 )
-_FIELDS = ("principal", "service", "key", "cause", "operation")
+_FIELDS = ("principal", "service", "key", "cause", "operation", "account")
 
 
 class Ignorer:
@@ -45,7 +45,10 @@ class Ignorer:
         self._matches = matches
 
     def ignores(self, failure: KeyFailure) -> bool:
-        """Tell whether some rule covers ``failure``. Its key is named by ARN, alias or what the caller typed."""
+        """Tell whether some rule covers ``failure``.
+
+        Its key is named by ARN, alias or what the caller typed; its account is the one that called.
+        """
         caller, identifier = failure.caller, failure.identifier
         key = failure.key_arn or (identifier.text if identifier else failure.subject.name)
         return self._matches(
@@ -54,4 +57,5 @@ class Ignorer:
             key,
             failure.classification.cause or "",
             failure.operation or "",
+            failure.account or failure.subject.account,
         )

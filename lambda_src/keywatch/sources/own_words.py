@@ -26,6 +26,7 @@ _LOGGED = re.compile(r"\bservice\W{1,12}keywatch\b")
 _MARKS = (_INCIDENT, _SCHEMA, _QUOTES, _LOGGED)
 _URL_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 TOGETHER = 20  # milliseconds between two lines of one print
+_ANY_ACCOUNT = "[0-9]{12}"
 MOST_LINES = 300  # of one print
 # Where a logger begins a line of its own: it is no part of what was printed before.
 _BEGINS = re.compile(
@@ -33,9 +34,15 @@ _BEGINS = re.compile(
 )
 
 
-def own_lines(lines: Sequence[tuple[int, str]], own_roles: Collection[str]) -> frozenset[int]:
+def own_lines(
+    lines: Sequence[tuple[int, str]], own_roles: Collection[str], look_ups_by: str = ""
+) -> frozenset[int]:
     """Return the numbers of those ``lines`` (time in milliseconds, text) of one log stream that KeyWatch emitted."""
-    own = {number for number, (_, text) in enumerate(lines) if is_own_text(text, own_roles)}
+    own = {
+        number
+        for number, (_, text) in enumerate(lines)
+        if is_own_text(text, own_roles, look_ups_by)
+    }
     for step in (1, -1):
         for mark in sorted(own, reverse=step < 0):
             number = mark + step
@@ -56,14 +63,17 @@ def _printed_with(lines: Sequence[tuple[int, str]], number: int, step: int) -> b
     return not any(_BEGINS.match(lines[one][1]) for one in begins)
 
 
-def is_own_text(text: str, own_roles: Iterable[str]) -> bool:
+def is_own_text(text: str, own_roles: Iterable[str], look_ups_by: str = "") -> bool:
     """Tell whether a log line is a message of KeyWatch, or the record of a call of its own.
 
-    ``own_roles`` are the ARNs of its roles in all its Regions.
+    ``own_roles`` are the ARNs of its roles in all its Regions; ``look_ups_by`` is the ARN of a hub's
+    look-up role without an account: the trail of an organisation holds what it calls in all of them.
     """
     if _URL_ENCODED.search(text):
         text = unquote_plus(text)
     if CANARY_ALIAS in text or any(mark.search(text) for mark in _MARKS):
+        return True
+    if look_ups_by and _named(look_ups_by)[1] in text and _names(look_ups_by).search(text):
         return True
     return any(name in text and _names(role).search(text) for role, name in map(_named, own_roles))
 
@@ -74,8 +84,14 @@ def _named(role: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=64)
 def _names(role: str) -> re.Pattern[str]:
-    """Return what finds a role, or a session of it, named in full: another name may begin with its name."""
+    """Return what finds a role, or a session of it, named in full: another name may begin with its name.
+
+    Without an account in its ARN it is found in any.
+    """
     stem, _, path = role.partition(":role/")
     partition, _, account = re.escape(stem).partition(":iam::")
-    session = rf"{partition}:sts::{account}:assumed-role/{re.escape(path.rpartition('/')[2])}/"
-    return re.compile(rf"{session}|{re.escape(role)}(?![\w+=,.@/-])")
+    account, name = account or _ANY_ACCOUNT, re.escape(path.rpartition("/")[2])
+    session = rf"{partition}:sts::{account}:assumed-role/{name}/"
+    return re.compile(
+        rf"{session}|{partition}:iam::{account}:role/{re.escape(path)}(?![\w+=,.@/-])"
+    )

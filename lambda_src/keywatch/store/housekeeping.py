@@ -4,17 +4,43 @@ Times are stored as seconds since 1970, names as text. The functions that run ev
 overlap: whoever finds a chore due claims it by changing what it saw, and only one of two succeeds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from keywatch.store.table import Attribute, Condition, Table, Update, absent, equals, time_of
+from keywatch.store.table import (
+    Attribute,
+    Condition,
+    Item,
+    Table,
+    Update,
+    absent,
+    equals,
+    time_of,
+)
 
-KEY = {"subject": {"S": "keywatch"}, "item": {"S": "housekeeping"}}
+_PARTITION = "keywatch"
+KEY = {"subject": {"S": _PARTITION}, "item": {"S": "housekeeping"}}
+KEEP = timedelta(days=2)  # what is noted of an account that nobody looks into any more
 CANARY_CALLED, CANARY_RETURNED = "canary_called", "canary_returned"
 # Each of the canary's calls by itself: ``canary_missing_returned``, ``canary_denied_returned``.
 CALL_RETURNED = "canary_{}_returned"
 Note = datetime | str | None
+
+
+def chores_of(account: str, item: str) -> Item:
+    """Return the key of an item about KeyWatch's own chores: the deployment's, or those for another account."""
+    partition = f"{_PARTITION}|{account}" if account else _PARTITION
+    return {"subject": {"S": partition}, "item": {"S": item}}
+
+
+def kept_for(account: str) -> Callable[[datetime], dict[str, Attribute]]:
+    """Return what lets such an item end by itself: the deployment's own never does, that of another account some days later."""
+
+    def expires(now: datetime) -> dict[str, Attribute]:
+        return {"expires_at": {"N": str(int((now + KEEP).timestamp()))}} if account else {}
+
+    return expires
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,18 @@ from threading import Lock
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.store.table import Condition, Item, Table, Update, equals
+from keywatch.store.housekeeping import chores_of, kept_for
+from keywatch.store.table import Condition, Table, Update, equals
 
 PORTION = 30
-_KEY: Item = {"subject": {"S": "keywatch"}, "item": {"S": "look-ups"}}
+_ITEM = "look-ups"
 
 
 class LookUpRoom:
     """Room for so many look-ups ``per_minute``. ``now`` is a UTC clock; ``count`` takes the name of a metric to add one to.
 
-    Where the table does not answer, each container has so much room for itself.
+    Where the table does not answer, each container has so much room for itself. Every ``account``
+    that a hub looks into has room of its own; without one it is the deployment's.
     """
 
     def __init__(
@@ -28,7 +30,9 @@ class LookUpRoom:
         per_minute: int,
         now: Callable[[], datetime],
         count: Callable[[str], None],
+        account: str = "",
     ) -> None:
+        self._key, self._expires = chores_of(account, _ITEM), kept_for(account)
         self._table, self._per_minute, self._now, self._count = table, per_minute, now, count
         self._minute: datetime | None = None
         self._left, self._own, self._is_empty = 0, 0, False
@@ -57,17 +61,17 @@ class LookUpRoom:
         this = {"S": minute.isoformat()}
         most = {"N": str(self._per_minute - PORTION)}
         more = Update(add={"taken": PORTION})
-        first = Update(set={"minute": this, "taken": {"N": str(PORTION)}})
+        first = Update(set={"minute": this, "taken": {"N": str(PORTION)}} | self._expires(minute))
         another = Condition(
             "(attribute_not_exists({name}) OR {name} <> {values})", "minute", (this,)
         )
         room = Condition("{name} <= {values}", "taken", (most,))
         try:
             taken = (
-                self._table.update(_KEY, more, equals("minute", this), room)
-                or self._table.update(_KEY, first, another)
+                self._table.update(self._key, more, equals("minute", this), room)
+                or self._table.update(self._key, first, another)
                 # Somebody else began the minute between the two calls.
-                or self._table.update(_KEY, more, equals("minute", this), room)
+                or self._table.update(self._key, more, equals("minute", this), room)
             )
         except (ClientError, BotoCoreError):
             self._count("TableUnreachable")

@@ -11,7 +11,8 @@ from threading import Lock
 from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.lookups.history import Refused
-from keywatch.store.table import Attribute, Item, Table, Update, absent, equals, time_of
+from keywatch.store.housekeeping import chores_of, kept_for
+from keywatch.store.table import Attribute, Table, Update, absent, equals, time_of
 
 GAP = timedelta(seconds=0.6)  # leaves people who ask by hand some room
 LONGEST = timedelta(seconds=3)
@@ -21,7 +22,8 @@ _TRIES = 5
 class Pace:
     """``wait(region)`` returns when the next call may be made. ``now`` is a UTC clock, ``sleep`` waits for seconds.
 
-    Where the table does not answer, each container keeps a pace of its own.
+    Where the table does not answer, each container keeps a pace of its own. Every ``account`` that a
+    hub looks into has a pace of its own; without one it is the deployment's.
     """
 
     def __init__(
@@ -30,7 +32,9 @@ class Pace:
         now: Callable[[], datetime],
         sleep: Callable[[float], None],
         count: Callable[[str], None],
+        account: str = "",
     ) -> None:
+        self._account, self._expires = account, kept_for(account)
         self._table, self._now, self._sleep, self._count = table, now, sleep, count
         self._own: dict[str, datetime] = {}
         self._lock = Lock()
@@ -45,11 +49,11 @@ class Pace:
         self._sleep(max(0.0, (turn - self._now()).total_seconds()))
 
     def _turn(self, region: str) -> datetime:
-        key: Item = {"subject": {"S": "keywatch"}, "item": {"S": f"pace#cloudtrail#{region}"}}
+        key = chores_of(self._account, f"pace#cloudtrail#{region}")
         for _ in range(_TRIES):
             seen = self._table.read(key).get("next_at")
             turn = self._next(time_of(seen) if seen else None)
-            taken = Update(set={"next_at": _written(turn + GAP)})
+            taken = Update(set={"next_at": _written(turn + GAP)} | self._expires(turn))
             unchanged = equals("next_at", seen) if seen else absent("next_at")
             if self._table.update(key, taken, unchanged):
                 return turn
