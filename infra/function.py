@@ -14,6 +14,7 @@ from infra.alerting import Alerting
 from infra.incident_table import IncidentTable
 from infra.settings import Settings
 from infra.statements import statement_of
+from keywatch.catalogue.own import ROLE_NAME_PREFIX
 
 BATCH_SIZE = 1000
 # Enough for a storm (each batch costs few AWS calls), too little to use up the account's
@@ -91,7 +92,7 @@ class Function(Construct):
         role = iam.Role(
             self,
             "Role",
-            role_name=f"{names.ROLE_NAME_PREFIX}{Aws.REGION}",
+            role_name=f"{ROLE_NAME_PREFIX}{Aws.REGION}",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description="KeyWatch: reads about KMS keys, keeps incidents, publishes alerts",
         )

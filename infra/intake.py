@@ -8,11 +8,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra import event_patterns, names
+from infra import event_patterns
 from infra.acknowledgements import acknowledge
 from infra.event_patterns import Pattern
 from infra.settings import Settings
-from keywatch.catalogue.own import CANARY_ALIAS, CANARY_DENIED_CALL
+from keywatch.catalogue.own import CANARY_ALIAS, CANARY_DENIED_CALL, ROLE_NAME_PREFIX
 
 # A check may wait five minutes for a key to become usable. Batches limit themselves to a fraction
 # of that (keywatch.runtime.BATCH_SECONDS), so a failed message is tried again after the visibility
@@ -120,7 +120,7 @@ class Intake(Construct):
 
 def _own_role(path: str, region: str) -> str:
     """Return the ARN of the function's role in a Region, as the template writes it."""
-    name = f"{path}{names.ROLE_NAME_PREFIX}{region}"
+    name = f"{path}{ROLE_NAME_PREFIX}{region}"
     return Fn.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{name}")
 
 

@@ -3,15 +3,17 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import BinaryIO
 
+from keywatch.catalogue.own import ROLE_NAME_PREFIX
 from keywatch.model.signals import KeyChange, KeyFailure, Signal, Unrelated
 from keywatch.sources.canary import asks_for_its_alias
 from keywatch.sources.cloudtrail import read_record
+from keywatch.sources.fields import inner
 from keywatch.sources.source import EPOCH, Reception
 
 from . import relevant
@@ -21,6 +23,10 @@ from .unpack import Damaged, pieces
 
 _VALUE = re.compile(rb'"[A-Za-z]+"\s*:\s*"([A-Za-z0-9:-]{4,32})')
 _RECEPTION = Reception()
+_READS = ("Describe", "Get", "List")
+_OWN_ROLE = re.compile(
+    rf"arn:aws[a-z-]*:iam::\d{{12}}:role/(?:[^\s]*/)?{ROLE_NAME_PREFIX}[a-z]{{2}}(?:-[a-z]+)+-\d"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +109,22 @@ def _signals(records: Iterable[bytes], reading: Reading) -> Iterator[Found]:
             reading.ignored[signal.reason] += signal.reason != "not_failed"
         elif asks_for_its_alias(fields):
             reading.ignored["canary"] += 1
+        elif _looked_up(fields):
+            reading.ignored["own_call"] += 1
         elif signal.time == EPOCH:
             reading.ignored["without_time"] += 1
         else:
             reading.failures += isinstance(signal, KeyFailure)
             reading.changes += isinstance(signal, KeyChange)
             yield Found(signal, record)
+
+
+def _looked_up(fields: Mapping[str, object]) -> bool:
+    """Tell whether KeyWatch itself asked, as it does wherever it is deployed: by its role, and never more than read."""
+    if not str(fields.get("eventName")).startswith(_READS):
+        return False
+    issuer = inner(fields, "userIdentity", "sessionContext", "sessionIssuer").get("arn")
+    return isinstance(issuer, str) and bool(_OWN_ROLE.fullmatch(issuer))
 
 
 def parsed(record: bytes) -> dict[str, object]:

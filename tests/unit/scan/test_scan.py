@@ -175,6 +175,32 @@ def test_out_of_scope_canary_and_shipped_exceptions_are_counted_and_not_told(sca
     )
 
 
+def test_what_a_deployed_keywatch_asks_is_left_out_and_no_call_that_does_more(scan):
+    # GIVEN failing calls of KeyWatch's own role, of roles named like it, and one that does more than ask
+    def by(arn):
+        issuer = {"type": "Role", "arn": arn, "accountId": ACCOUNT, "userName": "x"}
+        return {
+            "type": "AssumedRole",
+            "arn": f"{arn}/x",
+            "sessionContext": {"sessionIssuer": issuer},
+        }
+
+    own = f"arn:aws:iam::{ACCOUNT}:role/watchers/KeyWatch-function-{REGION}"
+    incidents, summary, _ = scan(
+        call(1, eventName="DescribeKey", userIdentity=by(own)),
+        call(2, eventName="Decrypt", userIdentity=by(own)),
+        call(3, eventName="DescribeKey", userIdentity=by(f"{own}-2")),
+        call(
+            4,
+            eventName="DescribeKey",
+            userIdentity=by(f"arn:aws:iam::{ACCOUNT}:role/x-KeyWatch-function"),
+        ),
+    )
+    # THEN only its look-up is left out, and counted
+    assert summary["ignored"] == {"own_call": 1}
+    assert incidents[0]["failures"] == 3
+
+
 def test_since_and_until_bound_failures_but_not_the_changes_that_explain_them(scan):
     day = 24 * 60
     records = [change(0, "DisableKey"), call(1), call(day), call(3 * day)]
