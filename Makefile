@@ -104,8 +104,11 @@ deploy: $(CLI)  ## deploy to the AWS account of your credentials (ARGS='-c keywa
 destroy: $(CLI)  ## remove KeyWatch from the account
 	@$(RUN) cdk destroy --all $(ARGS)
 
-check: $(READY)  ## can this key be used? (KEY=alias/x, several separated by spaces; REGION=us-east-1, WAIT=60, ARGS=--json)
+check: $(if $(KEY),,.no-key) $(READY)  ## can this key be used? (KEY=alias/x, several separated by spaces; REGION=us-east-1, WAIT=60, ARGS=--json)
 	@$(RUN) python -m cli check $(ARGS) $(if $(REGION),--region $(REGION)) $(if $(WAIT),--wait $(WAIT)) -- $(KEY)
+
+.no-key:
+	@echo 'Which key? Name it: make check KEY=alias/payments (several separated by spaces; REGION=us-east-1, WAIT=60)' >&2; exit 2
 
 explain: $(READY)  ## what does an error text, log line or record mean? (make -s explain < file; needs no deployment)
 	@$(RUN) python -m cli explain $(ARGS)

@@ -1,59 +1,125 @@
-"""``keywatch scan|explain|check|sweep|doctor``: ask KeyWatch. The make targets of the same names call this too.
+"""``keywatch``: ask KeyWatch. The make targets of the same names call this too.
 
 What can be asked, and how answers are shown, is declared with each action (``keywatch.actions``).
 Exit codes: 0 usable, 1 not usable, 2 cannot tell (also: a bad request, no deployment, no
-credentials).
+credentials), 130 interrupted.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
 from keywatch.actions import registry
-from keywatch.actions.action import CANNOT_TELL, Action, InParts, exit_code
+from keywatch.actions.action import CANNOT_TELL, NO, YES, Action, exit_code
 from keywatch.actions.dispatch import answer as answer_here
+from keywatch.actions.requests import InvalidRequest, invalid_request
 
-from . import show
+from . import completion, given, parts, show, terminal
 from .deployed import Answer, CannotAskError, Deployed
 from .options import parser
 from .scan import command as scan
 
 Ask = Callable[[Answer], Answer]
+INTERRUPTED = 130  # what shells say of a program that SIGINT ended
 
 
 def main(arguments: Sequence[str] | None = None, ask: Ask | None = None, stdin: Any = None) -> int:  # noqa: ANN401 - a text file
     """Run the command line; return the exit code. ``ask`` and ``stdin`` stand in for the function and the input in tests."""
+    terminal.speak_any_alphabet()
     actions = {action.name: action for action in registry.every()}
-    options = parser(actions.values(), scan.add_parser).parse_args(arguments)
-    if options.action == "scan":
+    made = parser(actions.values(), scan.add_parser, completion.add_parser)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        if not arguments:
+            made.print_help(sys.stderr)
+            return CANNOT_TELL
+        options = made.parse_args(arguments)
+        return _run(made, actions, options, ask, sys.stdin if stdin is None else stdin)
+    except CannotAskError as problem:
+        terminal.tell(str(problem))
+    except KeyboardInterrupt:
+        terminal.tell("\nInterrupted.")
+        return INTERRUPTED
+    except OSError as error:  # a file that cannot be written, a full disk
+        terminal.tell(f"{error.filename or 'standard output'}: {error.strerror or error}")
+    return CANNOT_TELL
+
+
+def _run(
+    made: argparse.ArgumentParser,
+    actions: dict[str, Action],
+    options: argparse.Namespace,
+    ask: Ask | None,
+    stdin: Any,  # noqa: ANN401 - a text file
+) -> int:
+    if options.action == completion.NAME:
+        with terminal.reader_may_leave():
+            sys.stdout.write(completion.script(made, options.shell))
+        return YES
+    if options.action == scan.NAME:
         return scan.run(options)
     action = actions[options.action]
-    try:
-        answer = _answer(action, options, ask, stdin or sys.stdin)
-    except CannotAskError as problem:
-        Console(stderr=True).print(str(problem), style="red", markup=False, highlight=False)
-        return CANNOT_TELL
-    if options.json:
-        sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
-    else:
-        show.show(Console(soft_wrap=False, stderr=False), action, answer)
-    return exit_code(action, answer)
+    ask = _ask_here if action.pure else ask or _deployed(action, options).ask
+    codes = []
+    for name, request in _requests(action, options, stdin):
+        answer = _answer(action, request, ask)
+        _print(action, options, name, answer)
+        codes.append(exit_code(action, answer))
+    return _worst(codes)
 
 
-def _answer(action: Action, options: argparse.Namespace, ask: Ask | None, stdin: Any) -> Answer:  # noqa: ANN401 - a text file
-    """Ask the deployed function, or right here what needs no deployment."""
-    if action.pure:
-        ask = _ask_here
-    ask = ask or Deployed(stack=options.stack).ask
+def _requests(
+    action: Action,
+    options: argparse.Namespace,
+    stdin: Any,  # noqa: ANN401 - a text file
+) -> Iterator[tuple[str | None, Answer]]:
+    """Yield what is asked; one request for each file, with its name where there are several."""
     request = {"action": action.name} | _fields(action, options)
-    if action.from_input:
-        request |= action.from_input(stdin.read())
-    return _in_parts(action.in_parts, request, ask) if action.in_parts else ask(request)
+    if action.from_input is None or len(request) > 1:
+        yield None, request
+        return
+    files = options.files
+    for name, text in given.texts(files, stdin):
+        yield name if len(files) > 1 else None, request | dict(action.from_input(text))
+
+
+def _answer(action: Action, request: Answer, ask: Ask) -> Answer:
+    """Ask, if the request is a good one: a bad one needs no deployment to be called so."""
+    try:
+        action.read(request)
+    except InvalidRequest as problem:
+        return invalid_request(problem)
+    if action.in_parts:
+        return parts.asked(action.in_parts, request, ask)
+    with terminal.waiting("Reading" if action.pure else "Waiting for KeyWatch's answer"):
+        return ask(request)
+
+
+def _print(action: Action, options: argparse.Namespace, name: str | None, answer: Answer) -> None:
+    """Print an answer; of several, JSON is one line each with its file's name."""
+    with terminal.reader_may_leave():
+        if options.json:
+            indent, named = (None, {"file": name}) if name else (2, {})
+            sys.stdout.write(json.dumps(named | answer, indent=indent, ensure_ascii=False) + "\n")
+            return
+        console = terminal.output()
+        if name:
+            show.heading(console, name)
+        show.show(console, action, answer)
+
+
+def _worst(codes: Sequence[int]) -> int:
+    """Return one exit code for several answers: what cannot be told decides, then a no."""
+    return next(code for code in (CANNOT_TELL, NO, YES) if code in codes or code == YES)
+
+
+def _deployed(action: Action, options: argparse.Namespace) -> Deployed:
+    """Return the deployment to ask. A Region to look in is the first to have one; otherwise the configured Region's is asked."""
+    looks_elsewhere = any(field.name == "region" for field in action.fields)
+    regions = (options.region, None) if looks_elsewhere and options.region else (options.region,)
+    return Deployed(stack=options.stack, profile=options.profile, regions=regions)
 
 
 def _ask_here(request: Answer) -> Answer:
@@ -66,27 +132,9 @@ def _no_deployment() -> NoReturn:
 
 def _fields(action: Action, options: argparse.Namespace) -> Answer:
     """Return the fields that the command line gave, or that have a default."""
-    given = vars(options)
-    named = {field.name: given[field.name] for field in action.fields if field.option}
+    given_here = vars(options)
+    named = {field.name: given_here[field.name] for field in action.fields if field.option}
     return {name: value for name, value in named.items() if value is not None}
-
-
-def _in_parts(parts: InParts, request: Answer, ask: Ask) -> Answer:
-    """Ask until everything is seen, however many calls of the function that takes."""
-    columns = (TextColumn("sweeping"), BarColumn(), MofNCompleteColumn(), TextColumn("keys"))
-    answers: list[Answer] = []
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(request["action"], total=None)
-        following: Any = {}
-        while following is not None:
-            answer = ask(request | following)
-            if "error" in answer:
-                return answer
-            answers.append(answer)
-            done, total = parts.progress(answer)
-            progress.update(task, completed=done, total=total)
-            following = parts.following(answer)
-    return parts.joined(answers)
 
 
 if __name__ == "__main__":

@@ -4,34 +4,51 @@ Everything in them is text from outside: never markup, one line where one is mea
 finds a link of somebody else in it.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from keywatch.actions.action import Action
-from keywatch.actions.display import Line, Listing, Pairs, Shown
+from keywatch.actions.display import Line, Listing, Pairs, line
 from keywatch.alerts.escape import harmless
 from keywatch.model.text import visible
+
+_BEGINS = re.compile(r"^\s*(?:[-?] |pass  |warn  |fail  )?")
 
 
 def show(console: Console, action: Action, answer: Mapping[str, Any]) -> None:
     """Print an answer."""
     if "error" in answer:
         error = f"{answer['error']['code']}: {answer['error']['message']}"
-        console.print(Text(_safe(error), style="red"))
+        _print_line(console, line(error, "red"))
         return
     for part in action.show(dict(answer)):
-        # Lines are not broken: commands are for pasting.
-        console.print(_rendered(part), soft_wrap=isinstance(part, Line))
+        if isinstance(part, Line):
+            _print_line(console, part)
+        else:
+            console.print(_pairs(part) if isinstance(part, Pairs) else _listing(part, console))
 
 
-def _rendered(part: Shown) -> RenderableType:
-    if isinstance(part, Line):
-        return _line(part)
-    return _pairs(part) if isinstance(part, Pairs) else _listing(part)
+def heading(console: Console, name: str) -> None:
+    """Print what the next answer is about."""
+    _print_line(console, line(f"== {name}", "bold"))
+
+
+def _print_line(console: Console, part: Line) -> None:
+    """Print a line. On a terminal prose is wrapped between words; commands never are, since they are for pasting."""
+    text = _line(part)
+    if part.exact or not console.file.isatty():
+        console.print(text, soft_wrap=True)
+        return
+    # Further lines stand below the first one's text.
+    indent = len(text.plain) - len(_BEGINS.sub("", text.plain, count=1))
+    for number, one in enumerate(text.wrap(console, max(20, console.width - indent))):
+        one.rstrip()
+        console.print(Text(" " * indent if number else "") + one, soft_wrap=True)
 
 
 def _safe(text: str) -> str:
@@ -52,8 +69,10 @@ def _pairs(part: Pairs) -> Table:
     return table
 
 
-def _listing(part: Listing) -> Table:
-    table = Table(*part.columns, title=Text(_safe(part.title)), title_justify="left", expand=True)
+def _listing(part: Listing, console: Console) -> Table:
+    """Return a table as wide as the terminal; in a pipe as wide as it must be."""
+    title, wide = Text(_safe(part.title)), console.file.isatty()
+    table = Table(*part.columns, title=title, title_justify="left", expand=wide)
     for row in part.rows:
         table.add_row(*map(_line, row))
     return table

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.session import opened
 from infra import values
 from infra.context import SettingsError, from_context
 from infra.log_sources import FILTER_NAME, POLICY_NAME
@@ -30,12 +30,14 @@ def main(arguments: Sequence[str], logs: Logs | None = None, here: str | None = 
         settings = from_context(_context(arguments))
     except SettingsError:
         return 0  # the synthesis says it better
-    session = boto3.session.Session()
-    here = here or session.region_name
-    logs = logs or (lambda region: session.client("logs", region_name=region))
-    if not (settings.all_log_groups or settings.log_groups) or not here:
+    if not (settings.all_log_groups or settings.log_groups):
         return 0
     try:
+        session = opened()
+        here = here or session.region_name
+        logs = logs or (lambda region: session.client("logs", region_name=region))
+        if not here:
+            return 0
         found = [
             said
             for region in settings.regions or (here,)

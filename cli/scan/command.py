@@ -9,22 +9,39 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ..help import Help, examples, exit_codes
+from ..terminal import Output, reader_may_leave
+
 if TYPE_CHECKING:
     from .inputs import Input
     from .s3 import Access
     from .workspace import Workspace
 
+NAME = "scan"
 FOUND_NOTHING, FOUND, UNREADABLE = 0, 1, 2
 _DESCRIPTION = (
     "Read CloudTrail's log files, and tell what KeyWatch would have told: which calls failed because a KMS key "
     "was missing or unusable, why, since when, and who changed it. Needs no deployment."
 )
-_EXIT_CODES = "Exit code: 0 nothing found, 1 something found, 2 something could not be read."
+_HELP = "What happened before it was deployed, from CloudTrail's log files."
+_EXAMPLES = (
+    "scan ./logs",
+    "scan s3://bucket/AWSLogs --since 90d --html report.html",
+    "scan --athena default.cloudtrail_logs --since 2026-03-01 --json",
+)
+_EXIT_CODES = ("nothing found", "something found", "something could not be read")
 
 
 def add_parser(names: Any) -> None:  # noqa: ANN401 - argparse keeps the type of sub-parsers for itself
     """Add ``scan`` to the command line."""
-    one = names.add_parser("scan", help=_DESCRIPTION, description=_DESCRIPTION, epilog=_EXIT_CODES)
+    epilog = f"{examples(*_EXAMPLES)}\n\n{exit_codes(*_EXIT_CODES)}"
+    one = names.add_parser(
+        NAME,
+        help=_HELP,
+        description=_DESCRIPTION,
+        epilog=epilog,
+        formatter_class=Help,
+    )
     one.add_argument(
         "sources",
         nargs="*",
@@ -184,7 +201,8 @@ def _scan(options: argparse.Namespace, path: Path, folder: Path) -> int:
         if options.dry_run and asks:
             return FOUND_NOTHING
         find_incidents(workspace, summary, options.since, options.until)
-        _report(options, workspace, summary)
+        with reader_may_leave():
+            _report(options, workspace, summary)
         if options.to_bus and not _replayed(options, workspace):
             return UNREADABLE
     return summary.exit_code
@@ -253,8 +271,6 @@ def _report(options: argparse.Namespace, workspace: Any, summary: Any) -> None: 
 
 
 def _show(workspace: Any, summary: Any, out: TextIO) -> None:  # noqa: ANN401 - as above
-    from rich.console import Console
-
     from . import table
 
-    table.show(Console(file=out), summary, workspace.worst(table.MOST_ROWS))
+    table.show(Output(file=out), summary, workspace.worst(table.MOST_ROWS))

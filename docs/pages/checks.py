@@ -8,6 +8,7 @@ from docs.pages.parts import with_parts
 from keywatch.actions import registry
 from keywatch.actions.action import Action, Field
 
+_INPUT = "file or standard input"
 PAGE = Path(__file__).resolve().parents[1] / "checks.md"
 
 
@@ -44,8 +45,9 @@ def _rows(action: Action) -> Iterator[str]:
 
 def _option(action: Action, field: Field) -> str:
     if field.option:
-        return f"`{field.option.flag}`" if field.option.flag.startswith("--") else "argument"
-    return "standard input" if action.from_input else ""
+        named = f"`{field.option.flag}`" if field.option.flag.startswith("--") else "argument"
+        return f"{named}, {_INPUT}" if action.from_input else named
+    return _INPUT if action.from_input else ""
 
 
 def _default(action: Action, field: Field) -> str:

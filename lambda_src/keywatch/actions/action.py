@@ -90,9 +90,10 @@ class InParts:
 class Action:
     """One question that people and programs may ask.
 
-    ``example`` is a command line and ``request`` the same as fields. A ``pure`` action needs no
-    deployment and no credentials: the command line runs it itself. ``one_of`` names fields of which
-    one must be given; ``from_input`` reads fields from standard input.
+    ``example`` is a command line and ``request`` the same as fields; ``examples`` are further command
+    lines. ``exit_codes`` say what 0, 1 and 2 mean. A ``pure`` action needs no deployment and no
+    credentials: the command line runs it itself. ``one_of`` names fields of which one must be given;
+    ``from_input`` reads fields from standard input.
     """
 
     name: str
@@ -108,6 +109,8 @@ class Action:
     passes_over_others: bool = False
     from_input: Callable[[str], Fields] | None = None
     in_parts: InParts | None = field(default=None)
+    examples: tuple[str, ...] = ()
+    exit_codes: tuple[str, str, str] = ("yes", "no", "cannot tell")
 
     def read(self, request: Mapping[str, object]) -> dict[str, Any]:
         """Return the fields of a request, defaults filled in; raises ``InvalidRequest`` with all that is wrong."""

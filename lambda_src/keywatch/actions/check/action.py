@@ -44,6 +44,11 @@ ACTION = Action(
     name="check",
     question="Can this key be used, and if not, why?",
     example="check alias/payments",
+    examples=(
+        "check alias/payments 1234abcd-12ab-34cd-56ef-1234567890ab --region us-east-1",
+        "check alias/new --wait 60 --notify",
+    ),
+    exit_codes=("usable", "not usable", "cannot tell"),
     request={"key_id": "alias/payments"},
     run=_run,
     exit_code=_exit_code,

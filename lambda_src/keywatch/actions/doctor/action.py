@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from keywatch.actions.action import CANNOT_TELL, NO, YES, Action, Answer, Fields, Invocation
-from keywatch.actions.display import STYLES, Line, Listing, Shown, line
+from keywatch.actions.display import STYLES, Line, Shown, line
 
 
 def _run(_fields: Fields, invocation: Invocation) -> Answer:
@@ -17,29 +17,23 @@ def _exit_code(answer: Answer) -> int:
 
 
 def _show(answer: Answer) -> Iterable[Shown]:
-    rows = tuple(
-        (
-            line(check["status"], STYLES[check["status"]]),
-            line(check["id"]),
-            Line(tuple(_found(check)), exact=(f"\n{check['command']}",)),
-        )
-        for check in answer["lines"]
-    )
-    yield Listing(f"KeyWatch in {answer['region']}", ("", "line", "what was found"), rows)
-
-
-def _found(check: Answer) -> Iterable[tuple[str, str]]:
-    yield check["says"], ""
-    if check["status"] != "pass":
-        yield f"\n{check['why']}", "dim"
-    if check["command"]:
-        yield f"\n{check['command']}", "cyan"
+    yield line(f"KeyWatch in {answer['region']}", "bold")
+    for check in answer["lines"]:
+        status = check["status"]
+        yield Line(((f"{status:4}  ", STYLES[status]), (f"{check['id']}: {check['says']}", "")))
+        if status != "pass":
+            yield line(f"      {check['why']}", "dim")
+        if check["command"]:
+            command = f"    {check['command']}"
+            yield Line(((command, "cyan"),), exact=(command,))
 
 
 ACTION = Action(
     name="doctor",
     question="Is this deployment working?",
     example="doctor",
+    examples=("doctor --profile production --region eu-west-1",),
+    exit_codes=("all pass", "something fails", "something warns, or cannot tell"),
     request={},
     run=_run,
     exit_code=_exit_code,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 
-from keywatch.actions.action import NO, YES, Action, Answer, Field, Fields, Invocation
+from keywatch.actions.action import NO, YES, Action, Answer, Field, Fields, Invocation, Option
 from keywatch.actions.display import Line, Shown, line, remedies
 from keywatch.actions.explain.answer import explain
 from keywatch.actions.explain.failures import MARKS
@@ -50,6 +50,12 @@ ACTION = Action(
     name="explain",
     question="What does this error text, log line or record mean?",
     example="explain < error.txt",
+    examples=(
+        "explain error.txt record.json",
+        'explain --text "Alias alias/payments is not found."',
+        "explain --json < error.txt",
+    ),
+    exit_codes=("explained", "nothing in it is about a key", "cannot tell"),
     request={"text": "…"},
     run=_run,
     exit_code=_exit_code,
@@ -61,6 +67,7 @@ ACTION = Action(
             "an error text, stack trace or log lines",
             _is_text,
             "must be a string",
+            option=Option("--text", "TEXT"),
         ),
         Field(
             "record",
