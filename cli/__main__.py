@@ -19,6 +19,7 @@ from keywatch.actions.requests import InvalidRequest, invalid_request
 from . import completion, given, parts, show, terminal
 from .deployed import Answer, CannotAskError, Deployed
 from .options import parser
+from .problems import explained, is_from_aws
 from .scan import command as scan
 
 Ask = Callable[[Answer], Answer]
@@ -44,6 +45,10 @@ def main(arguments: Sequence[str] | None = None, ask: Ask | None = None, stdin: 
         return INTERRUPTED
     except OSError as error:  # a file that cannot be written, a full disk
         terminal.tell(f"{error.filename or 'standard output'}: {error.strerror or error}")
+    except Exception as error:
+        if not is_from_aws(error):
+            raise
+        terminal.tell(explained(error))
     return CANNOT_TELL
 
 

@@ -51,6 +51,11 @@ class CannotAskError(Exception):
     """The function could not be asked. The message says why, and what to do."""
 
 
+def is_from_aws(error: Exception) -> bool:
+    """Tell whether an exception is one of AWS's SDK, without importing it."""
+    return any(kind.__module__.startswith("botocore.") for kind in type(error).__mro__)
+
+
 def explained(error: Exception) -> str:
     """Return what to say of a botocore exception: what it means where that is known, and what AWS said."""
     kind = type(error).__name__
