@@ -20,6 +20,18 @@ SHARED_OPERATIONS = frozenset(
 )
 
 
+# Operations whose permission has another name than they have: a ReEncrypt needs this one on its first key, and ReEncryptTo
+# on the second (KMS Developer Guide, "AWS KMS permissions").
+_PERMISSIONS = {"ReEncrypt": "ReEncryptFrom"}
+PERMISSIONS = KMS_OPERATIONS - _PERMISSIONS.keys() | {"ReEncryptFrom", "ReEncryptTo"}
+
+
+def permission_of(operation: str | None) -> str | None:
+    """Return the permission of KMS (without ``kms:``) that an operation needs; ``None`` for what KMS does not have."""
+    name = _PERMISSIONS.get(operation or "", operation)
+    return name if name in PERMISSIONS else None
+
+
 def only_of_kms(operation: str | None) -> bool:
     """Tell whether an operation is one that only KMS has."""
     return operation in KMS_OPERATIONS and operation not in SHARED_OPERATIONS

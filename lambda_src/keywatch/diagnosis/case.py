@@ -232,7 +232,6 @@ def seen_facts(case: Case) -> dict[str, str]:
     key, store = evidence.key, evidence.store
     facts = {
         "reported": "yes" if is_report(case.failure) else "",
-        "service": case.failure.caller.service or "",
     }
     if key is not None:
         facts["key_state"] = key.state

@@ -21,6 +21,7 @@ from keywatch.diagnosis.case import (
     seen_facts,
 )
 from keywatch.diagnosis.external_name import as_looked_up
+from keywatch.diagnosis.facts import base_facts
 from keywatch.diagnosis.order import LAST, ORDER
 from keywatch.diagnosis.reasons import Reason, because_change, not_seen
 from keywatch.diagnosis.recovery import Recovery, recovery_of
@@ -60,7 +61,7 @@ def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosi
     )
     known_as = {"known_as": next(iter(sorted(evidence.names)), "")}
     named = _account_names(failure, evidence)
-    known = _known(_base_facts(failure), seen_facts(case), known_as, named, explanation.facts)
+    known = _known(base_facts(failure), seen_facts(case), known_as, named, explanation.facts)
     facts = known | _multi_region(known.get("key", ""))
     is_over = all(
         recovery_of(cause, failure.subject, evidence) is Recovery.PROVEN
@@ -175,50 +176,3 @@ def _repointed(case: Case, explanation: Explanation) -> tuple[Reason, ...]:
     fresh = case.failure.time - moved.when <= (FRESH_MOVE if used else PROPAGATION)
     fresh = fresh and (used is None or used <= moved.when + SKEW)
     return (because_change(moved),) if fresh and cause_of(explanation.cause).key_states else ()
-
-
-def _base_facts(failure: KeyFailure) -> dict[str, str]:
-    """Return what the failure itself says, under the names that remedies use."""
-    identifier = failure.identifier
-    return {
-        "region": failure.region or "",
-        "account": failure.account or "",
-        "partition": failure.partition,
-        "identifier": identifier.text if identifier else "",
-        "key": failure.key_arn or _key_named(failure) or "",
-        "alias": (identifier.alias if identifier else None)
-        or (failure.subject.name if failure.subject.kind == "alias" else ""),
-        "key_store": failure.key_store or "",
-        "xks_key": failure.external_key or "",
-        "principal": failure.caller.principal
-        if failure.caller.principal.startswith("arn:")
-        else "",
-        "operation": failure.operation or "",
-        **_resource_facts(failure.resource or ""),
-    }
-
-
-def _resource_facts(resource: str) -> dict[str, str]:
-    """Return what an AWS service was encrypting, under the names that the services' own commands take."""
-    _, is_parameter, parameter = resource.partition(":parameter/")
-    _, is_bucket, path = resource.partition(":s3:::")
-    return {
-        "resource": resource,
-        "parameter": f"/{parameter}" if is_parameter else "",
-        "bucket": path.partition("/")[0] if is_bucket else "",
-    }
-
-
-def _key_named(failure: KeyFailure) -> str | None:
-    """Return the ARN of a key that was named by its id (CloudTrail's history knows keys by ARN only), if its account is known."""
-    identifier = failure.identifier
-    if identifier is None or not identifier.key_id:
-        return None
-    account, region = failure.subject.account, failure.subject.region
-    if (
-        identifier.account
-        or failure.subject.kind != "key"
-        or not (account.isdigit() and "-" in region)
-    ):
-        return identifier.text
-    return f"arn:{failure.partition}:kms:{region}:{account}:key/{identifier.key_id}"

@@ -24,6 +24,8 @@ _DENIED_USER = re.compile(
     r"\bUser: (arn:aws[a-z-]{0,20}:(?:iam|sts)::\d{12}:[\w+=,.@:/-]{1,400}) is not authorized"
 )
 
+_DENIED_ACTION = re.compile(r"\bnot authorized to perform: kms:([A-Za-z]{2,64})")
+
 
 def read_caller(identity: object) -> Caller:
     """Return the caller that a ``userIdentity`` describes; ``unknown`` where it names nobody."""
@@ -54,6 +56,12 @@ def denied_principal(message: str | None) -> str | None:
     """Return whom a denial names (``User: <ARN> is not authorized``): a role for its sessions; ``None`` where it names nobody."""
     match = _DENIED_USER.search(message or "")
     return (_role_of(match[1])[0] or match[1]) if match else None
+
+
+def denied_action(message: str | None) -> str | None:
+    """Return which action of KMS a denial names (``not authorized to perform: kms:<action>``); ``None`` where it names none."""
+    match = _DENIED_ACTION.search(message or "")
+    return match[1] if match else None
 
 
 def _without_arn(fields: Mapping[str, object], account: str | None, service: str | None) -> Caller:

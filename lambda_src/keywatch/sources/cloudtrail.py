@@ -119,7 +119,7 @@ def _failure(fields: Mapping[str, object], received: datetime) -> KeyFailure:
         event_id=text(fields.get("sharedEventID"), _ID) or text(fields.get("eventID"), _ID) or "",
         request_id=text(fields.get("requestID"), _ID),
         time=moment(fields.get("eventTime"), received),
-        resource=protected_resource(request),
+        resource=protected_resource(request, fields.get("eventSource")),
     )
 
 

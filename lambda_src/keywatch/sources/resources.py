@@ -118,8 +118,28 @@ _CONTEXTS = ("encryptionContext", "sourceEncryptionContext", "destinationEncrypt
 CONTEXTS = frozenset(_CONTEXTS)
 
 
-def protected_resource(request: Mapping[str, object]) -> str | None:
-    """Return the resource that a service was encrypting or decrypting, by the encryption context it set."""
+# Where requests of other services name what they encrypt or decrypt (the services' API references).
+_NAMED_BY: Mapping[str, tuple[str, ...]] = {
+    "dynamodb.amazonaws.com": ("tableName",),
+    "kinesis.amazonaws.com": ("streamARN",),
+    "lambda.amazonaws.com": ("functionName",),
+    "secretsmanager.amazonaws.com": ("secretId",),
+    "sns.amazonaws.com": ("topicArn",),
+    "ssm.amazonaws.com": ("name",),
+}
+
+
+def protected_resource(request: Mapping[str, object], service: object = None) -> str | None:
+    """Return the resource that a service was encrypting or decrypting: by the encryption context it set, or by its own request.
+
+    ``service`` is the event source of the record.
+    """
+    if service == "s3.amazonaws.com" and (bucket := text(request.get("bucketName"), 64)):
+        path = text(request.get("key"), 256)
+        return f"arn:aws:s3:::{bucket}" + (f"/{path}" if path else "")
+    for name in _NAMED_BY.get(service, ()) if isinstance(service, str) else ():
+        if found := text(request.get(name), 256):
+            return found
     for name in _CONTEXTS:
         context = request.get(name)
         if isinstance(context, dict):

@@ -83,9 +83,24 @@ FULL = {
     "function": "arn:aws:lambda:eu-west-1:111122223333:function:orders",
     "role": "arn:aws:iam::111122223333:role/orders",
     "role_name": "orders",
-    "resource": "vol-0123456789abcdef0",
-    "parameter": "/orders/password",
+    "secret": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders/db-AbCdEf",
+    "parameter": "password,/password",
     "bucket": "orders",
+    "object": "2026/11/a.csv",
+    "database_id": "db-ABCDEFGHIJKL",
+    "cluster_id": "cluster-ABCDEFGHIJKL",
+    "database": "arn:aws:rds:eu-west-1:111122223333:db:orders",
+    "cluster": "arn:aws:rds:eu-west-1:111122223333:cluster:orders",
+    "volume": "vol-0123456789abcdef0",
+    "snapshot": "snap-0123456789abcdef0",
+    "topic": "arn:aws:sns:eu-west-1:111122223333:orders",
+    "queue": "orders",
+    "table": "orders",
+    "stream": "arn:aws:kinesis:eu-west-1:111122223333:stream/orders",
+    "trail": "arn:aws:cloudtrail:eu-west-1:111122223333:trail/orders",
+    "domain": "orders",
+    "vault": "orders",
+    "scaling_group": "orders",
 }
 
 
@@ -255,7 +270,7 @@ def test_a_step_names_what_was_most_likely_meant() -> None:
     assert "alias/payments" in (first.command or "")
 
 
-_READS = ("describe-", "list-", "get-", "lookup-", "simulate-")
+_READS = ("describe-", "head-", "list-", "get-", "lookup-", "simulate-")
 
 
 @pytest.mark.parametrize("cause", sorted(CAUSES))

@@ -40,7 +40,21 @@ WORDS = (
     "arn:aws:kms:evil:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     "arn:aws:kms:eu-west-1:***:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 )
-NAMES = frozenset({"resource", "bucket", "role_name", "operation"})
+NAMES = frozenset(
+    [
+        "bucket",
+        "role_name",
+        "function",
+        "secret",
+        "parameter",
+        "object",
+        "queue",
+        "table",
+        "domain",
+        "vault",
+        "scaling_group",
+    ]
+)
 
 
 def names_in(command):

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from keywatch.catalogue.causes.grammar import fits
+from keywatch.catalogue.protected import PROTECTED_FACTS
 from keywatch.diagnosis.diagnose import diagnose
 from keywatch.model.evidence import NO_EVIDENCE, Evidence, FunctionFacts
 from keywatch.model.signals import UNKNOWN, Caller
@@ -13,6 +15,7 @@ from tests.unit.cases import (
     ALIAS,
     APP,
     BOB,
+    DENIED,
     KEY,
     KEY_ID,
     MRK,
@@ -35,6 +38,8 @@ from tests.unit.cases import (
 )
 
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+ROLE, SESSION = f"arn:aws:iam::{ACCOUNT}:role", f"arn:aws:sts::{ACCOUNT}:assumed-role"
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db/pw-AbCdEf"
 STORE_SEEN = seen(operation="DescribeCustomKeyStores", asked=STORE)
 
 
@@ -82,15 +87,87 @@ def test_an_alias_that_only_the_subject_names_is_a_fact():
             f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/db:parameter/x",
             {"parameter": "/shop/db:parameter/x"},
         ),
-        ("arn:aws:s3:::orders/2026/11/a:s3:::b.csv", {"bucket": "orders"}),
-        ("arn:aws:s3:::orders", {"bucket": "orders"}),
-        (f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db", {}),
+        (f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/password", {"parameter": "password,/password"}),
+        (
+            "arn:aws:s3:::orders/2026/11/a:s3:::b.csv",
+            {"bucket": "orders", "object": "2026/11/a:s3:::b.csv"},
+        ),
+        ("arn:aws-cn:s3:::orders", {"bucket": "orders"}),
+        (SECRET, {"secret": SECRET}),
+        ("cluster-ABC", {"cluster_id": "cluster-ABC"}),
+        ("db-ABC", {"database_id": "db-ABC"}),
+        ("vol-0abc", {"volume": "vol-0abc"}),
+        ("snap-0abc", {"snapshot": "snap-0abc"}),
+        (f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders", {"queue": "orders"}),
+        ("something", {}),
     ],
 )
 def test_what_a_service_was_encrypting_is_named_as_its_own_commands_name_it(resource, expected):
     known = facts(replace(denied(), resource=resource))
-    assert known["resource"] == resource
-    assert {name: known[name] for name in ("parameter", "bucket") if name in known} == expected
+    assert {name: known[name] for name in PROTECTED_FACTS if name in known} == expected
+
+
+def test_a_service_that_names_its_resources_by_their_names_alone_tells_what_they_are():
+    called = Caller(APP, service="dynamodb.amazonaws.com")
+    assert facts(replace(denied(), resource="orders", caller=called))["table"] == "orders"
+    answered = replace(denied(), resource="orders/db", service="secretsmanager.amazonaws.com")
+    assert facts(answered)["secret"] == "orders/db"
+
+
+def test_an_object_that_is_being_written_has_no_key_yet():
+    written = denied(operation="GenerateDataKey")
+    written = replace(written, resource="arn:aws:s3:::b/o", error_message=None)
+    assert "object" not in facts(written)
+    assert facts(written)["bucket"] == "b"
+
+
+@pytest.mark.parametrize(
+    ("message", "operation", "action"),
+    [
+        (DENIED, "GetObject", "Decrypt"),
+        (DENIED.replace("kms:Decrypt", "kms:ReEncryptTo"), "ReEncrypt", "ReEncryptTo"),
+        ("Access to KMS is not allowed", "ReEncrypt", "ReEncryptFrom"),
+        ("Access to KMS is not allowed", "GetSecretValue", None),
+        ("not authorized to perform: kms:MadeUp", "PutObject", None),
+    ],
+)
+def test_the_permission_that_was_missing_is_one_of_kms(message, operation, action):
+    failure = replace(denied(), error_message=message, operation=operation)
+    assert facts(failure).get("operation") == action
+
+
+@pytest.mark.parametrize(
+    ("caller", "service", "denied_user", "expected"),
+    [
+        (f"{ROLE}/service-role/fn", "kms", f"{SESSION}/fn/fn", f"{ROLE}/service-role/fn"),
+        (f"{ROLE}/somebody", "lambda", f"{SESSION}/fn/fn", f"{ROLE}/fn"),
+        (f"{ROLE}/service-role/fn", "lambda", f"{SESSION}/fn/fn", f"{ROLE}/service-role/fn"),
+        ("lambda.amazonaws.com", "kms", f"{SESSION}/fn/fn", f"{ROLE}/fn"),
+        (BOB, "kms", f"arn:aws:sts::{ACCOUNT}:federated-user/x", BOB),
+    ],
+)
+def test_who_was_denied_is_who_called_kms_with_the_path_where_it_is_known(
+    caller, service, denied_user, expected
+):
+    message = DENIED.replace(APP, denied_user)
+    failure = replace(denied(), caller=Caller(caller), error_message=message)
+    failure = replace(failure, service=f"{service}.amazonaws.com")
+    assert facts(failure)["principal"] == expected
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        f"arn:aws:iam::{ACCOUNT}:root",
+        f"arn:aws:sts::{ACCOUNT}:federated-user/bob",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/app/session",
+        f"{ROLE}/aws:ec2-infrastructure",
+        f"{ROLE}/AWSReservedSSO_Admin_0123456789abcdef",
+        f"{ROLE}/AWSServiceRoleForAutoScaling",
+    ],
+)
+def test_whom_iam_cannot_simulate_stands_in_no_command(principal):
+    assert not fits("principal", principal)
 
 
 class TestKeyArn:
@@ -153,11 +230,6 @@ class TestWhatWasSeen:
         failure = failed("KMSInvalidStateException", f"{KEY} is unavailable.", KEY, key_store=STORE)
         assert facts(failure, store=store("FAILED"))["store_state"] == "FAILED"
         assert "store_state" not in facts(failure)
-
-    def test_a_service_that_called_for_somebody_is_named(self):
-        by_service = replace(denied(), caller=Caller(APP, service="s3.amazonaws.com"))
-        assert facts(by_service)["service"] == "s3.amazonaws.com"
-        assert "service" not in facts(denied())
 
     def test_a_log_line_is_marked_as_a_report(self):
         assert facts(no_key(source="app_log"))["reported"] == "yes"

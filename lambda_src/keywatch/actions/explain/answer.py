@@ -10,6 +10,7 @@ from keywatch.actions.explain.failures import (
 from keywatch.actions.explain.unmatched import why_unmatched
 from keywatch.catalogue import external_name
 from keywatch.catalogue.causes import CAUSES, remedies_for
+from keywatch.catalogue.operations import permission_of
 from keywatch.model.identifiers import Kind, partition_of
 
 SCHEMA = "keywatch.explain/1"
@@ -109,7 +110,7 @@ def _facts(failure: ExplainedFailure) -> dict[str, str]:
         "account": failure.account or "",
         "partition": (name.partition if name else None) or partition_of(region),
         "principal": failure.principal or "",
-        "operation": failure.operation or "",
+        "operation": permission_of(failure.operation) or "",
         "key_store": failure.key_store or "",
         "xks_key": failure.external_key or "",
     }

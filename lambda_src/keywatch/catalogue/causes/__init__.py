@@ -21,6 +21,7 @@ from keywatch.catalogue.causes.key_states import KEY_STATES
 from keywatch.catalogue.causes.key_stores import KEY_STORES
 from keywatch.catalogue.causes.missing import NOT_FOUND
 from keywatch.catalogue.causes.record import FACTS, Cause, Lookup, Proof, Remedy
+from keywatch.catalogue.protected import PROTECTED_FACTS
 from keywatch.model.levels import Severity
 from keywatch.model.text import one_line
 
@@ -67,7 +68,7 @@ def remedies_for(cause_id: str, facts: Mapping[str, str]) -> tuple[Remedy, ...]:
 
     A step whose command needs a fact that nobody knows stays as a sentence, but is left out
     altogether where that fact is what the step is about (``did_you_mean``, ``key_region``,
-    ``multi_region_key``). Without a Region, commands rely on the caller's default.
+    ``multi_region_key``, what a service was encrypting). Without a Region, commands rely on the caller's default.
     """
     cause = CAUSES.get(cause_id)
     steps = cause.remedies if cause else ()
@@ -75,7 +76,9 @@ def remedies_for(cause_id: str, facts: Mapping[str, str]) -> tuple[Remedy, ...]:
 
 
 _REGION_OPTION = " --region {region}"
-_POINT_OF_A_STEP = ("{did_you_mean}", "{key_region}", "{multi_region_key}")
+_POINT_OF_A_STEP = tuple(
+    f"{{{fact}}}" for fact in ("did_you_mean", "key_region", "multi_region_key", *PROTECTED_FACTS)
+)
 
 
 def _filled(step: Remedy, facts: Mapping[str, str]) -> Remedy | None:
@@ -114,7 +117,7 @@ def fill(remedy: Remedy, facts: Mapping[str, str]) -> Remedy | None:
     wanted = [(name, spec) for _, name, spec, _ in Formatter().parse(remedy.command) if name]
     if not all_fit([(name, facts.get(name) or "") for name, _ in wanted]):
         return None
-    if not all(_PLAIN.fullmatch(facts[name]) for name, spec in wanted if spec == "plain"):
+    if not all(_FORMS[spec].fullmatch(facts[name]) for name, spec in wanted if spec):
         return None
     words = {name: _Word(facts[name]) for name, _ in wanted}
     text = remedy.text
@@ -123,12 +126,16 @@ def fill(remedy: Remedy, facts: Mapping[str, str]) -> Remedy | None:
     return Remedy(text, remedy.command.format_map(words))
 
 
-# What means the same inside quotes and outside, to a shell and to a query.
-_PLAIN = re.compile(r"[A-Za-z0-9:/_.-]{1,500}")
+# Where a command asks for more of a fact than its own form.
+_FORMS: Mapping[str, re.Pattern[str]] = {
+    # What means the same inside quotes and outside, to a shell and to a query.
+    "plain": re.compile(r"[A-Za-z0-9:/_.-]{1,500}"),
+    "arn": re.compile(r"arn:.{1,500}"),
+}
 
 
 class _Word(str):
-    """A fact in a command: ``{name}`` is one quoted word, ``{name:plain}`` stands inside quotes as it is."""
+    """A fact in a command: ``{name}`` and ``{name:arn}`` are one quoted word, ``{name:plain}`` stands inside quotes as it is."""
 
     __slots__ = ()
 

@@ -57,13 +57,13 @@ ELSEWHERE = (
                 DESCRIBE_KEY,
             ),
             Remedy(
-                "If the key exists, check whether its key policy allows the caller.",
+                "If the key exists, check in its account whether its key policy allows the caller.",
                 "aws kms get-key-policy --key-id {key} --region {region} --query Policy --output text",
             ),
             Remedy(
-                "Check whether the caller's own policies allow the call.",
+                "Check in the caller's account whether the caller's own policies allow the call.",
                 "aws iam simulate-principal-policy --policy-source-arn {principal} "
-                "--action-names kms:{operation} --resource-arns {key} --query 'EvaluationResults[].EvalDecision'",
+                "--action-names kms:{operation} --resource-arns {key:arn} --query 'EvaluationResults[].EvalDecision'",
             ),
             *SERVICE_STEPS,
         ),

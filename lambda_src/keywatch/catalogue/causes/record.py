@@ -7,6 +7,7 @@ names.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from keywatch.catalogue.protected import PROTECTED_FACTS
 from keywatch.model.levels import Severity
 
 # The facts of a case that commands may name; all are text, and any may be unknown.
@@ -21,16 +22,15 @@ FACTS = (
     "account",  # the account of the failing call
     "partition",  # aws, aws-cn, aws-us-gov...
     "principal",  # ARN of the user or role that made the call
-    "operation",  # the KMS operation that failed
+    "operation",  # the permission of KMS that the call needs (Decrypt, ReEncryptFrom)
     "key_store",  # custom key store id
     "xks_key",  # id of the external key in its own key manager
     "deletion_date",  # when the key is gone for good
     "function",  # ARN of the Lambda function whose environment could not be decrypted
     "role",  # ARN of that function's role
     "role_name",  # the name of that role
-    "resource",  # what the AWS service was encrypting or decrypting, by its ARN, id or name
-    "parameter",  # the name of that resource, where it is a parameter of Systems Manager
-    "bucket",  # the same, where it is an S3 bucket or an object in one
+    # What the AWS service was encrypting or decrypting, as its own commands name it.
+    *PROTECTED_FACTS,
 )
 
 # What a look-up of the case saw, or nothing where none was possible: what a command that changes
@@ -41,7 +41,6 @@ SEEN = (
     "alias_exists",  # yes or no
     "replica_is_missing",  # yes: the primary key was seen and names no replica where the call was made
     "role_is_newer",  # yes: the function's role was created after the function was last changed
-    "service",  # the AWS service that made the call for somebody
 )
 
 
