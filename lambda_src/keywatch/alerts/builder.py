@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import TypeVar, cast
+from typing import Literal, TypeVar, cast
 
 from keywatch.alerts.alert import Alert, GroupView, Impact, SubjectView
 from keywatch.alerts.document import (
@@ -13,6 +13,7 @@ from keywatch.alerts.document import (
     SIZE_LIMITS,
     AffectedSubject,
     Count,
+    CrossAccount,
     Document,
     GroupMembers,
     ImpactCounts,
@@ -29,6 +30,7 @@ from keywatch.model.evidence import ChangeFact
 from keywatch.model.text import cleaned
 
 _Item = TypeVar("_Item")
+_SIDES: tuple[Literal["caller"], Literal["owner"]] = ("caller", "owner")
 _NOT_SHOWN = " (No command is shown, because it cannot be displayed exactly as it must be typed.)"
 _REPLAYED = (
     "Replayed: this rests on events from {}, which everybody who may put events on the bus can send. "
@@ -67,8 +69,11 @@ def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Documen
         document["replayed"] = alert.replayed
     if alert.subject.account_name:
         document["account_name"] = alert.subject.account_name
+    crossing = _crossing(alert, cause)
+    if crossing:
+        document["cross_account"] = crossing
     notes = (_REPLAYED.format(alert.replayed), *alert.notes) if alert.replayed else alert.notes
-    document["notes"] = lists.first("notes", notes)
+    document["notes"] = lists.first("notes", (*_who_acts(crossing, cause, alert), *notes))
     if alert.previous_incident_id:
         document["previous_incident_id"] = alert.previous_incident_id
     if alert.owner:
@@ -78,6 +83,30 @@ def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Documen
     for step, remedy in zip(document["remedies"], diagnosis.remedies, strict=False):
         step["text"] += _NOT_SHOWN if remedy.command and not step["command"] else ""
     return document
+
+
+def _crossing(alert: Alert, cause: Cause) -> CrossAccount | None:
+    """Return the two accounts of a call to another account's key; ``None`` where there is only one, or where many broke."""
+    facts = alert.diagnosis.facts
+    owner, caller = facts.get("owner_account"), facts.get("caller_account")
+    if not owner or not caller or alert.group:
+        return None
+    return {
+        "caller": {"account": caller, "name": facts.get("caller_account_name", "")},
+        "owner": {"account": owner, "name": facts.get("owner_account_name", "")},
+        "acts": cause.across.acts,
+    }
+
+
+def _who_acts(crossing: CrossAccount | None, cause: Cause, alert: Alert) -> tuple[str, ...]:
+    """Say who called whose key and, while it is broken, which side must act."""
+    if crossing is None:
+        return ()
+    caller, owner = (named(crossing[side]["account"], crossing[side]["name"]) for side in _SIDES)
+    said = f"Account {caller} called; the key belongs to account {owner}."
+    if alert.status == "resolved":
+        return (said,)
+    return (f"{said} {cause.across.says.format(owner=owner, caller=caller)}",)
 
 
 def _how_many(group: GroupView) -> str:

@@ -74,6 +74,24 @@ class GroupMembers(TypedDict):
     members: list[str]
 
 
+class Party(TypedDict):
+    """One of the two accounts of a call, and what the organisation calls it (empty where that is not known)."""
+
+    account: str
+    name: str
+
+
+class CrossAccount(TypedDict):
+    """A call from one account to the key of another: who called, who owns the key, and who must act.
+
+    ``acts`` is owner, caller, both or nobody.
+    """
+
+    caller: Party
+    owner: Party
+    acts: str
+
+
 class Document(TypedDict):
     """An alert as every channel gets it; ``previous_incident_id`` only where the same subject had an incident before.
 
@@ -103,6 +121,7 @@ class Document(TypedDict):
     replayed: NotRequired[str]
     owner: NotRequired[str]
     account_name: NotRequired[str]
+    cross_account: NotRequired[CrossAccount]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +165,7 @@ def kept(limits: SizeLimits) -> dict[str, Kept]:
         "replayed": Kept(64),
         "owner": Kept(MAX_OWNER),
         "account_name": Kept(50),
+        "cross_account": Kept(50, ""),
     }
 
 

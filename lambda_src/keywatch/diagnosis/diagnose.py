@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from keywatch.catalogue.causes import Remedy, cause_of, remedies_for
 from keywatch.catalogue.changes import CHANGES, MADE_BY
+from keywatch.diagnosis.accounts import accounts_of, other_callers
 from keywatch.diagnosis.case import (
     PROPAGATION,
     SKEW,
@@ -57,11 +58,18 @@ def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosi
     explained = explain(failure, evidence, now)
     failure, case, explanation = explained.failure, explained.case, explained.explanation
     because = tuple(
-        dict.fromkeys((*_error_said(failure), *explanation.because, *_made_by(case, explanation)))
+        dict.fromkeys(
+            (
+                *_error_said(failure),
+                *explanation.because,
+                *_made_by(case, explanation),
+                *other_callers(failure, evidence),
+            )
+        )
     )
     known_as = {"known_as": next(iter(sorted(evidence.names)), "")}
-    named = _account_names(failure, evidence)
-    known = _known(base_facts(failure), seen_facts(case), known_as, named, explanation.facts)
+    accounts = accounts_of(failure, evidence)
+    known = _known(base_facts(failure), seen_facts(case), known_as, accounts, explanation.facts)
     facts = known | _multi_region(known.get("key", ""))
     is_over = all(
         recovery_of(cause, failure.subject, evidence) is Recovery.PROVEN
@@ -110,11 +118,6 @@ def _ranked(failure: KeyFailure) -> KeyFailure:
     if not is_report(failure) or said.confidence is not Confidence.CERTAIN:
         return failure
     return replace(failure, classification=replace(said, confidence=Confidence.LIKELY))
-
-
-def _account_names(failure: KeyFailure, evidence: Evidence) -> dict[str, str]:
-    """Return the name of the account that an alert is about, as far as the organisation's may be read."""
-    return {"account_name": evidence.account_names.get(failure.subject.account, "")}
 
 
 def _known(*several: Mapping[str, str]) -> dict[str, str]:

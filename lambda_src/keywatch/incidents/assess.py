@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from keywatch.diagnosis.accounts import owner_of
 from keywatch.diagnosis.diagnose import Diagnosis, diagnose
 from keywatch.lookups.plan import investigate
 from keywatch.lookups.scope import Scope
@@ -12,6 +13,7 @@ from keywatch.model.evidence import NO_EVIDENCE, ChangeFact, Evidence
 from keywatch.model.signals import KeyFailure, Subject
 from keywatch.services import Services
 
+MOST_NAMED = 5  # of other accounts' callers
 TIME_FOR_LOOK_UPS = timedelta(
     seconds=6
 )  # of one subject: an alert with less in it beats a late one
@@ -45,15 +47,17 @@ def assess(
         services.counts.add("EvidenceFailed")
         services.logger.exception("look-ups failed")
         evidence = replace(NO_EVIDENCE, changes=changes)
-    evidence = replace(evidence, account_names=_names(services, failure))
+    evidence = replace(evidence, account_names=_names(services, failure, evidence))
     return diagnose(failure, evidence, services.now()), evidence
 
 
-def _names(services: Services, failure: KeyFailure) -> dict[str, str]:
+def _names(services: Services, failure: KeyFailure, evidence: Evidence) -> dict[str, str]:
     """Return the names of the accounts that a failure has to do with, where an organisation's may be read."""
     if services.directory is None:
         return {}
-    accounts = {failure.subject.account, failure.caller.account or "", failure.account or ""}
+    callers = (failure.caller, *evidence.other_callers[:MOST_NAMED])
+    accounts = {failure.subject.account, owner_of(failure) or "", failure.account or ""}
+    accounts |= {caller.account or "" for caller in callers}
     try:
         names = {one: services.directory.name(one) for one in sorted(accounts) if one.isdigit()}
     except Exception:

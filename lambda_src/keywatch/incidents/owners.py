@@ -29,7 +29,8 @@ def with_owner(services: Services, incident: Incident, evidence: Evidence) -> In
     if not services.settings.owner_tags:
         return incident
     keys = keys_of(incident, evidence.changes, evidence)
-    return replace(incident, owner=owner_of(services, keys, incident.owner))
+    told_by = incident.latest_failure.recorded_in
+    return replace(incident, owner=owner_of(services, keys, incident.owner, told_by))
 
 
 def common_owner(services: Services, incidents: Sequence[Incident]) -> str | None:
@@ -38,7 +39,13 @@ def common_owner(services: Services, incidents: Sequence[Incident]) -> str | Non
     if not tags or not incidents or len(incidents) > MOST_MEMBERS:
         return None
     owners = {
-        incident.owner or owner_of(services, keys_of(incident, incident.history), None)
+        incident.owner
+        or owner_of(
+            services,
+            keys_of(incident, incident.history),
+            None,
+            incident.latest_failure.recorded_in,
+        )
         for incident in incidents
     }
     return owners.pop() if len(owners) == 1 else None
@@ -79,15 +86,22 @@ def _arn(subject: Subject, failure: KeyFailure, key_id: str) -> str:
     return f"arn:{failure.partition}:kms:{subject.region}:{subject.account}:key/{key_id}"
 
 
-def owner_of(services: Services, keys: Iterable[str], before: str | None) -> str | None:
-    """Return the owner that all of some keys (ARNs) have; ``before`` where one is gone, or its tags cannot be read."""
+def owner_of(
+    services: Services, keys: Iterable[str], before: str | None, told_by: str | None = None
+) -> str | None:
+    """Return the owner that all of some keys (ARNs) have; ``before`` where one is gone, or its tags cannot be read.
+
+    ``told_by`` is the account that told a hub of it, in which it may look.
+    """
     owners: set[str | None] = set()
-    with services.lookups.within(TIME):
+    account = (told_by if services.settings.hub else None) or services.settings.account
+    lookups = services.accounts.look_ups(account)
+    with lookups.within(TIME):
         for arn in keys:
             named = parse(arn)
-            if named.account != services.settings.account or named.region is None:
+            if named.account != account or named.region is None:
                 return None
-            tags, look = services.lookups.tags(arn, named.region)
+            tags, look = lookups.tags(arn, named.region)
             if look.outcome is not LookupOutcome.SEEN:
                 services.counts.add("OwnersUnknown")
                 return before

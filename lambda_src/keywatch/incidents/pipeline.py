@@ -14,6 +14,7 @@ from threading import Lock
 from typing import TypeVar, cast
 
 from keywatch.incidents import changes, digests, failures, without_table
+from keywatch.incidents.copies import joined
 from keywatch.incidents.memory import Memory
 from keywatch.model.incident import FailureBatch
 from keywatch.model.signals import KeyChange, KeyFailure, Signal, Unrelated
@@ -148,7 +149,7 @@ def _sorted(signals: Iterable[tuple[str, Signal]], services: Services) -> _Sorte
             ignored[signal.reason] += 1
     for reason, count in ignored.items():
         services.counts.add(f"Ignored.{reason}", count)
-    batches = _by_subject(failures, services)
+    batches = _by_subject(joined(failures) if services.settings.hub else failures, services)
     services.counts.add("Failures", sum(batch.count for batch in batches))
     return _Sorted(batches, list(changes.values()))
 

@@ -8,6 +8,7 @@ was read is remembered for minutes: the next incident most likely asks for the s
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -18,8 +19,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.evidence import FROM_TRAIL, ChangeFact, HistoryRead, LookupOutcome
-from keywatch.model.signals import KeyChange
+from keywatch.model.signals import Caller, KeyChange
+from keywatch.sources.callers import read_caller
 from keywatch.sources.cloudtrail import read_record
+from keywatch.sources.fields import mapping
 from keywatch.sources.source import Reception
 
 if TYPE_CHECKING:
@@ -142,6 +145,24 @@ class History:
         changes = tuple(sorted(changes, key=_newest_first, reverse=True))
         return replace(answer, changes=changes, error=later.error, calls=answer.calls + later.calls)
 
+    def other_callers(
+        self, key_arn: str, account: str, region: str
+    ) -> tuple[tuple[Caller, ...], Exception | None]:
+        """Return the callers of other accounts among the newest uses of a key of ``account``, and what stopped the reading.
+
+        One page: asked for a key, LookupEvents answers its uses.
+        """
+        try:
+            self._wait(region)
+            answer = self._client("cloudtrail", region).lookup_events(
+                LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": key_arn}],
+                MaxResults=PAGE,
+            )
+        except (ClientError, BotoCoreError, Refused) as stopped:
+            return (), stopped
+        events = answer.get("Events", [])
+        return callers_of((event.get("CloudTrailEvent") for event in events), account), None
+
     def _pages(self, name: str, region: str) -> _Pages:
         now = self._now()
         with self._lock:
@@ -169,6 +190,20 @@ class History:
         if times:
             pages.oldest = min(times).astimezone(UTC)
         pages.token, pages.begun = answer.get("NextToken"), True
+
+
+def callers_of(records: Iterable[str | None], account: str) -> tuple[Caller, ...]:
+    """Return the callers of other accounts than ``account`` in CloudTrail records (JSON text), the most frequent first."""
+    found: Counter[Caller] = Counter()
+    for text in records:
+        try:
+            record = json.loads(text or "null")
+        except (ValueError, RecursionError):
+            continue
+        caller = read_caller(mapping(record).get("userIdentity"))
+        if caller.account and caller.account != account:
+            found[Caller(caller.principal, account=caller.account)] += 1
+    return tuple(caller for caller, _ in found.most_common())
 
 
 def _turns(pages: dict[str, _Pages], concerns: Concerns, back_to: datetime | None) -> Iterator[str]:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from keywatch.catalogue.causes import Lookup, cause_of
 from keywatch.catalogue.states import STATE_CAUSES, is_usable
 from keywatch.diagnosis.case import Case, case_of, find_look
@@ -23,10 +25,11 @@ from keywatch.lookups.known_changes import (
     that_would_explain,
     undoing,
 )
+from keywatch.lookups.outcomes import outcome_of
 from keywatch.lookups.scope import Scope, Target, target_of
 from keywatch.model.evidence import ChangeFact, Evidence, KeyFacts, LookupOutcome, LookupResult
 from keywatch.model.identifiers import Kind
-from keywatch.model.signals import UNKNOWN, KeyChange, KeyFailure, Subject
+from keywatch.model.signals import EARLY_WARNING, UNKNOWN, KeyChange, KeyFailure, Subject
 from keywatch.sources.subjects import identifier_subject, key_subject
 
 MAX_REGIONS = 8
@@ -63,6 +66,7 @@ def investigate(
     if ask_trail:
         asking.history()
         asking.changes_behind_alias(ledger)
+        asking.other_callers()
     asking.last_use()
     return asking.evidence
 
@@ -267,6 +271,18 @@ class _Investigation:
         """Describe the key that was most likely meant; that there is none need not be told."""
         key, look = self.lookups.key(name, self.target.region)
         self.learn(*((look,) if look.outcome is LookupOutcome.SEEN else ()), corrected=key)
+
+    def other_callers(self) -> None:
+        """Ask who else uses a key that will break, where other accounts are KeyWatch's to look after."""
+        key, failure = self.evidence.key, self.failure
+        warns = failure.source == EARLY_WARNING and failure.recorded_in is not None
+        if not warns or key is None or failure.subject.kind != "key" or not key.arn:
+            return
+        callers, stopped = self.lookups.history.other_callers(key.arn, key.account, key.region)
+        looks: tuple[LookupResult, ...] = ()
+        if isinstance(stopped, (ClientError, BotoCoreError)):
+            looks = (LookupResult("LookupEvents", key.key_id, key.region, *outcome_of(stopped)),)
+        self.learn(*looks, other_callers=callers)
 
     def last_use(self) -> None:
         """Ask when a key that cannot be used now was last used: it tells a forgotten key from a needed one."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from keywatch.model.signals import Caller
+
 # Where a change is known from.
 FROM_LEDGER, FROM_TRAIL = "change ledger", "CloudTrail"
 
@@ -134,7 +136,8 @@ class Evidence:
     second key of a call that used two; ``corrected`` the key under a corrected identifier;
     ``names`` are the aliases of ``key``; ``own_account`` is where KeyWatch can look; ``history`` is
     what was read of CloudTrail; ``function`` the Lambda function that the call was made for;
-    ``account_names`` are the names of accounts, by their ids.
+    ``account_names`` are the names of accounts, by their ids; ``other_callers`` are callers of other
+    accounts that used the key lately.
     """
 
     key: KeyFacts | None = None
@@ -154,6 +157,7 @@ class Evidence:
     history: HistoryRead | None = None
     function: FunctionFacts | None = None
     account_names: Mapping[str, str] = field(default_factory=dict)
+    other_callers: tuple[Caller, ...] = ()
 
 
 NO_EVIDENCE = Evidence()

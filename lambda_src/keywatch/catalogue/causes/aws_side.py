@@ -1,7 +1,7 @@
 """It is on AWS's side, or AWS's words are not known. Data only."""
 
 from keywatch.catalogue.causes.commands import DESCRIBE_KEY, GUIDE, who_did
-from keywatch.catalogue.causes.record import KEY_AND_STORE, Cause, Remedy
+from keywatch.catalogue.causes.record import KEY_AND_STORE, NOBODY_ACTS, Cause, Remedy
 from keywatch.model.levels import Severity
 
 AWS_SIDE = (
@@ -25,6 +25,7 @@ AWS_SIDE = (
         doc=GUIDE + "accessing-kms.html",
         lookups=KEY_AND_STORE,
         proves_unusable=False,
+        across=NOBODY_ACTS,
     ),
     Cause(
         id="unclassified",

@@ -1,7 +1,16 @@
 """The call asked in the wrong place, too early, without the right to know, or with a grant that is gone. Data only."""
 
 from keywatch.catalogue.causes.commands import DESCRIBE_KEY, GUIDE
-from keywatch.catalogue.causes.record import WHERE_IS_IT, Cause, Lookup, Proof, Remedy
+from keywatch.catalogue.causes.record import (
+    BOTH_ALLOW,
+    CALLER_ACTS,
+    GRANT_ANEW,
+    WHERE_IS_IT,
+    Cause,
+    Lookup,
+    Proof,
+    Remedy,
+)
 from keywatch.catalogue.causes.services import SERVICE_STEPS
 from keywatch.model.levels import Severity
 
@@ -28,6 +37,7 @@ ELSEWHERE = (
         ),
         doc=GUIDE + "multi-region-keys-overview.html",
         lookups=frozenset({Lookup.REGION_OF_ARN}),
+        across=CALLER_ACTS,
     ),
     Cause(
         id="wrong_account",
@@ -42,6 +52,7 @@ ELSEWHERE = (
             ),
         ),
         doc=GUIDE + "key-policy-modifying-external-accounts.html",
+        across=CALLER_ACTS,
     ),
     Cause(
         id="missing_or_not_authorized",
@@ -71,6 +82,7 @@ ELSEWHERE = (
         doubt="which of the three it is. To find out, call DescribeKey with a role that can describe the key.",
         lookups=WHERE_IS_IT | {Lookup.LAMBDA_ROLE},
         proves_unusable=False,
+        across=BOTH_ALLOW,
     ),
     Cause(
         id="lambda_role_recreated",
@@ -99,6 +111,7 @@ ELSEWHERE = (
         ),
         doc="https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html",
         proves_unusable=False,
+        across=CALLER_ACTS,
     ),
     Cause(
         id="not_yet_visible",
@@ -116,6 +129,7 @@ ELSEWHERE = (
         ends_by_silence=True,
         transient=True,
         worth_telling=False,
+        across=CALLER_ACTS,
     ),
     Cause(
         id="grant_not_found",
@@ -132,5 +146,6 @@ ELSEWHERE = (
             ),
         ),
         doc=GUIDE + "grants.html",
+        across=GRANT_ANEW,
     ),
 )

@@ -1,7 +1,15 @@
 """What the call named as its key is not there, or is no name of a key. Data only."""
 
 from keywatch.catalogue.causes.commands import GUIDE, LIST_ALIASES, who_did
-from keywatch.catalogue.causes.record import WHERE_IS_IT, Cause, Lookup, Proof, Remedy
+from keywatch.catalogue.causes.record import (
+    CALLER_ACTS,
+    NAME_FIRST,
+    WHERE_IS_IT,
+    Cause,
+    Lookup,
+    Proof,
+    Remedy,
+)
 from keywatch.model.levels import Severity
 
 # A key that a look-up has seen in any state needs no replacement.
@@ -39,6 +47,7 @@ NOT_FOUND = (
         proof=Proof.KEY,
         ends_by_silence=True,
         has_key_page=False,
+        across=NAME_FIRST,
     ),
     Cause(
         id="key_not_found",
@@ -66,6 +75,7 @@ NOT_FOUND = (
         proof=Proof.KEY,
         ends_by_silence=True,
         has_key_page=False,
+        across=NAME_FIRST,
     ),
     Cause(
         id="key_deleted",
@@ -95,6 +105,7 @@ NOT_FOUND = (
         has_key_page=False,
         mutes_aliases=True,
         is_final=True,
+        across=CALLER_ACTS,
     ),
     Cause(
         id="malformed_identifier",
@@ -115,5 +126,6 @@ NOT_FOUND = (
         doc=GUIDE + "concepts.html#key-id",
         lookups=frozenset({Lookup.CORRECTED}),
         has_key_page=False,
+        across=CALLER_ACTS,
     ),
 )

@@ -72,6 +72,40 @@ class Proof(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Across:
+    """Who must act where the caller and the key are in different accounts: ``acts`` is API, ``says`` is a sentence.
+
+    In the sentence ``{owner}`` and ``{caller}`` stand for the two accounts.
+    """
+
+    acts: str
+    says: str
+
+
+OWNER_ACTS = Across(
+    "owner", "The owner must act: what to do is done in {owner}, and nothing in {caller} helps."
+)
+CALLER_ACTS = Across(
+    "caller", "The caller must act: what the call names, and where it goes, is set in {caller}."
+)
+NAME_FIRST = Across(
+    "caller",
+    "First the caller must look: the name is set in {caller}. If it is right, the owner must make it exist in {owner} again.",
+)
+# Both policies must allow what crosses accounts: KMS Developer Guide, "Allowing users in other
+# accounts to use a KMS key".
+BOTH_ALLOW = Across(
+    "both",
+    "Both must allow it: in {owner} the key policy, or a grant; in {caller} the caller's own policies, for the ARN of the key.",
+)
+GRANT_ANEW = Across(
+    "owner",
+    "The owner must act: whoever may create grants on the key makes it again in {owner}, and gives {caller} its token.",
+)
+NOBODY_ACTS = Across("nobody", "Neither account has anything to do: it is on AWS's side.")
+
+
+@dataclass(frozen=True, slots=True)
 class Remedy:
     """One step that fixes a cause: a sentence, and a command (AWS CLI v2) to paste, where one exists.
 
@@ -106,6 +140,7 @@ class Cause:
     - ``has_key_page``: the AWS console has a page of the key.
     - ``mutes_aliases``: no alert of their own for missing aliases of a key that is broken by it.
     - ``is_final``: nothing brings back what is broken by it.
+    - ``across``: who must act where the caller is in another account than the key.
     """
 
     id: str
@@ -127,3 +162,4 @@ class Cause:
     has_key_page: bool = True
     mutes_aliases: bool = False
     is_final: bool = False
+    across: Across = OWNER_ACTS
