@@ -70,7 +70,7 @@ class Deployed:
         """Return the session of the Region in which the stack is, and the name of its function."""
         tried: list[str] = []
         for session in self._sessions():
-            names = [self._stack] if self._stack else [STACK, f"{STACK}-{session.region_name}"]
+            names = _names(self._stack, session.region_name)
             if function := _function_name(session, names):
                 return session, function
             tried.append(f"{' or '.join(names)} in {session.region_name}")
@@ -89,6 +89,11 @@ class Deployed:
             if session.region_name not in seen and (session.region_name or len(self._regions) == 1):
                 seen.add(session.region_name)
                 yield session
+
+
+def _names(stack: str | None, region: str) -> list[str]:
+    """Return what the stack may be called: those of several Regions were once called after them, and may still be."""
+    return [stack.replace("{region}", region)] if stack else [STACK, f"{STACK}-{region}"]
 
 
 def _function_name(session: Any, names: list[str]) -> str | None:  # noqa: ANN401 - as above

@@ -61,7 +61,10 @@ def _add_deployment(one: argparse.ArgumentParser, taken: set[str]) -> None:
     one.add_argument(
         "--profile", help="the profile of your AWS configuration (default: AWS_PROFILE)"
     )
-    one.add_argument("--stack", help="the stack's name, if it is not KeyWatch or KeyWatch-<Region>")
+    one.add_argument(
+        "--stack",
+        help="the name of the stack (setting stack_name), if it is not KeyWatch or KeyWatch-{region}",
+    )
 
 
 def _description(action: Action) -> str:

@@ -10,7 +10,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.acknowledgements import MAIL_IS_SENT_AGAIN, NO_TOPIC_KEY, acknowledge
-from infra.chat import chat_topic
+from infra.chat import ChatPlace, chat_topic
 from infra.setting_types import Chat, ExistingTopic
 from infra.statements import statement_of
 
@@ -32,6 +32,7 @@ class Alerting(Construct):
         emails: tuple[str, ...],
         key_arn: str | None,
         chat: Chat | None,
+        chat_place: ChatPlace,
         channel_topics: Mapping[str, str],
     ) -> None:
         super().__init__(scope, construct_id)
@@ -39,7 +40,7 @@ class Alerting(Construct):
         self.key_arns = [arn for arn in (key_arn, chat_key) if arn]
         self.topic = self._topic("AlertTopic", emails, key_arn)
         self.fallback = self._topic("FallbackTopic", emails) if key_arn else None
-        self.channels = {"chat": chat_topic(self, chat)} if chat else {}
+        self.channels = {"chat": chat_topic(self, chat, chat_place)} if chat else {}
         for name, arn in channel_topics.items():
             construct_id = f"{name.capitalize()}Topic"
             self.channels[name] = sns.Topic.from_topic_arn(self, construct_id, arn)

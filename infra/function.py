@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws, Names
+from aws_cdk import Aws, Names, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
-from constructs import Construct
+from constructs import Construct, RootConstruct
 
 from infra import bundling, intake, lambda_parts, names
 from infra.acknowledgements import KEEPS_WHAT_FAILED, NO_STREAM, NO_TRACING, acknowledge
@@ -104,13 +104,24 @@ class Function(Construct):
     def _called_by_queue(self, queue: sqs.Queue, at_once: int) -> None:
         """Let Lambda read the queue. The event source of the CDK would allow more than that, under the id that is kept here."""
         self.function.add_event_source_mapping(
-            f"SqsEventSource:{Names.node_unique_id(queue.node)}",
+            f"SqsEventSource:{_id_of(queue)}",
             event_source_arn=queue.queue_arn,
             batch_size=BATCH_SIZE,
             max_batching_window=intake.BATCH_WINDOW,
             max_concurrency=at_once,
             report_batch_item_failures=True,
         )
+
+
+def _id_of(queue: sqs.Queue) -> str:
+    """Return what names a queue in the id of its mapping: the name of the stack and the queue's path in it.
+
+    A mapping whose id changes would be made anew beside the old one, which Lambda refuses.
+    """
+    parent: Construct = RootConstruct()
+    for one in (Stack.of(queue).stack_name, *queue.node.path.split("/")[1:]):
+        parent = Construct(parent, one)
+    return Names.node_unique_id(parent.node)
 
 
 def _of_queue(reserved: int | None) -> int:

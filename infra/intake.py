@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Duration, Fn, RemovalPolicy, Stack
+from aws_cdk import Duration, Fn, RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
@@ -27,10 +27,6 @@ BATCH_WINDOW = Duration.seconds(1)
 MAX_EVENT_AGE = Duration.hours(4)
 MAX_DELIVERY_ATTEMPTS = 185
 MAX_RECEIVES = 5
-
-# As many roles as a pattern has room for. Calls of further ones cost an invocation: the function
-# itself leaves them out.
-MOST_OWN_ROLES = 12
 
 ENABLED = "ENABLED"
 # A plain rule never sees read-only calls, and Decrypt, Encrypt, GenerateDataKey, Sign and
@@ -80,7 +76,7 @@ class Intake(Construct):
             ),
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self.rules = [self._rule(rule) for rule in _rules(settings, Stack.of(self).region)]
+        self.rules = [self._rule(rule) for rule in _rules(settings)]
         for queue in (self.queue, self.undelivered):
             queue.add_to_resource_policy(_only_from(self.rules, queue))
 
@@ -118,19 +114,15 @@ class Intake(Construct):
         )
 
 
-def _own_role(path: str, region: str) -> str:
-    """Return the ARN of the function's role in a Region, as the template writes it."""
-    name = f"{path}{ROLE_NAME_PREFIX}{region}"
+def _own_role(path: str) -> str:
+    """Return the ARN of the function's role, as the template writes it."""
+    name = f"{path}{ROLE_NAME_PREFIX}${{AWS::Region}}"
     return Fn.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{name}")
 
 
-def _rules(settings: Settings, here: str) -> tuple[_Rule, ...]:
+def _rules(settings: Settings) -> tuple[_Rule, ...]:
     extra = settings.extra_event_sources
-    # Look-ups in other Regions are of KMS alone; what the function calls else it calls here.
-    path = settings.role_path
-    own_role = [_own_role(path, "${AWS::Region}")]
-    others = [_own_role(path, region) for region in settings.regions if region != here]
-    own_roles = [*own_role, *others][:MOST_OWN_ROLES]
+    own_role = [_own_role(settings.role_path)]
     canary = event_patterns.Canary(
         CANARY_ALIAS,
         Fn.sub(
@@ -143,7 +135,7 @@ def _rules(settings: Settings, here: str) -> tuple[_Rule, ...]:
             "FailureRule",
             "Failing KMS calls",
             ENABLED_FOR_READS,
-            event_patterns.failures(own_roles, canary, extra),
+            event_patterns.failures(own_role, canary, extra),
         ),
         _Rule(
             "ServiceRule",

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from infra import silence
 from infra.alerting import Alerting
+from infra.chat import ChatPlace
 from infra.clock import Clock
 from infra.dashboard import Dashboard
 from infra.function import Function
@@ -22,7 +23,11 @@ from infra.trail import Trail
 
 
 class KeyWatchStack(Stack):
-    """Intake, incident table, alert topics, function and its health of one Region, wired together."""
+    """Intake, incident table, alert topics, function and its health of one Region, wired together.
+
+    ``settings`` name no other Region of the deployment; ``chat`` says where the one chat
+    configuration of the account is.
+    """
 
     def __init__(
         self,
@@ -30,6 +35,7 @@ class KeyWatchStack(Stack):
         construct_id: str,
         *,
         settings: Settings,
+        chat: ChatPlace,
         **stack_options: Any,  # noqa: ANN401 - as Stack takes them
     ) -> None:
         super().__init__(
@@ -38,6 +44,7 @@ class KeyWatchStack(Stack):
             description="KeyWatch: says why an AWS KMS key was not found or could not be used, and how to fix it",
             **stack_options,
         )
+        self.chat = chat
         if settings.create_trail:
             Trail(self, "Trail")
         intake = Intake(self, "Intake", settings=settings)
@@ -48,6 +55,7 @@ class KeyWatchStack(Stack):
             emails=settings.alert_emails,
             key_arn=settings.alert_topic_key_arn,
             chat=settings.chat,
+            chat_place=chat,
             channel_topics=settings.channel_topics(),
         )
         watched = Function(

@@ -13,19 +13,27 @@ class ExistingTopic:
 
 @dataclass(frozen=True, slots=True)
 class SlackChannel:
-    """A Slack channel, in a workspace that Amazon Q Developer in chat applications is authorized for."""
+    """A Slack channel, in a workspace that Amazon Q Developer in chat applications is authorized for.
+
+    ``region`` is where it is configured, once for the account; without it, in the first Region.
+    """
 
     slack_workspace_id: str
     slack_channel_id: str
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TeamsChannel:
-    """A Microsoft Teams channel, in a team that Amazon Q Developer in chat applications is authorized for."""
+    """A Microsoft Teams channel, in a team that Amazon Q Developer in chat applications is authorized for.
+
+    ``region`` is where it is configured, once for the account; without it, in the first Region.
+    """
 
     teams_tenant_id: str
     teams_team_id: str
     teams_channel_id: str
+    region: str | None = None
 
 
 Chat = ExistingTopic | SlackChannel | TeamsChannel

@@ -51,7 +51,7 @@ class Settings:
         v.optional(v.chat),
         'the ARN of an SNS topic, {"topic_arn": "…", "topic_key_arn": "…"} for one with a customer managed key, '
         '{"slack_workspace_id": "T…", "slack_channel_id": "C…"} or '
-        '{"teams_tenant_id": "…", "teams_team_id": "…", "teams_channel_id": "…"}',
+        '{"teams_tenant_id": "…", "teams_team_id": "…", "teams_channel_id": "…"}, either with "region"',
         "a Slack or Teams channel (through Amazon Q Developer in chat applications), or the topic that one listens to",
         default=None,
     )
@@ -72,7 +72,12 @@ class Settings:
         'a list of Regions, such as ["eu-west-1"]',
         "where to deploy, one stack for each Region; none means the Region of your credentials",
         default=(),
-        variable="OWN_REGIONS",
+    )
+    stack_name: str = _setting(
+        v.stack_name,
+        "a name of a stack, in which {region} stands for the Region",
+        "what the stack of each Region is called; the same name everywhere, unless it holds {region}",
+        default=names.STACK_NAME,
     )
     search_regions: tuple[str, ...] = _setting(
         v.list_of(v.region),
@@ -163,6 +168,10 @@ class Settings:
             if (variable := setting.metadata["variable"])
         }
 
+    def of_one_region(self) -> "Settings":
+        """Return what is left of the settings where one Region must not depend on which others there are."""
+        return dataclasses.replace(self, regions=())
+
     def channel_topics(self) -> dict[str, str]:
         """Return the ARNs of topics that somebody else keeps for channels of alerts, by channel."""
         return {
@@ -175,6 +184,7 @@ class Settings:
         """Return what is wrong between settings that are right each by itself: setting to problem."""
         problems = {
             "log_groups": self._log_group_problem(),
+            "stack_name": self._stack_name_problem(),
             "ignore": self._ignore_problem(),
         }
         return {name: problem for name, problem in problems.items() if problem}
@@ -187,6 +197,11 @@ class Settings:
         own = [v.log_group_name(group) for group in self.log_groups]
         if watched := next((name for name in own if name in names.OWN_LOG_GROUPS), None):
             return f"{watched} is KeyWatch's own, and watching it would be a loop. Allowed: any other log group"
+        return None
+
+    def _stack_name_problem(self) -> str | None:
+        if "{region}" in self.stack_name and not self.regions:
+            return f"{self.stack_name} holds the Region, and no Region is set. Allowed: with it, regions"
         return None
 
     def _ignore_problem(self) -> str | None:

@@ -49,7 +49,7 @@ def refused(settings: Settings, region: str | None = None) -> dict[str, str]:
     """Return what cannot be deployed, by setting; ``region`` is that of the credentials, where it is known."""
     regions = settings.regions or ((region,) if region else ())
     problems = {
-        "chat": _other_region(_chat_topic(settings), regions, "a topic"),
+        "chat": _other_region(_chat_topic(settings), regions, "a topic") or _nowhere(settings),
         "alert_topic_key_arn": _other_region(settings.alert_topic_key_arn, regions, "a key"),
         "ignore": _mutes_everything(settings.ignore),
     }
@@ -70,6 +70,13 @@ def warnings(settings: Settings, account: str | None = None) -> Iterator[tuple[s
 
 def _chat_topic(settings: Settings) -> str | None:
     return settings.chat.topic_arn if isinstance(settings.chat, ExistingTopic) else None
+
+
+def _nowhere(settings: Settings) -> str | None:
+    home = getattr(settings.chat, "region", None)
+    if home is None or settings.regions:
+        return None
+    return f"{home} is the Region of the chat configuration, and no Region is set. Allowed: with it, regions"
 
 
 def _other_region(arn: str | None, regions: tuple[str, ...], what: str) -> str | None:

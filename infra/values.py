@@ -25,6 +25,8 @@ _LOG_GROUP_ARN = re.compile(
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]{36}")
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 _POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::(?:[0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]{1,512}")
+# Stack names (AWS CloudFormation User Guide): a letter, then letters, digits and hyphens.
+_STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,79}(?:\{region\}[A-Za-z0-9-]{0,19})?")
 _ROLE_PATH = re.compile(r"/(?:[A-Za-z0-9_+=,.@-]{1,64}/){0,6}")
 # EventBridge allows 256 characters; five of these have to fit into a pattern.
 _EVENT_SOURCE = re.compile(r"[.\-_/A-Za-z0-9]{1,64}")
@@ -94,6 +96,7 @@ email = _matching(_EMAIL, "an e-mail address")
 region = _matching(_REGION, "an AWS Region")
 key_arn = _matching(_KEY_ARN, "the ARN of a KMS key")
 policy_arn = _matching(_POLICY_ARN, "the ARN of a managed policy")
+stack_name = _matching(_STACK_NAME, "a name of a stack")
 role_path = _matching(_ROLE_PATH, "a path of IAM")
 topic_arn = _matching(_TOPIC_ARN, "the ARN of an SNS topic")
 _log_group = _matching(_LOG_GROUP, "a log group name or ARN")
@@ -136,9 +139,11 @@ def chat(value: object) -> Chat:
     given = _object(value)
     if given.keys() == {"topic_arn", "topic_key_arn"}:
         return ExistingTopic(topic_arn(given["topic_arn"]), key_arn(given["topic_key_arn"]))
+    ids = {name: entry for name, entry in given.items() if name != "region"}
+    home = region(given["region"]) if "region" in given else None
     for channel in (SlackChannel, TeamsChannel):
-        if given.keys() == {field.name for field in fields(channel)}:
-            return channel(**{name: _chat_id(entry) for name, entry in given.items()})
+        if ids.keys() == {field.name for field in fields(channel)} - {"region"}:
+            return channel(**{name: _chat_id(entry) for name, entry in ids.items()}, region=home)
     raise Invalid(f"{shown(value)} names neither a topic nor a channel")
 
 

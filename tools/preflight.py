@@ -2,7 +2,9 @@
 
 An account has room for one account-wide subscription filter in each Region (CloudWatch Logs API
 Reference, PutAccountPolicy), and a log group for five filters by the page of quotas, for two by the
-API Reference: more than two are only warned about. ``python -m tools.preflight <arguments of cdk deploy>`` looks at both.
+API Reference: more than two are only warned about. And a Region in which KeyWatch is deployed under
+another name has no room for a second one, with the same role and log groups.
+``python -m tools.preflight <arguments of cdk deploy>`` looks at all three.
 """
 
 import json
@@ -17,43 +19,79 @@ from cli.session import opened
 from infra import values
 from infra.context import SettingsError, from_context
 from infra.log_sources import FILTER_NAME, POLICY_NAME
+from infra.names import STACK_NAME
 from infra.settings import Settings
 
 SURE_FILTERS, MOST_FILTERS = 2, 5
 CDK_JSON = Path(__file__).resolve().parents[1] / "cdk.json"
-Logs = Callable[[str], Any]  # the CloudWatch Logs client of a Region
+NO_SUCH_STACK = "ValidationError"  # that is how CloudFormation says it
+Client = Callable[[str, str], Any]  # the client of a service in a Region
+Problem = tuple[bool, str]
+Look = Callable[[Settings, str, Client], Iterator[Problem]]
 
 
-def main(arguments: Sequence[str], logs: Logs | None = None, here: str | None = None) -> int:
+def main(arguments: Sequence[str], client: Client | None = None, here: str | None = None) -> int:
     """Return 1, and say why, where the deployment would be rolled back; what cannot be looked at is said and passes."""
     try:
         settings = from_context(_context(arguments))
     except SettingsError:
         return 0  # the synthesis says it better
-    if not (settings.all_log_groups or settings.log_groups):
-        return 0
     try:
         session = opened()
-        here = here or session.region_name
-        logs = logs or (lambda region: session.client("logs", region_name=region))
-        if not here:
-            return 0
-        found = [
-            said
-            for region in settings.regions or (here,)
-            for said in problems(settings, region, logs(region))
-        ]
-    except (ClientError, BotoCoreError) as error:
-        sys.stderr.write(
-            f"Whether there is room for log subscriptions could not be looked at: {error}\n"
-        )
+    except BotoCoreError as error:
+        sys.stderr.write(f"What is deployed already could not be looked at: {error}\n")
         return 0
+    here = here or session.region_name
+    client = client or (lambda service, region: session.client(service, region_name=region))
+    if not here:
+        return 0
+    found = [
+        said
+        for region in settings.regions or (here,)
+        for look in (_of_another_name, _log_problems)
+        for said in _looked(look, settings, region, client)
+    ]
     sys.stderr.writelines(f"{said}\n" for _, said in found)
     return 1 if any(stops for stops, _ in found) else 0
 
 
-def problems(settings: Settings, region: str, logs: Any) -> Iterator[tuple[bool, str]]:  # noqa: ANN401 - a boto3 client
-    """Yield what stands, or may stand, in the way in one Region: whether it surely does, and what to do."""
+def _looked(look: Look, settings: Settings, region: str, client: Client) -> Sequence[Problem]:
+    try:
+        return list(look(settings, region, client))
+    except (ClientError, BotoCoreError) as error:
+        return [(False, f"{look.__doc__} could not be looked at in {region}: {error}")]
+
+
+def _of_another_name(settings: Settings, region: str, client: Client) -> Iterator[Problem]:
+    """Whether KeyWatch is deployed under another name"""  # noqa: D400 - it begins a sentence
+    wanted = settings.stack_name.replace("{region}", region)
+    formation = client("cloudformation", region)
+    for name in {STACK_NAME, f"{STACK_NAME}-{region}"} - {wanted}:
+        try:
+            formation.describe_stacks(StackName=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != NO_SUCH_STACK:
+                raise
+            continue
+        setting = name.replace(region, "{region}")
+        yield (
+            True,
+            (
+                f"keywatch:stack_name: in {region} KeyWatch is deployed as the stack {name}; a second one, {wanted}, would "
+                f'find its role and log groups taken. Set stack_name to "{setting}" to go on with it, '
+                f"or remove it: aws cloudformation delete-stack --stack-name {name} --region {region}"
+            ),
+        )
+
+
+def _log_problems(settings: Settings, region: str, client: Client) -> Iterator[Problem]:
+    """Whether there is room for log subscriptions"""  # noqa: D400 - it begins a sentence
+    if settings.all_log_groups or settings.log_groups:
+        yield from problems(settings, region, client("logs", region))
+
+
+def problems(settings: Settings, region: str, logs: Any) -> Iterator[Problem]:  # noqa: ANN401 - a boto3 client
+    """Yield what stands, or may stand, in the way of log subscriptions in one Region: whether it surely does, and what to do."""
     if settings.all_log_groups:
         kind = "SUBSCRIPTION_FILTER_POLICY"
         policies = logs.describe_account_policies(policyType=kind)["accountPolicies"]
@@ -72,7 +110,7 @@ def problems(settings: Settings, region: str, logs: Any) -> Iterator[tuple[bool,
             yield from _no_room(values.log_group_name(group), region, logs)
 
 
-def _no_room(group: str, region: str, logs: Any) -> Iterator[tuple[bool, str]]:  # noqa: ANN401 - a boto3 client
+def _no_room(group: str, region: str, logs: Any) -> Iterator[Problem]:  # noqa: ANN401 - a boto3 client
     try:
         filters = logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"]
     except logs.exceptions.ResourceNotFoundException:

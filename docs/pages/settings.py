@@ -47,9 +47,16 @@ subscription filter is added to each log group; a log group has room for two at 
 subscription filter, of which a Region has one: `make deploy` looks first whether somebody else has it, since the whole
 stack would be rolled back.
 
-**`regions`**: KeyWatch knows its own look-ups by the exact ARNs of its roles in these Regions. Where it is
-deployed to several Regions, name them all here, in each deployment: the look-ups of a KeyWatch that this one does not know are
-alerted like anybody's.
+**`regions`**, **`stack_name`**: each Region has a stack of its own, called `KeyWatch` in all of them. What is in it does not
+depend on the other Regions: one can be added or removed, in one deployment or in several, and no other changes (but for the chat
+configuration, below). Up to version 0.1 the stacks of several Regions were called `KeyWatch-<Region>`. They are taken over, with
+all that they hold, by `"stack_name": "KeyWatch-{region}"`; `make deploy` says so where it finds one. A Region that is taken out
+of the list keeps its stack until `aws cloudformation delete-stack` removes it there.
+
+**`chat`**: an account can configure a Slack or Teams channel once. With several Regions, the configuration is in the first of
+`regions`, or in the one that `"region"` beside the ids of the channel names, and it lists the topics of all `regions`. So a new
+Region changes this one resource, in this one stack. To move it, take the channel out of the settings, deploy, and set it again
+with the other Region.
 
 **`search_regions`**: a key that is not found is looked for in these Regions too (DescribeKey only), so that a wrong Region is
 recognised as one.

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from keywatch.catalogue.regions import REGIONS
+from keywatch.model.identifiers import partition_of
+
 DEFAULT_REPEAT_MINUTES = 240
 DEFAULT_MESSAGES_PER_HOUR = 60
 
@@ -81,7 +84,6 @@ class Settings:
     """Where this deployment lives and what it was told. ``account`` is that of the function's own role.
 
     ``owner_tags`` are the tags of keys that name an owner, the best first.
-    ``own_regions`` are all Regions of the deployment, as far as its settings name them.
     ``own_log_group`` is what this function writes to: what it says there is never a failure of
     somebody else. ``channel_targets`` maps channels (``chat``) to the ARNs of their own topics.
     ``hub`` is there where events of other accounts come in.
@@ -92,7 +94,6 @@ class Settings:
     own_role_arn: str
     region: str
     account: str
-    own_regions: tuple[str, ...] = ()
     own_log_group: str = ""
     function_name: str = ""
     channel_targets: Mapping[str, str] = field(default_factory=dict)
@@ -107,13 +108,14 @@ class Settings:
 
     @property
     def own_roles(self) -> frozenset[str]:
-        """Return the ARNs of KeyWatch's roles in all its Regions: a look-up elsewhere comes back from there.
+        """Return the ARNs of KeyWatch's roles in all Regions of the partition: look-ups go from each into others.
 
-        They are exact, so that no role with a similar name passes for one of them.
+        They are exact, so that no role with a similar name passes for one of them. Which of them
+        exist does not matter, so that no Region has to be told of another.
         """
         stem = self.own_role_arn.removesuffix(self.region)
-        others = (stem + region for region in self.own_regions if stem != self.own_role_arn)
-        return frozenset((self.own_role_arn, *others))
+        regions = REGIONS[partition_of(self.region)] if stem != self.own_role_arn else ()
+        return frozenset((self.own_role_arn, *(stem + region for region in regions)))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -128,7 +130,6 @@ class Settings:
             own_role_arn=role,
             region=environment["AWS_REGION"],
             account=role.split(":")[4] if role.count(":") > 4 else "",  # noqa: PLR2004 - arn:partition:iam::account:role/…
-            own_regions=tuple(json.loads(environment.get("OWN_REGIONS") or "[]")),
             own_log_group=environment.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
             function_name=environment.get("AWS_LAMBDA_FUNCTION_NAME", ""),
             channel_targets=_channel_targets(environment),

@@ -44,6 +44,7 @@ EVERYTHING_ON: dict[str, object] = {
         "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/orders",
     ],
     "regions": ["eu-west-1"],
+    "stack_name": "KeyWatch",
     "search_regions": ["us-east-1", "eu-central-1"],
     "create_trail": True,
     "dashboard": True,
@@ -80,20 +81,25 @@ def as_list(value):
     return value if isinstance(value, list) else [value]
 
 
-@cache
-def _templates(context: str) -> str:
+def new_app(settings: dict[str, object], **context: object) -> App:
+    """Return an app with these settings, in which nothing is bundled."""
     flags = json.loads((ROOT / "cdk.json").read_text())["context"]
-    app = App(
-        context={**flags, **json.loads(context), "aws:cdk:bundling-stacks": []},
+    return App(
+        context={**flags, "keywatch": settings, **context, "aws:cdk:bundling-stacks": []},
         analytics_reporting=False,
     )
+
+
+@cache
+def _templates(context: str) -> str:
+    app = new_app(**json.loads(context))
     add_stacks(app)
-    return json.dumps({stack.stack_name: stack.template for stack in app.synth().stacks})
+    return json.dumps({stack.id: stack.template for stack in app.synth().stacks})
 
 
 def templates(settings: dict[str, object], **context: object) -> dict[str, dict]:
-    """Return the template of each stack, by name."""
-    return json.loads(_templates(json.dumps({"keywatch": settings, **context}, sort_keys=True)))
+    """Return the template of each stack, by its id in the app: their names are the same in all Regions."""
+    return json.loads(_templates(json.dumps({"settings": settings, **context}, sort_keys=True)))
 
 
 def template(settings: dict[str, object]) -> dict:

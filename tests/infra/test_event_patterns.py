@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from infra import event_patterns
-from infra.intake import MOST_OWN_ROLES
 from keywatch.catalogue.changes import RULE_CHANGES
 from keywatch.catalogue.own import CANARY_ALIAS, CANARY_DENIED_CALL
 from tests.infra import events
@@ -69,14 +68,11 @@ def test_a_failing_decrypt_comes_in_whoever_called(identity):
     assert let_in_by(event) == ["FailureRule"]
 
 
-@pytest.mark.parametrize("region", ["eu-west-1", "us-east-1"])
-def test_keywatch_own_failing_look_ups_stay_out(region):
-    # GIVEN a failing look-up by KeyWatch itself, of this Region or of its stack in another
-    role = f"arn:aws:iam::{events.ACCOUNT}:role/KeyWatch-function-{region}"
-    own = events.assumed_role(role, session="KeyWatch-Function")
-    settings = {"regions": ["eu-west-1", "us-east-1"]}
+def test_keywatch_own_failing_look_ups_stay_out():
+    # GIVEN a failing look-up by KeyWatch itself
+    own = events.assumed_role(events.OWN_ROLE, session="KeyWatch-Function")
     # WHEN it comes back as an event, THEN no rule lets it in
-    assert let_in_by(events.failing(identity=own, eventName="DescribeKey"), settings) == []
+    assert let_in_by(events.failing(identity=own, eventName="DescribeKey")) == []
 
 
 def test_what_sns_refuses_the_function_stays_out():
@@ -91,7 +87,7 @@ def test_what_sns_refuses_the_function_stays_out():
     "name",
     [
         "KeyWatch-function-evil",
-        "KeyWatch-function-us-east-1",  # no Region of this deployment
+        "KeyWatch-function-us-east-1",  # another Region's, whose look-ups here the function leaves out
         "KeyWatch-function-eu-west-1x",
         "KeyWatch-function-",
         "path/KeyWatch-function-eu-west-1",
@@ -311,7 +307,7 @@ def test_every_pattern_fits_the_quota(partition):
     # GIVEN the longest setting that is allowed
     sources = [character * 64 for character in "abcde"]
     role = f"arn:{partition}:iam::111122223333:role/KeyWatch-function-ap-southeast-2"
-    own_roles = [role] * MOST_OWN_ROLES
+    own_roles = [role] * 2
     canary = event_patterns.Canary(
         CANARY_ALIAS,
         f"Alias arn:{partition}:kms:ap-southeast-2:111122223333:{CANARY_ALIAS} ",

@@ -5,7 +5,16 @@ import re
 
 import pytest
 
-from tests.infra.synthesis import KEY_ARN, MATRIX, PSEUDO, as_list, resolved, resources, templates
+from tests.infra.synthesis import (
+    KEY_ARN,
+    MATRIX,
+    PSEUDO,
+    as_list,
+    resolved,
+    resources,
+    template,
+    templates,
+)
 
 READ_ONLY = (
     *(
@@ -105,7 +114,7 @@ def test_nothing_may_change_a_key(of):
 
 def test_the_path_and_the_boundary_of_roles_are_those_that_are_set():
     # GIVEN a stack in an account that wants both
-    of = templates(MATRIX["everything on"])["KeyWatch"]
+    of = template(MATRIX["everything on"])
     roles = resources(of, "AWS::IAM::Role")
     # THEN every role has them
     assert len(roles) >= 4
@@ -169,7 +178,7 @@ def test_every_arn_is_of_the_partition_of_the_account(name, partition, monkeypat
     region, suffix = PARTITIONS[partition]
     for key, value in {"Partition": partition, "Region": region, "URLSuffix": suffix}.items():
         monkeypatch.setitem(PSEUDO, f"AWS::{key}", value)
-    text = json.dumps(resolved(templates(MATRIX[name])["KeyWatch"]["Resources"]))
+    text = json.dumps(resolved(template(MATRIX[name])["Resources"]))
     # THEN no ARN in it is of another one
     assert f"arn:{partition}:" in text
     assert re.findall(rf"arn:(?!{partition}:)aws[a-z-]*:[a-z]", text) == []

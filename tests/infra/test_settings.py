@@ -117,6 +117,12 @@ def test_the_command_line_overrides_with_json_or_plain_text(name, text, expected
         ("role_path", "platform", "'platform' is not a path of IAM"),
         ("role_path", "/a b/", "'/a b/' is not a path of IAM"),
         ("log_groups", ["/keywatch/page"], "is KeyWatch's own"),
+        ("stack_name", "Key Watch", "'Key Watch' is not a name of a stack"),
+        ("stack_name", "{region}", "is not a name of a stack"),
+        ("stack_name", "KeyWatch-{account}", "is not a name of a stack"),
+        ("stack_name", "KeyWatch-{region}", "Allowed: with it, regions"),
+        ("chat", {**CHANNELS["slack"], "region": "Ireland"}, "'Ireland' is not an AWS Region"),
+        ("chat", {**CHANNELS["slack"], "region": "eu-west-1"}, "Allowed: with it, regions"),
         ("ignore", [{"reason": "r", "key": "*"}], "would ignore nearly every failure"),
         ("ignore", [{"reason": "r", "principal": "arn:*"}], "would ignore nearly every failure"),
         ("ignore", [{"reason": "r", "service": "kms.*"}], "would ignore nearly every failure"),
@@ -207,7 +213,7 @@ def test_every_problem_is_said_at_once():
 
 
 def test_a_value_too_long_to_show_is_cut():
-    assert len(error_of({"keywatch": {"chat": "x" * 5000}})) < 400
+    assert len(error_of({"keywatch": {"chat": "x" * 5000}})) < 500
 
 
 def test_one_or_all_log_groups_but_not_both():

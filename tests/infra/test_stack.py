@@ -51,7 +51,7 @@ def _list(value):
 
 def test_one_stack_where_the_credentials_point_when_no_region_is_set():
     assert list(templates(EVERYTHING_OFF)) == ["KeyWatch"]
-    assert list(templates({"regions": ["eu-west-1"]})) == ["KeyWatch"]
+    assert list(templates({"regions": ["eu-west-1"]})) == ["KeyWatch-eu-west-1"]
 
 
 def test_one_stack_for_each_region():
@@ -105,7 +105,6 @@ def test_the_function_is_told_what_it_needs():
     } == {
         "REPEAT_INTERVAL_MINUTES": "240",
         "MESSAGES_PER_HOUR": "60",
-        "OWN_REGIONS": "[]",
         "SEARCH_REGIONS": "[]",
         "IGNORE_RULES": "[]",
         "POWERTOOLS_SERVICE_NAME": "keywatch",

@@ -264,7 +264,6 @@ def world(
         table="incidents",
         topic_arn=ALERT_TOPIC,
         own_role_arn=ROLE,
-        own_regions=(REGION, "us-west-2"),
         region=REGION,
         account=ACCOUNT,
         search_regions=search_regions,

@@ -10,6 +10,7 @@ of the call has no use for it.
 import re
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
+from os.path import commonprefix
 from urllib.parse import unquote_plus
 
 from keywatch.catalogue.own import CANARY_ALIAS
@@ -25,6 +26,7 @@ _SCHEMA = re.compile(r"\bkeywatch\.[a-z_]{3,20}/\d")
 _LOGGED = re.compile(r"\bservice\W{1,12}keywatch\b")
 _MARKS = (_INCIDENT, _SCHEMA, _QUOTES, _LOGGED)
 _URL_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
+_NOTHING = r"(?!)"
 TOGETHER = 20  # milliseconds between two lines of one print
 _ANY_ACCOUNT = "[0-9]{12}"
 MOST_LINES = 300  # of one print
@@ -73,17 +75,19 @@ def is_own_text(text: str, own_roles: Iterable[str], look_ups_by: str = "") -> b
         text = unquote_plus(text)
     if CANARY_ALIAS in text or any(mark.search(text) for mark in _MARKS):
         return True
-    if look_ups_by and _named(look_ups_by)[1] in text and _names(look_ups_by).search(text):
-        return True
-    return any(name in text and _names(role).search(text) for role, name in map(_named, own_roles))
+    stem, names = _named(frozenset(own_roles), look_ups_by)
+    return stem in text and names.search(text) is not None
 
 
-def _named(role: str) -> tuple[str, str]:
-    return role, role.rpartition("/")[2]
+@lru_cache(maxsize=8)
+def _named(own_roles: frozenset[str], look_ups_by: str) -> tuple[str, re.Pattern[str]]:
+    """Return how the names of all roles begin, and what finds one of them in full."""
+    roles = sorted(own_roles | ({look_ups_by} if look_ups_by else set()))
+    stem = commonprefix([role.rpartition("/")[2] for role in roles])  # noqa: RUF071 - no paths
+    return stem, re.compile("|".join(map(_named_in_full, roles)) or _NOTHING)
 
 
-@lru_cache(maxsize=64)
-def _names(role: str) -> re.Pattern[str]:
+def _named_in_full(role: str) -> str:
     """Return what finds a role, or a session of it, named in full: another name may begin with its name.
 
     Without an account in its ARN it is found in any.
@@ -92,6 +96,4 @@ def _names(role: str) -> re.Pattern[str]:
     partition, _, account = re.escape(stem).partition(":iam::")
     account, name = account or _ANY_ACCOUNT, re.escape(path.rpartition("/")[2])
     session = rf"{partition}:sts::{account}:assumed-role/{name}/"
-    return re.compile(
-        rf"{session}|{partition}:iam::{account}:role/{re.escape(path)}(?![\w+=,.@/-])"
-    )
+    return rf"{session}|{partition}:iam::{account}:role/{re.escape(path)}(?![\w+=,.@/-])"

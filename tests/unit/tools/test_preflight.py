@@ -2,6 +2,7 @@
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from tools.preflight import main
@@ -10,9 +11,9 @@ HERE = "eu-west-1"
 GROUP = "/ecs/payments"
 
 
-def logs(*answers):
+def stubbed(service, *answers):
     client = boto3.client(
-        "logs", region_name=HERE, aws_access_key_id="testing", aws_secret_access_key="testing"
+        service, region_name=HERE, aws_access_key_id="testing", aws_secret_access_key="testing"
     )
     stubber = Stubber(client)
     for operation, answer in answers:
@@ -21,7 +22,23 @@ def logs(*answers):
         else:
             stubber.add_response(operation, answer)
     stubber.activate()
-    return lambda _region: client
+    return client
+
+
+class Stacks:
+    """CloudFormation with these stacks, or with an error for whoever asks."""
+
+    def __init__(self, *names, error="ValidationError"):
+        self.names, self.error = names, error
+
+    def describe_stacks(self, StackName):
+        if StackName not in self.names:
+            raise ClientError({"Error": {"Code": self.error}}, "DescribeStacks")
+
+
+def logs(*answers, stacks=None):
+    clients = {"logs": stubbed("logs", *answers), "cloudformation": stacks or Stacks()}
+    return lambda service, _region: clients[service]
 
 
 def policies(*names):
@@ -91,3 +108,31 @@ def test_a_log_group_with_two_filters_is_only_warned_about(capsys):
     # GIVEN what AWS's own pages disagree about
     assert main(ONE, logs(filters("datadog", "splunk")), HERE) == 0
     assert "datadog, splunk" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("there", "setting", "advice"),
+    [
+        ("KeyWatch-eu-west-1", "KeyWatch", 'stack_name to "KeyWatch-{region}"'),
+        ("KeyWatch", "KeyWatch-{region}", 'stack_name to "KeyWatch"'),
+        ("KeyWatch", "Keys", 'stack_name to "KeyWatch"'),
+    ],
+)
+def test_a_deployment_under_another_name_stops_it_and_is_taken_over_instead(
+    there, setting, advice, capsys
+):
+    # GIVEN a Region in which KeyWatch is deployed, and settings that call its stack something else
+    arguments = ("-c", f"keywatch:stack_name={setting}", "-c", f'keywatch:regions=["{HERE}"]')
+    # WHEN it is to be deployed
+    assert main(arguments, logs(stacks=Stacks(there)), "us-east-1") == 1
+    # THEN the setting that takes it over is named
+    assert advice in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "stacks",
+    [Stacks(), Stacks("KeyWatch"), Stacks(error="AccessDenied")],
+    ids=["none", "it", "denied"],
+)
+def test_a_deployment_under_its_own_name_goes_on(stacks):
+    assert main((), logs(stacks=stacks), HERE) == 0
