@@ -106,6 +106,7 @@ def test_the_function_is_told_what_it_needs():
         "REPEAT_INTERVAL_MINUTES": "240",
         "MESSAGES_PER_HOUR": "60",
         "SEARCH_REGIONS": "[]",
+        "OWNER_TAGS": "[]",
         "IGNORE_RULES": "[]",
         "POWERTOOLS_SERVICE_NAME": "keywatch",
         "POWERTOOLS_METRICS_NAMESPACE": "KeyWatch",
