@@ -1004,6 +1004,12 @@ class TestLambdaRole:
         # THEN the role that was made again is not why their call failed
         assert verdict(failure, function=function)[0] == "missing_or_not_authorized"
 
+    def test_a_role_is_not_blamed_for_what_failed_before_it_was_made(self):
+        # GIVEN an old record, or a late one, and a role that was made again since
+        later = self.denial().time + timedelta(minutes=5)
+        function = FunctionFacts(FUNCTION, ROLE, NOW - timedelta(days=30), later)
+        assert verdict(self.denial(), function=function)[0] == "missing_or_not_authorized"
+
     def test_a_role_is_not_blamed_for_a_key_that_does_not_exist(self):
         function = FunctionFacts(FUNCTION, ROLE, NOW - timedelta(days=30), NOW - timedelta(hours=1))
         found = verdict(self.denial(), function=function, lookup_results=(absent(),))[0]

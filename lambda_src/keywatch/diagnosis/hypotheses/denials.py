@@ -66,14 +66,16 @@ def role_recreated(case: Case) -> Explanation | None:
 
     Lambda makes the grant when the function's role or key is set; a role that is younger than the
     function's last change was never given one (reports: serverless/examples 279, chalice 1103). Only
-    calls of that very role fail for it, and only of a key that exists.
+    calls of that very role fail for it, only of a key that exists, and only once the role was made.
     """
     function = case.evidence.function
     if case.here is not None and case.here.outcome is LookupOutcome.ABSENT:
         return None
     if function is None or function.modified is None or function.role_created is None:
         return None
-    if function.role_created <= function.modified or not _is_made_by(function.role, case):
+    if function.role_created <= function.modified or not case.before_call(function.role_created):
+        return None
+    if not _is_made_by(function.role, case):
         return None
     reasons = (
         Reason("GetRole", f"{function.role} was created at {stamp(function.role_created)}."),
