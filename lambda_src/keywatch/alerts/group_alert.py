@@ -10,7 +10,7 @@ from keywatch.catalogue.causes import Remedy, cause_of
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.diagnosis.reasons import Reason, stamp
 from keywatch.model.evidence import ChangeFact
-from keywatch.model.group import CALLER, KEY_STORE, KMS, PERSON, Group, GroupKey
+from keywatch.model.group import BROKEN_KEYS, CALLER, KEY_STORE, KMS, PERSON, Group, GroupKey
 from keywatch.model.incident import Incident
 from keywatch.model.levels import Confidence, Severity
 from keywatch.model.text import counted
@@ -22,6 +22,7 @@ _SEVERITIES = tuple(severity.value for severity in Severity)
 # What a group has in common, in words, and what to do about all of it.
 _BY = {
     CALLER: "all of them were asked for by {name}",
+    BROKEN_KEYS: "all of them were used by {name}",
     PERSON: "all of them were changed by {name}",
     KEY_STORE: "all of them are in key store {name}",
     KMS: "KMS itself fails in {region}",
@@ -29,6 +30,7 @@ _BY = {
 _FIRST_STEP = {
     CALLER: "See what changed at {name} at that time: a deployment, its Region, the names that it is configured with. "
     "If it asks for the wrong names, roll it back.",
+    BROKEN_KEYS: "See who changed these keys, and why, before anything is undone.",
     PERSON: "Ask {name} what was done and why, before anything is undone.",
     KEY_STORE: "Bring key store {name} back first: its keys follow.",
     KMS: "Let callers try again with growing pauses, and see the AWS Health Dashboard for {region}.",
@@ -55,7 +57,7 @@ def group_alert(
         impact=_impact(group, incidents),
         changes=tuple(sorted(changes, key=lambda c: c.when, reverse=True)[:_MOST_CHANGES]),
         notes=notes,
-        severity=worst(one.severity for one in incidents),
+        severity=group.severity or worst(one.severity for one in incidents),
         group=GroupView(
             group.id,
             group.size,
@@ -69,7 +71,11 @@ def group_alert(
 
 def in_common(key: GroupKey) -> str:
     """Return in words what the subjects of a group have in common."""
-    return _BY[key.by].format(name=key.name, region=key.region)
+    return _BY[_kind(key)].format(name=key.name, region=key.region)
+
+
+def _kind(key: GroupKey) -> str:
+    return BROKEN_KEYS if key.by == CALLER and key.about == BROKEN_KEYS else key.by
 
 
 def name_of(incident: Incident) -> str:
@@ -110,7 +116,7 @@ def _of_group(
 
 def _steps(group: Group, function_name: str) -> tuple[Remedy, ...]:
     key = group.key
-    first = Remedy(_FIRST_STEP[key.by].format(name=key.name, region=key.region))
+    first = Remedy(_FIRST_STEP[_kind(key)].format(name=key.name, region=key.region))
     request = json.dumps({"action": "incidents", "group": group.id})
     command = (
         f"aws lambda invoke --function-name {function_name} --cli-binary-format raw-in-base64-out "
@@ -162,4 +168,10 @@ def ended_note(group: Group, looked_at: int) -> str:
         if looked_at
         else "It is not proven that they work again: only a successful call can confirm it."
     )
-    return f"All {group.size:,} have ended: no call failed for them lately. {how}"
+    alone = len(group.alone)
+    few = (
+        f" The counts are those of the {alone} that alerted by themselves."
+        if alone < group.size
+        else ""
+    )
+    return f"All {group.size:,} have ended: no call failed for them lately. {how}{few}"

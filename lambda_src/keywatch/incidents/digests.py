@@ -11,6 +11,7 @@ from keywatch.diagnosis.recovery import Recovery, recovery_of
 from keywatch.incidents.assess import assess
 from keywatch.incidents.grouping import without_look_ups
 from keywatch.incidents.owners import common_owner
+from keywatch.incidents.severity import is_higher, severity_together
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.group import WINDOW, Group, interval_after
 from keywatch.model.incident import ENDED, HELD, HOLD, NEW, OPEN, QUIET, RESOLVED, Incident
@@ -118,9 +119,17 @@ def _tell(
     incidents = [*leads, *members]
     size = max(group.size, len(incidents))
     owner = common_owner(services, incidents) if size == len(incidents) else None
-    group = replace(group, size=size, owner=owner)
+    severity, raised_because = severity_together(incidents, group.severity)
+    group = replace(group, size=size, owner=owner, severity=severity.value)
+    notes = (raised_because,) if raised_because else ()
     alert = group_alert(
-        "group", group, incidents, diagnosis, changes, function_name=services.settings.function_name
+        "group",
+        group,
+        incidents,
+        diagnosis,
+        changes,
+        notes=notes,
+        function_name=services.settings.function_name,
     )
     services.publisher.publish(alert)
     services.counts.add("AlertsSent")
@@ -156,18 +165,23 @@ def _most_common(causes: Iterable[str]) -> str:
 def _look(services: Services, group: Group, members: list[Incident], now: datetime) -> None:
     """See whether a group that is quiet works again, once all that alerted by themselves do; else remind, or wait."""
     newest = max(one.last_seen for one in members)
-    goes_on = _goes_on(services, group, newest, now)
-    if goes_on and _tell(services, group, members, _leads(services, group)):
+    leads = _leads(services, group)
+    news = _goes_on(services, group, newest, now) or _hurts_more(group, [*leads, *members])
+    if news and _tell(services, group, members, leads):
         return
     if now - newest < QUIET:
         services.groups.postpone(group, now + LOOK_EVERY)
-    elif all(lead.status in ENDED for lead in _leads(services, group)) and (
-        proven := _proven(services, members)
-    ):
+    elif all(lead.status in ENDED for lead in leads) and (proven := _proven(services, members)):
         services.counts.add("GroupMembersProven", proven)
         _end_all(services, group, members, now)
     else:
         services.groups.postpone(group, now + min(max(LOOK_EVERY, now - newest), LONGEST_WAIT))
+
+
+def _hurts_more(group: Group, incidents: Sequence[Incident]) -> bool:
+    """Tell whether the severity rises above what people were told."""
+    severity, _ = severity_together(incidents, group.severity)
+    return is_higher(severity, group.severity)
 
 
 def _goes_on(services: Services, group: Group, newest: datetime, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from keywatch.catalogue.causes import Lookup, cause_of
 from keywatch.catalogue.changes import AWS_ITSELF, MADE_BY
 from keywatch.diagnosis.diagnose import Diagnosis, diagnose, explain
 from keywatch.model.evidence import NO_EVIDENCE, ChangeFact, LookupOutcome, LookupResult
-from keywatch.model.group import CALLER, KEY_STORE, KMS, PERSON, Group, GroupKey
+from keywatch.model.group import BROKEN_KEYS, CALLER, KEY_STORE, KMS, PERSON, Group, GroupKey
 from keywatch.model.incident import (
     BY_ITSELF,
     OPEN,
@@ -60,15 +60,22 @@ def _keys_of(failure: KeyFailure, changes: tuple[ChangeFact, ...]) -> Iterator[G
     """Yield the groups that a failure may belong to, what explains most first; ``changes`` are those known of its subject."""
     subject = failure.subject
     account, region, replayed = subject.account, subject.region, subject.replayed
+    about = _about(failure.classification.cause)
     if failure.classification.cause == _OF_KMS_ITSELF:
         yield GroupKey(KMS, account, region, region, replayed)
     if failure.key_store and subject.kind != "key_store":
         yield GroupKey(KEY_STORE, account, region, failure.key_store, replayed)
     if person := _who_changed(failure, changes):
-        yield GroupKey(PERSON, account, region, person, replayed)
+        yield GroupKey(PERSON, account, region, person, replayed, about)
     if failure.caller.principal not in {"", "unknown", UNKNOWN}:
         # One program may have lost its keys in several Regions at once.
-        yield GroupKey(CALLER, account, UNKNOWN, failure.caller.principal, replayed)
+        yield GroupKey(CALLER, account, UNKNOWN, failure.caller.principal, replayed, about)
+
+
+def _about(cause: str | None) -> str:
+    """Tell a key that exists and cannot be used from what was not found or not allowed, by AWS's words."""
+    known = cause_of(cause)
+    return BROKEN_KEYS if known.key_states or Lookup.KEY_STORE in known.lookups else ""
 
 
 def _who_changed(failure: KeyFailure, changes: tuple[ChangeFact, ...]) -> str | None:

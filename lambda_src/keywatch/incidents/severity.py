@@ -5,6 +5,7 @@ From the third time on that an incident of a subject opens within six hours, it 
 nothing failed for two hours: what happens in between is counted and told by reminders.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from keywatch.catalogue.causes import cause_of
@@ -23,25 +24,41 @@ FLAPPING_QUIET = timedelta(hours=2)
 RAISED = {Severity.WARNING: Severity.HIGH}
 
 
-def severity_of(cause: str, incident: Incident) -> tuple[Severity, str | None]:
-    """Return the severity of an incident of this cause, and why it is higher than the cause's own (``None``: it is not)."""
-    own = cause_of(cause).severity
-    hurts = hurts_because(incident)
-    if own not in RAISED or hurts is None:
+def severity_of(cause: str, *incidents: Incident) -> tuple[Severity, str | None]:
+    """Return the severity of incidents of this cause, and why it is higher than the cause's own (``None``: it is not)."""
+    return _raised(cause_of(cause).severity, incidents)
+
+
+def severity_together(
+    incidents: Sequence[Incident], told: str | None
+) -> tuple[Severity, str | None]:
+    """Return the severity of what breaks together, and why it is higher than that of each: not below what people were told."""
+    known = [
+        level for level in ORDER if level.value in {told, *(one.severity for one in incidents)}
+    ]
+    worst = max(known, key=ORDER.index, default=Severity.WARNING)
+    return _raised(worst, incidents)
+
+
+def _raised(own: Severity, incidents: Sequence[Incident]) -> tuple[Severity, str | None]:
+    hurts = hurts_because(*incidents) if own in RAISED and incidents else None
+    if hurts is None:
         return own, None
     return RAISED[own], f"The severity is {RAISED[own]} and not {own}, because {hurts}."
 
 
-def hurts_because(incident: Incident) -> str | None:
-    """Return in words why many are hurt; ``None`` where they are not."""
-    callers = sum(kind == "caller" and name != OTHERS for kind, name in incident.names)
-    lasted = incident.last_seen - incident.first_seen
+def hurts_because(*incidents: Incident) -> str | None:
+    """Return in words why many are hurt by incidents that are told of together; ``None`` where they are not."""
+    failures = sum(one.failures for one in incidents)
+    named = {name for one in incidents for kind, name in one.names if kind == "caller"}
+    callers = len(named - {OTHERS})
+    lasted = max(one.last_seen for one in incidents) - min(one.first_seen for one in incidents)
     hours = lasted.total_seconds() / 3600
-    if incident.failures >= MANY_CALLS:
-        return f"{counted(incident.failures, 'call')} failed"
+    if failures >= MANY_CALLS:
+        return f"{counted(failures, 'call')} failed"
     if callers >= MANY_CALLERS:
         return f"calls of {callers} callers failed"
-    if hours >= LONG_HOURS and incident.failures >= LONG_CALLS:
+    if hours >= LONG_HOURS and failures >= LONG_CALLS:
         return f"calls have failed for {counted(int(hours), 'hour')}"
     return None
 

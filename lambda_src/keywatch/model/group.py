@@ -17,17 +17,23 @@ _LONGEST = 300
 
 # What a group has in common.
 KMS, KEY_STORE, PERSON, CALLER = "kms", "key_store", "person", "caller"
+BROKEN_KEYS = "broken_keys"
 
 
 @dataclass(frozen=True)  # without slots: its id is kept
 class GroupKey:
-    """What the subjects of a group have in common: ``by`` (caller, person, key_store, kms), its name, its account and Region."""
+    """What the subjects of a group have in common: ``by`` (caller, person, key_store, kms), its name, its account and Region.
+
+    ``about`` tells keys that exist and cannot be used (``BROKEN_KEYS``) from what was not found or not
+    allowed: whoever asks for wrong names all day long does not hide that a key breaks.
+    """
 
     by: str
     account: str
     region: str
     name: str
     replayed: str = ""  # the private source of the events that tell of it (``Subject.replayed``)
+    about: str = ""
 
     @cached_property
     def id(self) -> str:
@@ -36,7 +42,8 @@ class GroupKey:
         if len(name) > _LONGEST:
             name = hashlib.sha256(name.encode()).hexdigest()
         origin = f"replayed:{self.replayed}|" if self.replayed else ""
-        return f"group|{origin}{self.by}|{self.account}|{self.region}|{name}"
+        about = f"{self.about}|" if self.about else ""
+        return f"group|{origin}{about}{self.by}|{self.account}|{self.region}|{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ class Group:
     ``size`` counts all subjects that ever joined; ``alone`` are the ids of those of the present
     window that alert by themselves; ``joined_at`` is when the last one joined. ``messages`` is how
     many were sent about it, ``told_size`` how many subjects the last of them counted; ``owner`` is
-    whose all of them are, as it said.
+    whose all of them are, ``severity`` how urgent they are, as it said.
     """
 
     id: str
@@ -60,6 +67,7 @@ class Group:
     told_size: int = 0
     told_at: datetime | None = None
     owner: str | None = None
+    severity: str | None = None
 
     def takes(self, now: datetime) -> bool:
         """Tell whether what breaks now breaks together with the others."""

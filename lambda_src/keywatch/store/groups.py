@@ -210,6 +210,7 @@ class GroupTable:
             "due_at": epoch(due_at),
             "expires_at": seconds(now + KEEP),
             "owner": {"S": group.owner or ""},
+            "severity": {"S": group.severity or ""},
         }
         self._table.update(_key(group.key.id), Update(set=sent, add={"messages": 1}), _same(group))
 
@@ -223,7 +224,7 @@ class GroupTable:
             self._remembered.full.pop(group.key.id, None)
         ended = Update(
             set={"joined_at": {"N": "0"}},
-            remove=("queue", "due_at", "messages", "told_size", "told_at", "owner"),
+            remove=("queue", "due_at", "messages", "told_size", "told_at", "owner", "severity"),
         )
         none_since = equals("size", {"N": str(group.size)})
         return self._table.update(_key(group.key.id), ended, _same(group), none_since)
@@ -249,6 +250,7 @@ def _item_of(group: Group) -> dict[str, object]:
         "size": {"N": str(group.size)},
         "since": epoch(group.since),
         **({"replayed": {"S": key.replayed}} if key.replayed else {}),
+        **({"about": {"S": key.about}} if key.about else {}),
     }
 
 
@@ -259,10 +261,10 @@ def group_of(item: Item) -> Group:
 
 def _group_of(item: Item) -> Group:
     by, account, region, name = (item[one]["S"] for one in ("by", "account", "region", "name"))
-    replayed = item["replayed"]["S"] if "replayed" in item else ""
+    replayed, about = (item[one]["S"] if one in item else "" for one in ("replayed", "about"))
     return Group(
         id=item["group_id"]["S"],
-        key=GroupKey(by, account, region, name, replayed),
+        key=GroupKey(by, account, region, name, replayed, about),
         size=int(item["size"]["N"]),
         alone=frozenset(item["alone"]["SS"]),
         since=time_of(item["since"]),
@@ -272,4 +274,5 @@ def _group_of(item: Item) -> Group:
         told_size=int(item["told_size"]["N"]) if "told_size" in item else 0,
         told_at=time_of(item["told_at"]) if "told_at" in item else None,
         owner=item["owner"]["S"] or None if "owner" in item else None,
+        severity=item["severity"]["S"] or None if "severity" in item else None,
     )

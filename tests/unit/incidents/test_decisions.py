@@ -27,6 +27,7 @@ from keywatch.incidents.memory import (
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.group import (
     ALONE,
+    BROKEN_KEYS,
     INTERVALS,
     WINDOW,
     Group,
@@ -61,6 +62,8 @@ from tests.unit.cases import (
     denied,
     failed,
     in_state,
+    no_alias,
+    no_key,
 )
 
 SECOND, MINUTE, HOUR, DAY = (
@@ -143,6 +146,28 @@ class TestSeverity:
             assert severity.severity_of(cause, hurts) == (Severity.HIGH, because)
         else:
             assert severity.severity_of(cause, hurts) == (own, None)
+
+    def test_what_hurts_little_each_may_hurt_much_together(self):
+        several = [incident(failures=400, severity="warning") for _ in range(3)]
+        because = "The severity is high and not warning, because 1,200 calls failed."
+        assert severity.severity_together(several, None) == (Severity.HIGH, because)
+        assert severity.severity_together(several[:2], None) == (Severity.WARNING, None)
+
+    @pytest.mark.parametrize(
+        ("each", "told", "expected"),
+        [
+            (("high", "critical"), None, "critical"),
+            (("warning",), "critical", "critical"),
+            (("warning", None, "made up"), "made up", "warning"),
+            ((), "high", "high"),
+            ((), None, "warning"),
+        ],
+    )
+    def test_together_they_are_as_urgent_as_the_worst_and_never_less_than_was_told(
+        self, each, told, expected
+    ):
+        incidents = [incident(severity=one) for one in each]
+        assert severity.severity_together(incidents, told) == (Severity(expected), None)
 
     def test_severities_have_an_order_and_above_an_unknown_one_is_none(self):
         names = ("info", "warning", "high", "critical")
@@ -247,7 +272,28 @@ class TestInCommon:
 
     def test_the_caller_is_in_common_in_whatever_region(self):
         (key,) = _keys_of(FAILURE, ())
-        assert key == GroupKey("caller", ACCOUNT, "-", APP)
+        assert key == GroupKey("caller", ACCOUNT, "-", APP, about=BROKEN_KEYS)
+
+    def test_keys_that_break_are_told_apart_from_what_is_not_found_or_not_allowed(self):
+        about = {
+            failure.classification.cause: next(_keys_of(failure, ())).about
+            for failure in (
+                no_alias(),
+                no_key(),
+                denied(),
+                in_state("is disabled."),
+                in_state("is pending deletion."),
+                in_state("is pending import."),
+                in_state("is unavailable."),
+            )
+        }
+        assert [cause for cause, kind in about.items() if not kind] == [
+            "alias_not_found",
+            "key_not_found",
+            "missing_or_not_authorized",
+        ]
+        assert set(about.values()) == {"", BROKEN_KEYS}
+        assert len(about) == 7
 
     @pytest.mark.parametrize("principal", ["", "unknown", "-"])
     def test_a_caller_that_nobody_knows_is_nothing_in_common(self, principal):
@@ -270,7 +316,7 @@ class TestInCommon:
         older, newer = change("DisableKey", 2 * HOUR, who=APP), change("DisableKey", HOUR)
         for known in ((older, newer), (newer, older)):
             (person, _) = _keys_of(FAILURE, known)
-            assert person == GroupKey("person", ACCOUNT, REGION, BOB)
+            assert person == GroupKey("person", ACCOUNT, REGION, BOB, about=BROKEN_KEYS)
 
     @pytest.mark.parametrize(
         "made",

@@ -5,10 +5,14 @@ from collections import Counter
 from keywatch.actions.incidents.run import incidents
 from tests.support.world import (
     ACCOUNT,
+    APP,
+    KEY_ID,
     World,
     alias_missing,
+    ambiguous_denial,
     changed,
     disabled,
+    failed,
     key_arn,
     key_missing,
 )
@@ -102,6 +106,49 @@ def test_a_flood_of_made_up_names_does_not_delay_what_breaks_for_somebody_else()
         assert len(real) == 1
         assert real[0] <= 1
         assert "group" not in alerts[real[0]]
+
+
+def test_who_asks_for_wrong_names_all_day_long_does_not_hide_a_key_that_breaks():
+    with open_world() as world:
+        # GIVEN a role that asks for another missing alias every few minutes: its group never ends
+        world.kms.add(state="PendingDeletion", DeletionDate=world.now)
+        for n in range(12):
+            world.take(alias_missing(f"alias/gone-{n}", at=world.now))
+            minutes(world, 4)
+        world.inbox()
+        # WHEN a key breaks that the same role uses
+        text = f"{key_arn()} is pending deletion."
+        world.take(failed("KMSInvalidStateException", text, KEY_ID, at=world.now))
+        # THEN it alerts at once and by itself
+        (alert,) = world.inbox()
+        assert (alert["status"], alert["cause"]) == ("opened", "key_pending_deletion")
+
+
+def test_a_group_that_hurts_becomes_more_urgent_and_stays_so_to_its_end():
+    with open_world() as world:
+        # GIVEN ten keys that one role may not use
+        keys = [world.kms.add(key_id(n)) for n in range(10)]
+
+        def fails(number: int) -> list[dict]:
+            text = ambiguous_denial(APP)
+            return [
+                failed("AccessDenied", text, key, at=world.now, requestID=f"{number}-{place}-{n}")
+                for place, key in enumerate(keys)
+                for n in range(30)
+            ]
+
+        for number in range(4):
+            world.take(*fails(number))
+            minutes(world, 10)
+        # THEN the group is told again, and why, when 1,000 calls have failed
+        digests = [one for one in world.inbox() if "group" in one]
+        assert digests[0]["severity"] == "warning"
+        assert digests[-1]["severity"] == "high"
+        assert any("1,200 calls failed" in note for note in digests[-1]["notes"])
+        # AND its end reaches whoever was told so
+        minutes(world, 8 * 60)
+        ended = [one for one in world.inbox() if "group" in one]
+        assert [(one["status"], one["severity"]) for one in ended] == [("resolved", "high")]
 
 
 def test_every_name_of_a_wave_is_listed_and_a_lone_failure_in_it_alerts_at_once():

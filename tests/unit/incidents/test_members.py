@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 
 from keywatch.incidents import grouping
-from keywatch.model.group import Group, GroupKey
+from keywatch.model.group import BROKEN_KEYS, Group, GroupKey
 from keywatch.model.incident import BY_ITSELF, OPEN, FailureBatch
 from keywatch.store.budgets import Withheld
 from tests.support.world import aws_error
 from tests.unit.cases import ACCOUNT, APP, KEY, KEY_ID, denied, failed, in_state, no_alias, no_key
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-GROUP = GroupKey("caller", ACCOUNT, "-", APP)
+GROUP = GroupKey("caller", ACCOUNT, "-", APP, about=BROKEN_KEYS)
 
 
 def opened(world, failure=None):
