@@ -225,7 +225,7 @@ def test_a_group_is_one_paragraph_and_does_not_hide_what_breaks_alone(on):
     assert digest["group"]["id"] in html
     # AND those that alerted by themselves, and they alone, have a row
     rows = [call["incident"] for call in calls(html) if "incident" in call]
-    assert sum("alias/gone-" in row for row in rows) == 4
+    assert sum("alias/gone-" in row for row in rows) == 5
     assert sum(row.startswith("key|") for row in rows) == 1
 
 
