@@ -136,6 +136,7 @@ _ALL = (
         makes=("key_material_missing",),
         undone_by=("ImportKeyMaterial",),
         disproved_by=_NEED_MATERIAL,
+        warns_of="key_material_missing",
         announces="key_material_missing",
         native="KMS Imported Key Material Expiration",
     ),

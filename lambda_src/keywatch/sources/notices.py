@@ -22,6 +22,8 @@ _SERVICES = {
     "aws.es": "es.amazonaws.com",
     "aws.autoscaling": "autoscaling.amazonaws.com",
 }
+# Where a notice names what lost its key, if no ARN does.
+_NAMES = ("SourceIdentifier", "AutoScalingGroupName")
 _LOST = ErrorClassification("missing_or_not_authorized", Confidence.POSSIBLE, pattern="notice")
 
 
@@ -97,4 +99,5 @@ def _classified(message: str | None) -> ErrorClassification:
 def _resource(event: Event, detail: Event) -> str | None:
     resources = event.get("resources")
     listed = resources[0] if isinstance(resources, list) and resources else None
-    return text(detail.get("SourceArn")) or text(listed) or text(detail.get("AutoScalingGroupName"))
+    named = (detail.get("SourceArn"), listed, *map(detail.get, _NAMES))
+    return next((found for value in named if (found := text(value))), None)

@@ -5,6 +5,7 @@ import pytest
 
 from keywatch.catalogue.causes import CAUSES
 from keywatch.catalogue.changes import CHANGES, DETAILS, MADE_BY, NATIVE_CHANGES
+from keywatch.catalogue.states import STATE_CAUSES
 
 # What KMS does without a call (KMS Developer Guide, "Logging with CloudTrail"): service events.
 BY_KMS_ITSELF = {"DeleteKey", "DeleteExpiredKeyMaterial"}
@@ -42,3 +43,10 @@ def test_a_change_is_undone_only_by_changes_to_what_it_touched():
 def test_each_native_event_is_one_change_and_each_fact_of_a_change_has_one_place():
     assert len(NATIVE_CHANGES) == len(BY_KMS_ITSELF)
     assert len({name for name, _, _ in DETAILS}) == len(DETAILS)
+
+
+def test_whatever_takes_a_key_out_of_use_warns_before_a_call_fails():
+    # GIVEN the changes that leave a key unusable, made by somebody or by KMS itself
+    breaking = {name for name, kind in CHANGES.items() if kind.leaves in STATE_CAUSES}
+    # THEN each warns, but the one that gives half of the key back
+    assert {name for name in breaking if CHANGES[name].warns_of is None} == {"CancelKeyDeletion"}

@@ -34,6 +34,11 @@ def rds(event_id, message="Amazon RDS can't access the KMS encryption key for th
         (rds("RDS-EVENT-0418"), "missing_or_not_authorized", DATABASE),
         (rds("RDS-EVENT-0419"), "missing_or_not_authorized", DATABASE),
         (
+            notice("aws.rds", {"EventID": "RDS-EVENT-0419", "SourceIdentifier": "orders"}),
+            "missing_or_not_authorized",
+            "orders",
+        ),
+        (
             notice(
                 "aws.es",
                 {"event": "KMS Key Inaccessible", "description": "The KMS key is not accessible."},
@@ -54,7 +59,7 @@ def rds(event_id, message="Amazon RDS can't access the KMS encryption key for th
             "workers",
         ),
     ],
-    ids=["rds cannot access", "rds lost", "opensearch", "auto scaling"],
+    ids=["rds cannot access", "rds lost", "rds without an ARN", "opensearch", "auto scaling"],
 )
 def test_a_lost_key_is_a_failure_of_what_lost_it_and_nothing_more_is_claimed(event, cause, about):
     (signal,) = read_event(event)
