@@ -22,20 +22,25 @@ LONGEST = (
     4 << 20
 )  # of one record; CloudTrail's events have at most 1 MB (CloudTrail User Guide, quotas)
 _BETWEEN = b'},{"eventVersion":'  # as CloudTrail writes it
+_FIRST_MEMBER = re.compile(rb'\s*(\{"[^"\\]{1,64}":)')
 _FILLING = re.compile(r"[ \t\r\n,]*")
 MOST_WALKED = 128  # records at once
 _LONGEST_WORD = 16  # of JSON that is cut in two, ``-Infinity`` and the like
 
 
 class Head(msgspec.Struct, gc=False):
-    """The members of a record by which it is judged; each may be of any type."""
+    """The members of a record by which it is judged, and those that tell where and when; each may be of any type."""
 
     event_source: Any = msgspec.field(default=None, name="eventSource")
     event_name: Any = msgspec.field(default=None, name="eventName")
     error_code: Any = msgspec.field(default=None, name="errorCode")
     error_message: Any = msgspec.field(default=None, name="errorMessage")
+    account: Any = msgspec.field(default=None, name="recipientAccountId")
+    region: Any = msgspec.field(default=None, name="awsRegion")
+    time: Any = msgspec.field(default=None, name="eventTime")
 
 
+_MEMBERS = tuple(field.encode_name for field in msgspec.structs.fields(Head))
 _HEADS = msgspec.json.Decoder(list[Head])
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _HEAD = msgspec.json.Decoder(Head)
@@ -66,32 +71,45 @@ def blocks(
     ``is_lines``: it is no list but one record after the other. Raises ``Damaged`` where the text ends
     before the list does.
     """
+    # A program writes all records alike, so each begins as the first one does.
+    first = _FIRST_MEMBER.match(text)
+    between = b"}," + first[1] if first else _BETWEEN
     while True:
-        while len(text) < BLOCK and (piece := next(more, b"")):
-            text += piece
-        cut = text.rfind(_BETWEEN, 0, 2 * BLOCK) if len(text) >= BLOCK else -1
-        block = _fast(text[: cut + 1]) if cut > 0 else _last(text)
-        if block is None:
-            block, text, ended = _walked(text, more, is_lines=is_lines)
-        else:
-            ended, text = cut <= 0, text[cut + 2 :] if cut > 0 else b""
+        block, text = _next(text, more, between)
+        if block is not None:
+            yield block
+            continue
+        block, text, ended = _last(text) or _walked(text, more, is_lines=is_lines)
         yield block
         if ended:
             return text
 
 
-def _fast(records: bytes) -> Block | None:
-    text = b"[%b]" % records
+def _next(text: bytes, more: Iterator[bytes], between: bytes) -> tuple[Block | None, bytes]:
+    """Return the whole records of about a block, and what follows them; ``None`` and all text where they are not plain."""
+    piece, text = text, b""
+    while len(text) + len(piece) < BLOCK:
+        text += piece
+        if not (piece := next(more, b"")):
+            return None, text
+    cut = piece.rfind(between, 0, 2 * BLOCK)
+    if cut > 0 and (block := _fast(b"".join((b"[", text, piece[: cut + 1], b"]")))):
+        return block, piece[cut + 2 :]
+    return None, text + piece
+
+
+def _fast(text: bytes) -> Block | None:
     try:
         return Block(_HEADS.decode(text), text)
     except _UNREADABLE:
         return None
 
 
-def _last(text: bytes) -> Block | None:
-    """Return the rest of a list that has nothing after it."""
+def _last(text: bytes) -> tuple[Block, bytes, bool] | None:
+    """Return the rest of a list that has nothing after it, as ``_walked`` does; ``None`` where it is not plain."""
     text = text.rstrip()
-    return _fast(text[:-2]) if text.endswith(b"]}") else None
+    block = _fast(b"[%b" % text[:-1]) if text.endswith(b"]}") else None
+    return (block, b"", True) if block else None
 
 
 def _walked(text: bytes, more: Iterator[bytes], *, is_lines: bool) -> tuple[Block, bytes, bool]:
@@ -173,8 +191,7 @@ def _head(record: bytes) -> Head | None:
         return None
     if not isinstance(value, dict):
         return None
-    names = ("eventSource", "eventName", "errorCode", "errorMessage")
-    return Head(*(value.get(name) for name in names))
+    return Head(*(value.get(name) for name in _MEMBERS))
 
 
 @dataclass(frozen=True, slots=True)

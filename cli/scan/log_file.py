@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -17,11 +17,12 @@ from keywatch.sources.fields import inner
 from keywatch.sources.source import EPOCH, Reception
 
 from . import relevant
-from .carve import Block, blocks
+from .carve import Block, Head, blocks
 from .shapes import beginning_of, next_list
 from .unpack import Damaged, pieces
 
-_VALUE = re.compile(rb'"[A-Za-z]+"\s*:\s*"([A-Za-z0-9:-]{4,32})')
+NO_HOUR = -1
+_NAME = re.compile(r"[A-Za-z0-9:-]{4,32}")
 _RECEPTION = Reception()
 _READS = ("Describe", "Get", "List")
 _OWN_ROLE = re.compile(
@@ -96,7 +97,7 @@ def _of_blocks(
             return bytes(end.value)
         reading.records += len(block.heads)
         reading.broken += block.broken
-        reading.hours |= _hours(block)
+        reading.hours |= _hours(block.heads)
         if numbers := relevant.numbers(block, reading.ignored):
             yield from _signals(block.raw(numbers), reading)
 
@@ -147,37 +148,31 @@ def _counting(parts: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
         yield part
 
 
-def _hours(block: Block) -> set[tuple[str, str, int]]:
-    """Return where and when the records of a block are from; where its first and last are near each other, of these two."""
-    text = block.text
-    ends = (_from(text, bytes.find), _from(text, bytes.rfind))
-    (first_account, first_region, first), (account, region, last) = ends
-    near = first is not None and last is not None and abs(last - first) <= 1
-    if near and (first_account, first_region) == (account, region):
-        found: Iterable[tuple[str, str, int | None]] = ends
-    else:
-        found = (_from(raw, bytes.rfind) for raw in block.raw(range(len(block.heads))))
-    return {(account, region, hour) for account, region, hour in found if hour is not None}
+def _hours(heads: list[Head]) -> set[tuple[str, str, int]]:
+    """Return where and when some records are from; where the first and the last are near each other, of these two."""
+    if not heads:
+        return set()
+    ends = {_place(heads[0]), _place(heads[-1])}
+    hours = {hour for _, _, hour in ends}
+    near = len({place[:2] for place in ends}) == 1 and hours <= {min(hours), min(hours) + 1}
+    found = ends if near and NO_HOUR not in hours else set(map(_place, heads))
+    return {(account, region, hour) for account, region, hour in found if hour != NO_HOUR}
 
 
-def _from(text: bytes, find: Callable[[bytes, bytes], int]) -> tuple[str, str, int | None]:
-    """Return the account, Region and hour that are named first or last."""
-    account = _value(text, find(text, b'"recipientAccountId"'))
-    region = _value(text, find(text, b'"awsRegion"'))
-    return account, region, _hour(_value(text, find(text, b'"eventTime"'))[:13])
+def _place(head: Head) -> tuple[str, str, int]:
+    """Return the account, Region and hour of a record; ``-`` where one is not named."""
+    return _name(head.account), _name(head.region), _hour(_name(head.time)[:13])
 
 
-def _value(text: bytes, at: int) -> str:
-    """Return the value of the member that begins there; ``-`` where none does."""
-    match = _VALUE.match(text, at) if at >= 0 else None
-    return match[1].decode("ascii") if match else "-"
+def _name(value: object) -> str:
+    return value if isinstance(value, str) and _NAME.fullmatch(value) else "-"
 
 
 @lru_cache(maxsize=64)
-def _hour(stamp: str) -> int | None:
-    """Return the hour since 1970 (UTC) of ``2026-03-01T12``."""
+def _hour(stamp: str) -> int:
+    """Return the hour since 1970 (UTC) of ``2026-03-01T12``; ``NO_HOUR`` of anything else."""
     try:
         when = datetime.fromisoformat(f"{stamp}:00:00+00:00")
     except ValueError:
-        return None
+        return NO_HOUR
     return int(when.timestamp()) // 3600

@@ -5,6 +5,8 @@ It only leaves out what ``keywatch.sources.cloudtrail`` would call unrelated; a 
 
 from collections import Counter
 from functools import lru_cache
+from itertools import compress, count
+from operator import attrgetter
 
 from keywatch.catalogue.changes import CHANGES
 from keywatch.catalogue.code_lookup import core_of, service_code
@@ -20,20 +22,33 @@ KEPT_CHANGES = frozenset(
 )
 # Every sentence about a key that no KMS record holds has one of these words (lower case).
 WORDS = ("key", "kms", "alias")
+_NAME_OF, _CODE_OF, _MESSAGE_OF = map(attrgetter, ("event_name", "error_code", "error_message"))
 
 
 def numbers(block: Block, ignored: Counter[str]) -> list[int]:
     """Return the numbers of the records of a block that are to be read; failures among the others are counted as ``ignored``."""
-    wanted = []
-    for number, head in enumerate(block.heads):
+    heads, wanted = block.heads, []
+    for number in _few(heads):
+        head = heads[number]
         if not isinstance(head.event_name, str):
             ignored["unknown_shape"] += 1
-        elif head.error_code or head.error_message or head.event_name in KEPT_CHANGES:
-            if is_relevant(head):
-                wanted.append(number)
-            elif head.error_code:
-                ignored["not_about_keys"] += 1
+        elif is_relevant(head):
+            wanted.append(number)
+        elif head.error_code:
+            ignored["not_about_keys"] += 1
     return wanted
+
+
+def _few(heads: list[Head]) -> list[int]:
+    """Return the numbers of the records that failed or may have changed something; most did neither."""
+    names = list(map(_NAME_OF, heads))
+    few = {*compress(count(), map(_CODE_OF, heads)), *compress(count(), map(_MESSAGE_OF, heads))}
+    if set(map(type, names)) != {str}:
+        few.update(n for n, name in enumerate(names) if not isinstance(name, str))
+        names = [name if isinstance(name, str) else "" for name in names]
+    if not KEPT_CHANGES.isdisjoint(names):
+        few.update(n for n, name in enumerate(names) if name in KEPT_CHANGES)
+    return sorted(few)
 
 
 def is_relevant(head: Head) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cli.scan import carve, unpack
 from cli.scan.carve import blocks
 from cli.scan.log_file import Reading, read_file
-from cli.scan.relevant import is_relevant
+from cli.scan.relevant import KEPT_CHANGES, is_relevant
 from keywatch.model.signals import KeyChange, KeyFailure, Unrelated
 from keywatch.sources.cloudtrail import read_record
 from keywatch.sources.source import Reception
@@ -79,6 +79,76 @@ def test_every_record_of_a_list_is_found_once_whatever_it_holds(records, size, b
         carve.BLOCK = before
     # THEN these records come out, in order
     assert found == records
+
+
+def _as_written(record, draw):
+    """A record as JSON whose members come in any order, some of their names and texts with escapes that JSON allows."""
+    members = draw(st.permutations(list(record.items())))
+    text = json.dumps(dict(members), separators=(",", ":"))
+    escaped = draw(
+        st.sampled_from(["", '"errorCode"', '"eventName"', '"kms.amazonaws.com"', '"DisableKey"'])
+    )
+    return text.replace(escaped, f'"\\u{ord(escaped[1]):04x}{escaped[2:]}') if escaped else text
+
+
+@st.composite
+def _logs(draw):
+    """Records that fail, change and work, with whatever in them, and a file of them."""
+    kinds = draw(st.lists(st.sampled_from(MADE), max_size=6))
+    records = [
+        made | {"eventID": str(n), "additional": draw(VALUES | NESTED)}
+        for n, made in enumerate(kinds)
+    ]
+    return records, '{{"Records":[{}]}}'.format(",".join(_as_written(one, draw) for one in records))
+
+
+MADE = [
+    call(1),
+    success(2),
+    change(3, "DisableKey"),
+    change(4, "CreateGrant"),
+    call(5, ("AccessDenied", "User is not authorized"), eventSource="s3.amazonaws.com"),
+    call(6, ("KMS.DisabledException", "x is disabled."), eventSource="s3.amazonaws.com"),
+    call(7, ("InternalError", "the KMS key is disabled"), eventSource="sns.amazonaws.com"),
+    success(8) | {"errorMessage": "arn:aws:kms:us-west-2:111122223333:key/1 is disabled."},
+    success(9) | {"eventName": ["DisableKey"]},
+]
+
+
+@pytest.mark.parametrize("block", [1, 700])
+@given(log=_logs(), size=st.integers(1, 2000))
+def test_nothing_is_lost_that_plain_json_tells(block, log, size):
+    # GIVEN a file of records in any order of members, with escapes, and with texts that look like records
+    records, text = log
+    before, carve.BLOCK = carve.BLOCK, block
+    try:
+        # WHEN it is read in pieces
+        reading = Reading("file")
+        found = [
+            json.loads(one.record)["eventID"]
+            for one in read_file(_InPieces(text.encode(), size), reading)
+        ]
+    finally:
+        carve.BLOCK = before
+    # THEN it tells the failures and changes that a reader of every record tells, and counts every record
+    signals = [(one, read_record(one, Reception())) for one in records]
+    told = [
+        one["eventID"]
+        for one, signal in signals
+        if isinstance(signal, KeyFailure)
+        or (isinstance(signal, KeyChange) and signal.what in KEPT_CHANGES)
+    ]
+    assert found == told
+    assert (reading.records, reading.broken) == (len(records), 0)
+
+
+class _InPieces(BytesIO):
+    def __init__(self, content, size):
+        super().__init__(content)
+        self.most = size
+
+    def read(self, size=-1):
+        return super().read(min(size, self.most))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
