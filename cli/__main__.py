@@ -29,9 +29,11 @@ INTERRUPTED = 130  # what shells say of a program that SIGINT ended
 def main(arguments: Sequence[str] | None = None, ask: Ask | None = None, stdin: Any = None) -> int:  # noqa: ANN401 - a text file
     """Run the command line; return the exit code. ``ask`` and ``stdin`` stand in for the function and the input in tests."""
     terminal.speak_any_alphabet()
-    actions = {action.name: action for action in registry.every()}
-    made = parser(actions.values(), scan.add_parser, completion.add_parser)
     arguments = sys.argv[1:] if arguments is None else arguments
+    # What the actions are made of takes longer to load than a day of logs to read.
+    wanted = () if [*arguments[:1]] == [scan.NAME] else registry.every()
+    actions = {action.name: action for action in wanted}
+    made = parser(actions.values(), scan.add_parser, completion.add_parser)
     try:
         if not arguments:
             made.print_help(sys.stderr)
