@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from time import sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -22,6 +21,9 @@ from keywatch.services import Services, build
 from keywatch.settings import Settings
 from keywatch.sources.arrivals import read_arrival
 from keywatch.sources.source import Reception
+
+if TYPE_CHECKING:
+    from keywatch.housekeeping.spokes import Noted
 
 Event = Mapping[str, Any]
 # The function's own time-out is longer, for checks that wait; a batch must be done before its lease ends.
@@ -39,6 +41,7 @@ class Runtime:
     services: Services
     metrics: Metrics
     memory: Memory = field(default_factory=Memory)
+    _noted: "Noted | None" = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Runtime":
@@ -107,19 +110,24 @@ class Runtime:
     def _process(self, signals: list[tuple[str, Signal]], context: object) -> set[str]:
         with self.counted():
             self._note_canaries([signal for _, signal in signals if isinstance(signal, CanarySeen)])
+            self._note_spokes([signal for _, signal in signals])
             return Pipeline(self.services, self.memory).process(
                 signals, remaining_seconds(context, BATCH_SECONDS)
             )
 
     def _note_canaries(self, canaries: list[CanarySeen]) -> None:
         if canaries:
-            from keywatch.housekeeping import canary
+            from keywatch.housekeeping import spokes
 
-            newest: dict[str, datetime] = {}
-            for seen in canaries:
-                newest[seen.call] = max(seen.called, newest.get(seen.call, seen.called))
-            for call, called in newest.items():
-                canary.came_back(self.services, call, called)
+            spokes.note_canaries(self.services, canaries)
+
+    def _note_spokes(self, signals: list[Signal]) -> None:
+        if self.services.settings.hub:
+            from keywatch.housekeeping import spokes
+
+            if self._noted is None:
+                self._noted = spokes.Noted()
+            spokes.note_seen(self.services, self._noted, signals)
 
     def _read_batch(self, records: object, unreadable: set[str]) -> list[tuple[str, Signal]]:
         """Read all messages; the ids of those whose body is no JSON go to ``unreadable``, their neighbours go on."""

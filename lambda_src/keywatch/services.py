@@ -24,6 +24,7 @@ from keywatch.store.housekeeping import HousekeepingStore
 from keywatch.store.incident_table import IncidentTable
 from keywatch.store.look_up_room import LookUpRoom
 from keywatch.store.pace import Pace
+from keywatch.store.spokes import SpokeStore
 from keywatch.store.table import Item, Table
 
 
@@ -66,6 +67,11 @@ class Services:
     def housekeeping(self) -> HousekeepingStore:
         """Return what is noted about KeyWatch's own chores."""
         return HousekeepingStore(self.table)
+
+    @property
+    def spokes(self) -> SpokeStore:
+        """Return what a hub remembers of its spokes."""
+        return SpokeStore(self.table)
 
 
 def _unreadable(counts: Counts, logger: Log, item: Item, error: Exception) -> None:

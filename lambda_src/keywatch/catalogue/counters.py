@@ -51,6 +51,14 @@ COUNTERS: Mapping[str, CounterMeaning] = {
         "messages without an owner, because the key's tags could not be read"
     ),
     "CanarySent": CounterMeaning("canaries that were sent"),
+    "SpokeCanariesSent": CounterMeaning("canaries that were sent in spokes"),
+    "SpokeCanariesNotSent": CounterMeaning(
+        "canaries that could not be sent in spokes; alarm SpokesUnwell, if it goes on"
+    ),
+    "SpokesUnwell": CounterMeaning(
+        "spokes that never answered, went blind, cannot be looked into or run another version; alarm SpokesUnwell"
+    ),
+    "SpokesLate": CounterMeaning("minutes whose spokes could not all be visited in time"),
     "DoctorFailed": CounterMeaning("checks of the doctor that failed"),
     "DoctorWarned": CounterMeaning("checks of the doctor that warned"),
     # Tried again, with an alarm of its own where that does not help.
@@ -114,6 +122,16 @@ COUNTERS: Mapping[str, CounterMeaning] = {
     ),
     "ChoresFailed": CounterMeaning(
         "chores of the minute (canary, doctor, sweep) that failed", Loss.IMPAIRED, _READ_LOG
+    ),
+    "SpokesFailed": CounterMeaning(
+        "spokes whose canary or look-up role could not be seen to in this hour",
+        Loss.IMPAIRED,
+        _READ_LOG,
+    ),
+    "AccountsUnread": CounterMeaning(
+        "attempts to list the organisation's accounts that failed: new ones without a spoke go unnoticed",
+        Loss.IMPAIRED,
+        "Set the accounts of the setting hub to false, or let the hub's account read AWS Organizations.",
     ),
     "GroupsFailed": CounterMeaning(
         "groups that could not be counted or told of", Loss.IMPAIRED, _READ_LOG

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.catalogue.own import CANARY_ALIAS
 from keywatch.catalogue.read_calls import NOBODYS_KEY
-from keywatch.lookups.outcomes import outcome_of
+from keywatch.lookups.outcomes import NoSession, outcome_of
 from keywatch.model.evidence import LookupOutcome
 from keywatch.services import Services
 from keywatch.sources.canary import EVERY
@@ -28,6 +28,29 @@ def due(state: HousekeepingState, now: datetime) -> bool:
     """Tell whether it is time for a canary."""
     called = state.time(CANARY_CALLED)
     return called is None or now - called >= EVERY
+
+
+def send_in(services: Services, account: str, region: str) -> str:
+    """Make both calls in a spoke; return why nothing can be looked at there, empty where it can.
+
+    They are made with the account's look-up role, whose calls its rules leave out but for these.
+    """
+    try:
+        client = services.accounts.client(account) or services.client
+    except NoSession as none:
+        return none.why
+    kms = client("kms", region)
+    for call, asked in (
+        (kms.describe_key, CANARY_ALIAS),
+        (kms.get_key_rotation_status, NOBODYS_KEY),
+    ):
+        try:
+            call(KeyId=asked)
+        except ClientError:  # that they fail is what they are for
+            services.counts.add("SpokeCanariesSent")
+        except BotoCoreError:
+            services.counts.add("SpokeCanariesNotSent")
+    return ""
 
 
 def send(services: Services) -> dict[str, Any]:
@@ -66,10 +89,16 @@ def _ask_for_what_is_forbidden(services: Services) -> str:
     return LookupOutcome.SEEN.value
 
 
-def came_back(services: Services, call: str, called: datetime) -> None:
-    """Note that a call of the canary, made at ``called``, has come back. The next one will do if this cannot be noted."""
+def came_back(services: Services, call: str, called: datetime, account: str, region: str) -> None:
+    """Note that a call of the canary, made at ``called``, has come back. The next one will do if this cannot be noted.
+
+    ``account`` and ``region`` are those of a spoke; empty for the deployment's own.
+    """
     when = min(called, services.now())
     try:
+        if account:
+            services.spokes.returned(account, region, call, when)
+            return
         services.housekeeping.note_latest(CANARY_RETURNED, when)
         services.housekeeping.note_latest(CALL_RETURNED.format(call), when)
     except (ClientError, BotoCoreError):

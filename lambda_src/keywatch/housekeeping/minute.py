@@ -70,4 +70,12 @@ def _sweep(this: Minute) -> None:
         daily_sweep.go_on(this.services, this.state, this.remaining)
 
 
-_CHORES: tuple[Callable[[Minute], None], ...] = (_canary, _doctor, _sweep)
+def _spokes(this: Minute) -> None:
+    if this.services.settings.hub:
+        from keywatch.housekeeping import spokes
+
+        spokes.list_accounts(this.services, this.state, this.remaining)
+        spokes.visit(this.services, this.state, this.remaining)
+
+
+_CHORES: tuple[Callable[[Minute], None], ...] = (_canary, _doctor, _sweep, _spokes)

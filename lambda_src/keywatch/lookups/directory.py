@@ -55,6 +55,20 @@ class Directory:
         known = self._look_up(account)
         return known is not None and not known.is_member
 
+    def page(self, token: str) -> tuple[list[str], str]:
+        """Return the ids of some accounts that are in use, and the token of the next page; raises what AWS raises.
+
+        An empty token is that of the first page, or says that there is no further one.
+        """
+        more = {"NextToken": token} if token else {}
+        answer = self._organizations().list_accounts(**more)
+        now, found = self._now(), []
+        for account in answer.get("Accounts", []):
+            name = one_line(account.get("Name"), MOST_NAME)
+            self._keep(account["Id"], _Known(name, is_member=True, until=now + REMEMBERED))
+            found += [account["Id"]] if account.get("Status", "ACTIVE") == "ACTIVE" else []
+        return found, answer.get("NextToken", "")
+
     def _look_up(self, account: str) -> _Known | None:
         now = self._now()
         with self._lock:

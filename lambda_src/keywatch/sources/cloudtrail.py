@@ -104,10 +104,15 @@ def _own(fields: Mapping[str, object], reception: Reception) -> Unrelated | None
     if not (call := canary_call(fields)):
         return Unrelated("own_call")
     called = moment(fields.get("eventTime"), reception.received)
-    if not is_spokes:
+    if not is_spokes and (not reception.look_up_role or _is_here(fields, reception)):
         return CanarySeen("canary", called, call)
-    account, region = str(fields["recipientAccountId"]), str(fields["awsRegion"])
+    account, region = str(fields.get("recipientAccountId")), str(fields.get("awsRegion"))
     return CanarySeen("canary", called, call, account, region)
+
+
+def _is_here(fields: Mapping[str, object], reception: Reception) -> bool:
+    """Tell whether a call was made in the hub's own Region: its function sends canaries in the other ones of its account."""
+    return fields.get("awsRegion") == reception.region
 
 
 def _failure(fields: Mapping[str, object], received: datetime) -> KeyFailure:

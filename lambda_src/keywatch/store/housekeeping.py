@@ -65,19 +65,22 @@ class HousekeepingState:
 
 
 class HousekeepingStore:
-    """The item. All methods raise botocore's errors when DynamoDB does not answer; a lost race is an answer."""
+    """The item, or the one at ``key``. All methods raise botocore's errors when DynamoDB does not answer.
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
+    A lost race is an answer.
+    """
+
+    def __init__(self, table: Table, key: Item = KEY) -> None:
+        self._table, self._key = table, key
 
     def read(self) -> HousekeepingState:
         """Return what is noted."""
-        return HousekeepingState(self._table.read(KEY))
+        return HousekeepingState(self._table.read(self._key))
 
     def minute(self, now: datetime) -> HousekeepingState:
         """Note that the clock runs, and since when it does; return what is noted."""
-        update = Update(set={"clock_at": _written(now)}, once={"since": _written(now)})
-        return HousekeepingState(self._table.update_and_read(KEY, update) or {})
+        update = Update(set={"clock_at": written(now)}, once={"since": written(now)})
+        return HousekeepingState(self._table.update_and_read(self._key, update) or {})
 
     def claim(self, state: HousekeepingState, name: str, **notes: Note) -> bool:
         """Note ``notes`` if ``name`` still is what ``state`` says; ``None`` erases. ``False``: somebody else was first."""
@@ -91,13 +94,14 @@ class HousekeepingStore:
     def note_latest(self, name: str, when: datetime) -> bool:
         """Note a time unless a later one is there already."""
         test = "attribute_not_exists({name}) OR {name} < {values}"
-        return self._note({name: when}, Condition(test, name, (_written(when),)))
+        return self._note({name: when}, Condition(test, name, (written(when),)))
 
     def _note(self, notes: Mapping[str, Note], *conditions: Condition) -> bool:
-        kept = {name: _written(value) for name, value in notes.items() if value is not None}
+        kept = {name: written(value) for name, value in notes.items() if value is not None}
         erased = tuple(name for name in notes if name not in kept)
-        return self._table.update(KEY, Update(set=kept, remove=erased), *conditions)
+        return self._table.update(self._key, Update(set=kept, remove=erased), *conditions)
 
 
-def _written(value: datetime | str) -> Attribute:
+def written(value: datetime | str) -> Attribute:
+    """Return a note as it is stored."""
     return {"S": value} if isinstance(value, str) else {"N": f"{value.timestamp():.3f}"}

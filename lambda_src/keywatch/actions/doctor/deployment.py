@@ -11,6 +11,7 @@ from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.identifiers import partition_of
 from keywatch.services import Services
 from keywatch.store.housekeeping import HousekeepingState
+from keywatch.store.spokes import Health, Spoke
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
 
@@ -83,6 +84,15 @@ class Deployment:
     def state(self) -> HousekeepingState:
         """Return what is noted about the deployment's chores."""
         return self.services.housekeeping.read()
+
+    @cached_property
+    def spokes(self) -> Mapping[Health, list[Spoke]]:
+        """Return every spoke that a hub knows, by how it is."""
+        hub, now = self.settings.hub, self.services.now()
+        groups: dict[Health, list[Spoke]] = {health: [] for health in Health}
+        for spoke in self.services.spokes.all():
+            groups[spoke.health(now, hub.spoke_version if hub else "")].append(spoke)
+        return groups
 
     @cached_property
     def trails(self) -> list[Trail]:

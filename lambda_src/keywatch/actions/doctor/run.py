@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.actions.doctor import intake, own, permissions, subscriptions, trail
+from keywatch.actions.doctor import intake, own, permissions, spokes, subscriptions, trail
 from keywatch.actions.doctor.deployment import (
     FAIL,
     PASS,
@@ -43,12 +43,14 @@ def run_checks(services: Services) -> Answer:
         *subscriptions.checks(services.settings),
         *own.CHECKS,
         *permissions.checks(services.settings),
+        *spokes.checks(services.settings),
     ]
     with ThreadPoolExecutor(WORKERS) as pool:
         lines = list(pool.map(lambda check: _line(check, deployment), checks))
     counts = {
         status: sum(line["status"] == status for line in lines) for status in (PASS, WARN, FAIL)
     }
+    of_spokes = {"spokes": spokes.summary(deployment)} if services.settings.hub else {}
     worst = next((status for status in (FAIL, WARN) if counts[status]), PASS)
     return {
         "schema": SCHEMA,
@@ -56,7 +58,7 @@ def run_checks(services: Services) -> Answer:
         "region": services.settings.region,
         "counts": counts,
         "lines": lines,
-    }
+    } | of_spokes
 
 
 def report(answer: Answer, services: Services) -> None:
