@@ -14,6 +14,7 @@ USABLE_STATES = frozenset({"Enabled", "Updating"})
 STATE_CAUSES: Mapping[str, str] = {
     state: cause.id for cause in CAUSES.values() for state in cause.key_states
 }
+OUT_OF_REACH = "Unavailable"  # KeyState of a key that its key store does not serve
 CONNECTED = "CONNECTED"  # ConnectionState of a key store that serves its keys
 
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from keywatch.catalogue.causes import Cause, Proof, cause_of
-from keywatch.catalogue.states import CONNECTED, is_usable
+from keywatch.catalogue.states import CONNECTED, OUT_OF_REACH, is_usable
 from keywatch.diagnosis.case import find_look
 from keywatch.model.evidence import Evidence, KeyFacts, LookupOutcome, StoreFacts
 from keywatch.model.signals import Subject
@@ -48,11 +48,15 @@ def _of_key(cause: Cause, key: KeyFacts, store: StoreFacts | None) -> Recovery:
 
 
 def _of_store(cause: Cause, evidence: Evidence) -> Recovery:
-    """Judge a key store: CONNECTED proves the connection, not that its proxy, its credentials or its cluster work."""
-    if evidence.store is None:
-        key = evidence.key
+    """Judge a key store: CONNECTED proves the connection, not that its proxy, its credentials or its cluster work.
+
+    A key that is ``Unavailable`` is out of reach in its store whatever that says of itself; what
+    else is wrong with the key is nothing of the store.
+    """
+    key, store = evidence.key, evidence.store
+    if store is None:
         unusable = key is not None and is_usable(key.state) is False
         return Recovery.REFUTED if unusable else Recovery.UNKNOWN
-    if evidence.store.state != CONNECTED:
+    if store.state != CONNECTED or (key is not None and key.state == OUT_OF_REACH):
         return Recovery.REFUTED
     return Recovery.PROVEN if cause.proof is Proof.KEY_AND_STORE else Recovery.UNKNOWN

@@ -613,7 +613,7 @@ class TestStates:
             store=store(),
             lookup_results=lookup_results,
         )
-        assert (cause, confidence) == ("key_store_disconnected", LIKELY)
+        assert (cause, confidence) == ("key_store_disconnected", POSSIBLE)
 
     def test_a_key_that_is_usable_again_is_said_to_be(self):
         cause, confidence, diagnosis = verdict(in_state("is disabled."), **found(key()))

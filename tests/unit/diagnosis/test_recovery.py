@@ -102,3 +102,13 @@ class TestStore:
             ("Archived", Recovery.UNKNOWN),
         ):
             assert recovered("key_store_disconnected", self.SUBJECT, key=key(state)) is expected
+
+    def test_a_key_that_a_connected_store_does_not_serve_refutes_its_recovery(self):
+        # GIVEN a key that stays Unavailable in a connected store, or is broken by itself
+        for state, expected in (
+            ("Unavailable", Recovery.REFUTED),
+            ("Enabled", Recovery.PROVEN),
+            ("Disabled", Recovery.PROVEN),
+        ):
+            found = recovered("key_store_disconnected", self.SUBJECT, key=key(state), store=store())
+            assert found is expected

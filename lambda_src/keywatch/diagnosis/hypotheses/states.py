@@ -7,7 +7,7 @@ from keywatch.catalogue import external_name
 from keywatch.catalogue.causes import cause_of
 from keywatch.catalogue.changes import CHANGES
 from keywatch.catalogue.connection_errors import CONNECTION_ERRORS
-from keywatch.catalogue.states import CONNECTED, STATE_CAUSES, is_usable
+from keywatch.catalogue.states import CONNECTED, OUT_OF_REACH, STATE_CAUSES, is_usable
 from keywatch.diagnosis.case import PROPAGATION, Case, Explanation, find_look
 from keywatch.diagnosis.external_name import is_only_a_name
 from keywatch.diagnosis.reasons import because_look, key_state, stamp
@@ -35,7 +35,7 @@ def state_now(case: Case) -> Explanation | None:
     explanation = Explanation(
         STATE_CAUSES[key.state], confidence, (because_look(look, key_state(key)),), facts=facts
     )
-    if key.state != "Unavailable":
+    if key.state != OUT_OF_REACH:
         return _unless_it_lags(case, explanation)
     return _with_store(case, replace(explanation, confidence=Confidence.LIKELY))
 
@@ -150,6 +150,10 @@ def _with_store(case: Case, explanation: Explanation) -> Explanation:
     explanation = explanation.adding(because_look(look, f"{said}{meaning}."), facts=facts)
     if explanation.cause != "key_store_disconnected":
         return explanation
+    key = case.evidence.key
+    if store.state == CONNECTED and key is not None and key.state == OUT_OF_REACH:
+        explanation = replace(explanation, confidence=Confidence.POSSIBLE)
+        return explanation.adding(unknowns=(_OUT_OF_REACH_THOUGH_CONNECTED,))
     if store.state == CONNECTED:
         explanation = replace(explanation, confidence=at_most_likely(explanation.confidence))
         return explanation.adding(
@@ -162,6 +166,12 @@ def _with_store(case: Case, explanation: Explanation) -> Explanation:
         or case.evidence.key is not None
     )
     return replace(explanation, confidence=Confidence.CERTAIN) if told else explanation
+
+
+_OUT_OF_REACH_THOUGH_CONNECTED = (
+    "The key store is connected, and yet the key is Unavailable: KMS may not show yet that the store was connected "
+    "again. If it stays so, the key itself may be missing in the CloudHSM cluster or external key manager."
+)
 
 
 def unclassified(case: Case) -> Explanation:
