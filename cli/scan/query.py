@@ -48,8 +48,8 @@ COLUMNS: Mapping[tuple[str, ...], str] = {
     ("responseElements",): "responseelements",
     ("additionalEventData",): "additionaleventdata",
     ("serviceEventDetails",): "serviceeventdetails",
-    ("resources", "0"): "element_at(resources, 1).arn",
-    ("resources", "1"): "element_at(resources, 2).arn",
+    ("resources", "0"): "TRY(resources[1].arn)",
+    ("resources", "1"): "TRY(resources[2].arn)",
 }
 JSON = {"requestParameters", "responseElements", "additionalEventData", "serviceEventDetails"}
 
@@ -74,10 +74,11 @@ def _tells_of_keys() -> str:
     codes = sorted(
         {row.code.lower() for row in CODES if row.means.cause and of_another_service(row)}
     )
+    words = " OR ".join(f"strpos(lower(errormessage), '{word}') > 0" for word in WORDS)
     failed = (
         "(coalesce(errorcode, '') <> '' OR coalesce(errormessage, '') <> '') AND ("
         f"eventsource = '{KMS}' OR lower(errorcode) LIKE '%kms%' OR lower(errorcode) IN ({_texts(codes)})"
-        f" OR regexp_like(lower(errormessage), '{'|'.join(WORDS)}'))"
+        f" OR {words})"
     )
     changed = f"eventsource = '{KMS}' AND eventname IN ({_texts(sorted(KEPT_CHANGES))}) AND coalesce(errorcode, '') = ''"
     return f"({failed})\n  OR ({changed})"

@@ -47,35 +47,32 @@ def _lower(record):
     }
 
 
+EVERYTHING = {
+    "useridentity": dict.fromkeys(
+        ("type", "principalid", "arn", "accountid", "username", "invokedby"), ""
+    )
+    | {"sessioncontext": {"sessionissuer": {"arn": ""}}},
+    "resources": [{"arn": "", "accountid": "", "type": ""}],
+    "day": "2020/01/01",
+} | {column: "" for column in COLUMNS.values() if column.isalpha()}
+
+
+def table_of_records(records):
+    """JSON Lines of a table: a row with all columns, which tells nothing, and the records."""
+    rows = [EVERYTHING, *[_lower(record) | {"day": "2026/03/01"} for record in records]]
+    return "\n".join(map(json.dumps, rows))
+
+
 def _queried(records, tmp_path, query):
     duckdb = pytest.importorskip("duckdb")
-    everything = {
-        "useridentity": {
-            "type": "",
-            "principalid": "",
-            "arn": "",
-            "accountid": "",
-            "username": "",
-            "invokedby": "",
-            "sessioncontext": {"sessionissuer": {"arn": ""}},
-        },
-        "resources": [{"arn": "", "accountid": "", "type": ""}],
-    } | {column: "" for column in COLUMNS.values() if column.isalpha()}
     path = tmp_path / "table.jsonl"
-    rows = [
-        everything | {"day": "2020/01/01"},
-        *[_lower(record) | {"day": "2026/03/01"} for record in records],
-    ]
-    path.write_text("\n".join(map(json.dumps, rows)))
+    path.write_text(table_of_records(records))
     base = duckdb.connect()
     base.execute("CREATE SCHEMA logs")
     base.execute(
         f"CREATE TABLE logs.trail AS SELECT * REPLACE (eventtime::VARCHAR AS eventtime) FROM read_json('{path}', "
         "sample_size=-1, maximum_depth=-1, convert_strings_to_integers=false, timestampformat='x', dateformat='x')"
     )
-    # What Athena's functions are called in duckdb.
-    base.execute("CREATE MACRO element_at(list, place) AS list[place]")
-    base.execute("CREATE MACRO regexp_like(value, pattern) AS regexp_matches(value, pattern)")
     return base.execute(query).fetchall()
 
 

@@ -74,8 +74,6 @@ def _queried(records, query):
     for record in records:
         base.execute(f'INSERT INTO "{ID}" BY NAME SELECT {_row(record)}')
     # What Trino's functions are called in duckdb.
-    base.execute("CREATE MACRO element_at(list, place) AS list[place]")
-    base.execute("CREATE MACRO regexp_like(value, pattern) AS regexp_matches(value, pattern)")
     base.execute("CREATE MACRO json_format(value) AS CAST(value AS VARCHAR)")
     base.execute(
         "CREATE MACRO date_format(moment, how) AS strftime(moment, replace(replace(how, '%i', '%M'), '%s', '%S'))"
