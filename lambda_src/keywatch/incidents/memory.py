@@ -22,7 +22,8 @@ MOST_INCIDENTS = 2_000  # kept whole, of some kilobytes each
 class Memory:
     """Open incidents, to spare reads, and what happened while the table was down; bounded by forgetting all of a kind.
 
-    ``uncounted`` holds failures that could not be counted when they came, by the id of their subject.
+    ``uncounted`` holds failures that could not be counted when they came, by the id of their subject;
+    ``stores`` the key store that a key (account, Region, id) is in.
     """
 
     open: dict[str, tuple[Incident, datetime]] = field(default_factory=dict)
@@ -30,7 +31,18 @@ class Memory:
     alone: dict[str, list[datetime]] = field(default_factory=dict)
     waiting: list[FailureBatch] = field(default_factory=list)
     uncounted: dict[str, FailureBatch] = field(default_factory=dict)
+    stores: dict[tuple[str, str, str], str] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
+
+    def store_of(self, key: Subject) -> str | None:
+        """Return the id of the key store that a key is in: empty for none, ``None`` where it is not known."""
+        return self.stores.get((key.account, key.region, key.name))
+
+    def keep_store(self, key: Subject, store: str) -> None:
+        """Remember the id of the key store that a key is in; empty: in none."""
+        if len(self.stores) >= FORGET_AFTER:
+            self.stores.clear()
+        self.stores[key.account, key.region, key.name] = store
 
     def recall(self, subject: Subject, now: datetime) -> Incident | None:
         """Return the open incident of a subject if it was seen within the last minute."""

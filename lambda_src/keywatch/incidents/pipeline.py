@@ -15,6 +15,7 @@ from typing import TypeVar, cast
 
 from keywatch.incidents import changes, digests, failures, without_table
 from keywatch.incidents.copies import joined
+from keywatch.incidents.key_stores import of_their_stores
 from keywatch.incidents.memory import Memory
 from keywatch.model.incident import FailureBatch
 from keywatch.model.signals import KeyChange, KeyFailure, Signal, Unrelated
@@ -79,7 +80,7 @@ class Pipeline:
         ``remaining`` tells the seconds left before the function's time is up.
         """
         services, memory = self._services, self._memory
-        found = _sorted(signals, services)
+        found = _sorted(signals, services, memory)
         failed = self._each(
             found.changes,
             lambda pair: changes.handle(services, memory, pair[1]),
@@ -133,7 +134,7 @@ class _Sorted:
     changes: list[tuple[str, KeyChange]]
 
 
-def _sorted(signals: Iterable[tuple[str, Signal]], services: Services) -> _Sorted:
+def _sorted(signals: Iterable[tuple[str, Signal]], services: Services, memory: Memory) -> _Sorted:
     """Return what there is to handle in ``(message id, signal)`` pairs."""
     failures: list[tuple[str, KeyFailure]] = []
     changes: dict[tuple[object, ...], tuple[str, KeyChange]] = {}
@@ -149,7 +150,8 @@ def _sorted(signals: Iterable[tuple[str, Signal]], services: Services) -> _Sorte
             ignored[signal.reason] += 1
     for reason, count in ignored.items():
         services.counts.add(f"Ignored.{reason}", count)
-    batches = _by_subject(joined(failures) if services.settings.hub else failures, services)
+    told = joined(failures) if services.settings.hub else failures
+    batches = _by_subject(of_their_stores(services, memory, told), services)
     services.counts.add("Failures", sum(batch.count for batch in batches))
     return _Sorted(batches, list(changes.values()))
 
