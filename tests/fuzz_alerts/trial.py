@@ -129,7 +129,10 @@ def _page(drawn: Drawn, document: Document) -> Iterator[tuple[str, str]]:
 
 def _expected(drawn: Drawn) -> Iterator[tuple[str, list[str]]]:
     """Yield each command that is offered, with the arguments that the catalogue's template and the facts make."""
-    templates = {step.text: step.command for step in cause_of(drawn.alert.diagnosis.cause).remedies}
+    steps = list(cause_of(drawn.alert.diagnosis.cause).remedies)
+    for step in steps:
+        steps += [step.otherwise] if step.otherwise else []
+    templates = {step.text: step.command for step in steps}
     facts = dict(drawn.facts)
     for step in drawn.alert.diagnosis.remedies:
         if step.command:

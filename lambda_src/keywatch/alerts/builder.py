@@ -166,7 +166,7 @@ def _summary(alert: Alert, cause: Cause, subject: AffectedSubject, impact: Impac
         start = f"{_how_many(alert.group)} broke together: {alert.group.by}."
         parts = [start, "All of it is over." if alert.status == "resolved" else cause.meaning]
     elif alert.status != "resolved":
-        parts = [cause.meaning, hints(alert.diagnosis.facts)]
+        parts = [cause.meaning, hints(alert.diagnosis.facts, alert.impact.last_seen)]
     if alert.previous_cause:
         parts.append(f"Previous cause: {cause_of(alert.previous_cause).title}.")
     place = f"{subject['region']}, account {named(subject['account'], alert.subject.account_name)}"

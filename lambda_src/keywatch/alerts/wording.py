@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
 from keywatch.alerts.document import GONE, UNKNOWN, Count, Document, ImpactCounts
 from keywatch.alerts.escape import ascii_line
 from keywatch.model.tally import OTHERS
-from keywatch.model.text import code_points, counted
+from keywatch.model.text import code_points, counted, one_line
 
 _HEADLINE_NAME = 44  # any key id and most aliases
 _HEADLINE_REGION = 16
+_LONGEST_TAG = len("CRITICAL STILL FAILING")
+FIRST_LINE = 120
+_FIRST_LINE_NAMES = (40, 20)  # how much of a caller's name is shown, the more the better
+_DATE = "%Y-%m-%d %H:%M UTC"
 
 # How sure a diagnosis is, by its confidence.
 SURENESS = {
@@ -56,14 +60,18 @@ def headings(document: Document) -> Headings:
 
 
 def headline(document: Document, limit: int) -> str:
-    """Return severity and state, cause, key and Region as one line of ASCII; where room is short, the cause is cut first."""
+    """Return severity and state, cause, key and Region as one line of ASCII; where room is short, the cause is cut first.
+
+    What follows the first colon is the same in all messages of an incident as long as its cause is,
+    however long their states are: mail cannot be threaded through SNS but by its Subject.
+    """
     cause, _, name = document["title"].partition(": ")
     region = document["subject"]["region"]
     if len(region) > _HEADLINE_REGION:
         region = ascii_line(region, _HEADLINE_REGION)
     place = "" if region == UNKNOWN else f" ({region})"
     tag, name = _tag(document), ascii_line(name, _HEADLINE_NAME)
-    room = limit - len(f"{tag}: : {name}{place}")
+    room = limit - max(len(tag), _LONGEST_TAG) - len(f": : {name}{place}")
     return f"{tag}: {ascii_line(cause, room)}: {name}{place}"
 
 
@@ -100,16 +108,60 @@ def readable_time(moment: str, after: str = "") -> str:
     return f"{time[:5]} UTC" if after.startswith(day) else f"{day} {time[:5]} UTC"
 
 
-def progress(document: Document) -> str:
-    """Return the state of an incident in the few words that follow its title."""
-    status, failures = document["status"], document["impact"]["failures"]
+def first_line(document: Document) -> str:
+    """Return what broke, how many calls fail, whose they mostly are and since when, in at most ``FIRST_LINE`` characters."""
+    name = one_line(document["title"].partition(": ")[2], _HEADLINE_NAME)
+    lines = (f"{name}: {_toll(document, most)}" for most in (*_FIRST_LINE_NAMES, 0))
+    return next((line for line in lines if len(line) <= FIRST_LINE), name)
+
+
+def _toll(document: Document, most: int) -> str:
+    """Return the state, count, caller and times of an incident; ``most`` characters of the caller's name, 0 for none."""
+    status, impact = document["status"], document["impact"]
+    over = "closed, the key is gone" if is_gone(document) else "resolved"
+    if not impact["failures"]:
+        return over if status == "resolved" else "no call has failed yet"
+    calls, times = _calls(impact, most), _times(impact, ended=status == "resolved")
     if status == "resolved":
-        return "closed, the key is gone" if is_gone(document) else "resolved"
-    if failures == 0:
-        return "no call has failed yet"
-    if status == "reminder":
-        return f"still failing, {counted(failures, 'call')} so far"
-    return f"{counted(failures, 'call')} failed"
+        return f"{over}; {calls[0]} failed {times}{calls[1]}"
+    failing = "failed" if times.startswith("at ") else "failing"
+    still = "still " if status == "reminder" and failing == "failing" else ""
+    return f"{calls[0]} {still}{failing} {times}{calls[1]}"
+
+
+def _calls(impact: ImpactCounts, most: int) -> tuple[str, str]:
+    """Return how many calls failed, and whose most of them are: in one, or where others call too, behind the times."""
+    calls = counted(impact["failures"], "call")
+    named = [one for one in impact["callers"] if one["name"] != OTHERS]
+    if not (named and most):
+        return calls, ""
+    top = named[0]
+    name = one_line(top["name"].rpartition("/")[2] or top["name"], most)
+    if top["count"] >= impact["failures"]:
+        return f"{calls} of {name}", ""
+    return calls, f", {top['count']:,} of {name}"
+
+
+def _times(impact: ImpactCounts, *, ended: bool) -> str:
+    first, last = (
+        datetime.fromisoformat(impact["first_seen"]),
+        datetime.fromisoformat(impact["last_seen"]),
+    )
+    clock = "%H:%M" if first.date() == last.date() else "%-d %b %H:%M"
+    if last - first < timedelta(minutes=1):
+        return f"at {first:{clock}} UTC"
+    span = f"from {first:{clock}} to {last:{clock}} UTC" if ended else f"since {first:{clock}} UTC"
+    return f"{span} ({lasting(last - first)})"
+
+
+def lasting(span: timedelta) -> str:
+    """Return a span of time in its two largest units: ``8 min``, ``3 h 28 min``, ``6 d 23 h``."""
+    minutes = max(0, int(span.total_seconds() // 60))
+    days, hours = divmod(minutes // 60, 24)
+    units = ((days, "d"), (hours, "h"), (minutes % 60, "min"))
+    start = next((at for at, (count, _) in enumerate(units) if count), 2)
+    parts = [f"{count} {unit}" for count, unit in units[start : start + 2] if count]
+    return " ".join(parts) or "less than a minute"
 
 
 def failures_and_times(status: str, impact: ImpactCounts) -> str:
@@ -126,10 +178,13 @@ def failures_and_times(status: str, impact: ImpactCounts) -> str:
     return f"{failures} failed since {first}, the last at {last}"
 
 
-def hints(facts: Mapping[str, str]) -> str:
-    """Return the facts of a diagnosis that help at once, as sentences. Anything that reads like more than a name is left out."""
+def hints(facts: Mapping[str, str], now: datetime | None = None) -> str:
+    """Return the facts of a diagnosis that help at once, as sentences. Anything that reads like more than a name is left out.
+
+    ``now`` (UTC) is what the time until a deletion is counted from; without it, only the date is said.
+    """
     found = [
-        text.format(facts[key])
+        text.format(_with_what_is_left(facts[key], now) if key == "deletion_date" else facts[key])
         for key, text in _HINTS.items()
         if _HINT.fullmatch(facts.get(key) or "")
     ]
@@ -137,6 +192,17 @@ def hints(facts: Mapping[str, str]) -> str:
     if facts.get("did_you_mean") and (odd := code_points(asked)):
         found.append(f"The name that was asked for holds {odd}.")
     return " ".join(found)
+
+
+def _with_what_is_left(date: str, now: datetime | None) -> str:
+    """Return ``30 Nov 02:10 UTC (in 6 d 23 h)``; the date as it came where it is over, or no date as KeyWatch writes them."""
+    try:
+        until = datetime.strptime(date, _DATE).replace(tzinfo=UTC)
+    except ValueError:
+        return date
+    if now is None or until <= now:
+        return date
+    return f"{until:%-d %b %H:%M} UTC (in {lasting(until - now)})"
 
 
 def impact_lists(impact: ImpactCounts) -> dict[str, list[Count]]:

@@ -74,7 +74,7 @@ def view_of(
         build_document(alert, room),
         incident.last_seen,
         incident.sent_at,
-        hints(diagnosis.facts),
+        hints(diagnosis.facts, now),
     )
 
 

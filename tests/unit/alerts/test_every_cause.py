@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from keywatch.alerts.builder import build_document
 from keywatch.alerts.channels import chat, email
 from keywatch.alerts.document import Document
-from keywatch.alerts.wording import subject_line
+from keywatch.alerts.wording import first_line, subject_line
 from keywatch.catalogue import causes
 from tests.unit.alerts.factory import SCENES, STATUSES, alert, early_warning
 
@@ -85,3 +85,33 @@ def test_chat_card_is_what_was_reviewed(cause, status, snapshot):
     # THEN it reads as reviewed, in the thread of its incident
     assert card["metadata"]["threadId"] == alert(cause, status).incident_id
     assert text == snapshot
+
+
+@pytest.mark.parametrize(("cause", "status"), EVERY)
+def test_first_line_says_what_broke_how_much_who_is_hit_and_since_when(cause, status):
+    # GIVEN an alert of this cause
+    built = build_document(alert(cause, status))
+    # WHEN it is rendered for people
+    line = first_line(built)
+    text = email.body(built).partition("\n\n")[0]
+    # THEN mail and chat begin with one line that says it
+    assert " ".join(text.split()) == line
+    assert chat.card(built)["content"]["description"].startswith(line)
+    assert len(line) <= 120
+    name = built["title"].partition(": ")[2]
+    assert line.startswith(f"{name}: ")
+    assert f"{built['impact']['failures']:,} calls" in line
+    assert "02:14" in line
+    assert status == "resolved" or "payments-app" in line
+    # AND there is something to run
+    assert status == "resolved" or any(step["command"] for step in built["remedies"])
+
+
+@pytest.mark.parametrize("cause", sorted(SCENES))
+def test_all_messages_of_an_incident_have_one_stem_and_one_thread(cause):
+    # GIVEN all that is told of one incident
+    told = [build_document(alert(cause, status)) for status in STATUSES]
+    # THEN their Subjects differ in what stands before the first colon only
+    assert len({subject_line(one).partition(": ")[2] for one in told}) == 1
+    # AND their cards are in one thread
+    assert len({chat.card(one)["metadata"]["threadId"] for one in told}) == 1

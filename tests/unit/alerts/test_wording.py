@@ -13,7 +13,7 @@ from keywatch.alerts.names import display_name
 from keywatch.alerts.wording import subject_line
 from keywatch.catalogue.causes import Remedy, cause_of
 from keywatch.model.evidence import ChangeFact
-from tests.unit.alerts.factory import ACCOUNT, BOB, KEY, KEY_ID, REGION, START, STORE, alert
+from tests.unit.alerts.factory import ACCOUNT, APP, BOB, KEY, KEY_ID, REGION, START, STORE, alert
 
 NAMELESS = dict.fromkeys(("alias", "identifier", "key_arn", "key_store")) | {
     "account": ACCOUNT,
@@ -113,6 +113,80 @@ def test_alias_that_was_meant_and_deletion_date_are_in_the_first_lines():
         said
         == "Did you mean alias/payments? The key is in us-east-1. Permanent deletion: 2026-11-30 02:10 UTC."
     )
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (
+            datetime(2026, 11, 23, 2, 22, tzinfo=UTC),
+            "Permanent deletion: 30 Nov 02:10 UTC (in 6 d 23 h).",
+        ),
+        (
+            datetime(2026, 11, 30, 1, 12, tzinfo=UTC),
+            "Permanent deletion: 30 Nov 02:10 UTC (in 58 min).",
+        ),
+        (datetime(2026, 11, 30, 2, 10, tzinfo=UTC), "Permanent deletion: 2026-11-30 02:10 UTC."),
+    ],
+)
+def test_a_date_to_come_says_what_is_left(now, said):
+    assert wording.hints({"deletion_date": "2026-11-30 02:10 UTC"}, now) == said
+
+
+@pytest.mark.parametrize(
+    ("status", "callers", "minutes", "said"),
+    [
+        (
+            "opened",
+            ((f"{APP}", 480),),
+            8,
+            "alias/payments: 480 calls of payments-app failing since 02:14 UTC (8 min)",
+        ),
+        (
+            "opened",
+            ((f"{APP}", 1),),
+            0,
+            "alias/payments: 1 call of payments-app failed at 02:14 UTC",
+        ),
+        ("opened", (), 8, "alias/payments: 480 calls failing since 02:14 UTC (8 min)"),
+        (
+            "opened",
+            (("(others)", 400), (APP, 80)),
+            8,
+            "alias/payments: 480 calls failing since 02:14 UTC (8 min), 80 of payments-app",
+        ),
+        (
+            "reminder",
+            ((APP, 480),),
+            1500,
+            "alias/payments: 480 calls of payments-app still failing since 23 Nov 02:14 UTC (1 d 1 h)",
+        ),
+        (
+            "resolved",
+            ((APP, 480),),
+            8,
+            "alias/payments: resolved; 480 calls of payments-app failed from 02:14 to 02:22 UTC (8 min)",
+        ),
+    ],
+)
+def test_first_line_is_what_somebody_who_was_woken_asks_first(status, callers, minutes, said):
+    # GIVEN some calls of some callers, over some minutes
+    count = 1 if minutes == 0 else 480
+    impact = Impact(count, START, START + timedelta(minutes=minutes), callers=callers)
+    # THEN one line says what, how much, who and since when
+    built = build_document(replace(alert("key_disabled", status), impact=impact))
+    assert wording.first_line(built) == said
+
+
+def test_first_line_is_short_whatever_the_names_are():
+    # GIVEN the longest names
+    impact = Impact(10**9, START, START + timedelta(days=400), callers=(("x" * 500, 10**9 - 1),))
+    longest = replace(alert("key_disabled", "reminder"), impact=impact)
+    subject = replace(longest.subject, alias="alias/" + "y" * 250)
+    # THEN the count is still in the line
+    line = wording.first_line(build_document(replace(longest, subject=subject)))
+    assert len(line) <= 120
+    assert "1,000,000,000 calls" in line
 
 
 def test_fact_that_reads_like_more_than_a_name_is_no_hint():

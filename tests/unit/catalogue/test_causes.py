@@ -165,8 +165,17 @@ def test_a_cause_says_what_it_means_in_a_sentence_or_two_and_links_to_aws(cause)
     assert cause.remedies
 
 
+def steps_of(cause):
+    """Return the steps of a cause, with those that are done where a fact is not known."""
+    left = list(cause.remedies)
+    while left:
+        step = left.pop(0)
+        yield step
+        left += [step.otherwise] if step.otherwise else []
+
+
 COMMANDS = sorted(
-    {(c.id, step.command) for c in CAUSES.values() for step in c.remedies if step.command}
+    {(c.id, step.command) for c in CAUSES.values() for step in steps_of(c) if step.command}
 )
 
 
@@ -295,3 +304,46 @@ def test_no_command_that_changes_something_stands_on_a_log_line_alone(cause):
 def test_nothing_is_mended_that_a_look_up_has_just_seen_whole(cause, seen):
     for remedy in remedies_for(cause, dict.fromkeys(FACTS, "x") | {"key_state": seen}):
         assert remedy.command is None or remedy.command.split()[2].startswith(_READS)
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+@given(
+    st.sets(st.sampled_from(sorted(FULL))),
+    st.sampled_from(["", "Enabled", "Disabled"]),
+    st.booleans(),
+)
+def test_whatever_is_known_there_is_a_command_to_run(cause, known, state, reported):
+    # GIVEN some of the facts that a case may have, and perhaps only the word of an application's log
+    facts = {name: FULL[name] for name in known} | {"key_state": state}
+    facts |= {"reported": "yes"} if reported else {}
+    # WHEN the steps are made
+    steps = remedies_for(cause, facts)
+    # THEN somebody who is woken by it has something to paste, and every step is a whole sentence
+    assert any(step.command for step in steps)
+    for step in steps:
+        assert step.text[0].isupper()
+        assert step.text.endswith((".", ":") if step.command else ".")
+
+
+# What begins a step that only looks.
+_LOOKS = ("Check ", "Compare ", "Find ", "Read ", "To find ", "AWS did not name ")
+
+
+@pytest.mark.parametrize("cause", CAUSES.values(), ids=lambda cause: cause.id)
+def test_fixes_come_before_inspections(cause):
+    # GIVEN the steps of a cause
+    looks = [step.text.startswith(_LOOKS) for step in cause.remedies]
+    # THEN those that only look come last, where it is known from the start what to do
+    if cause.id not in MUST_LOOK_FIRST:
+        assert looks == sorted(looks), [step.text for step in cause.remedies]
+
+
+# What to do depends on what is found: whether the key exists, what the proxy answers, which service is meant.
+MUST_LOOK_FIRST = {
+    "missing_or_not_authorized",
+    "unclassified",
+    "kms_unavailable",
+    "cloudhsm_unavailable",
+    "xks_proxy_unreachable",
+    "xks_proxy_misconfigured",
+}

@@ -11,7 +11,7 @@ from keywatch.alerts.channel import Channel, compact_json, send_to_topic
 from keywatch.alerts.document import Document, Step
 from keywatch.alerts.escape import chat_command, code, markdown
 from keywatch.alerts.names import LABELS, arn_shortener
-from keywatch.alerts.wording import headings, headline, impact_lines, readable_time
+from keywatch.alerts.wording import first_line, headings, headline, impact_lines, readable_time
 
 MAX_TITLE = 250
 MAX_DESCRIPTION = 8_000
@@ -67,7 +67,7 @@ def card(document: Document) -> dict[str, Any]:
 
 def _description(document: Document) -> str:
     """Return as many whole sections as fit, most important first, and say so when one had to go."""
-    text = markdown(document["summary"])
+    text = f"{markdown(first_line(document))}\n\n{markdown(document['summary'])}"
     for section in _sections(document):
         if not section:
             continue

@@ -9,9 +9,9 @@ from keywatch.alerts.escape import wrapped
 from keywatch.alerts.names import LABELS, arn_shortener
 from keywatch.alerts.wording import (
     SURENESS,
+    first_line,
     headings,
     impact_lines,
-    progress,
     readable_time,
 )
 
@@ -67,8 +67,7 @@ def _members(document: Document) -> list[str]:
 
 
 def _opening(document: Document) -> tuple[str, str]:
-    now = progress(document)
-    (first,) = _wrapped([f"{document['title']} - {now}"])
+    (first,) = _wrapped([first_line(document)])
     summary = wrapped(document["summary"], WIDTH, indent="")
     if any(_LIKE_A_PART.match(line) for line in summary.split("\n")[1:]):
         summary = wrapped(document["summary"], WIDTH)

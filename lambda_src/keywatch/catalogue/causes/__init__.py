@@ -66,7 +66,7 @@ def cause_of(cause_id: str | None) -> Cause:
 def remedies_for(cause_id: str, facts: Mapping[str, str]) -> tuple[Remedy, ...]:
     """Return the steps that fix a cause, in order of trying, with the case's own facts in the commands.
 
-    A step whose command needs a fact that nobody knows stays as a sentence, but is left out
+    A step whose command needs a fact that nobody knows is done ``otherwise``, or stays as a sentence, but is left out
     altogether where that fact is what the step is about (``did_you_mean``, ``key_region``,
     ``multi_region_key``, what a service was encrypting). Without a Region, commands rely on the caller's default.
     """
@@ -91,6 +91,8 @@ def _filled(step: Remedy, facts: Mapping[str, str]) -> Remedy | None:
         command = command.replace(_REGION_OPTION, "")
     if filled := fill(Remedy(step.text, command), facts):
         return filled
+    if step.otherwise:
+        return _filled(step.otherwise, facts)
     pointless = any(fact in command for fact in _POINT_OF_A_STEP)
     text = f"{step.text[:-1]}." if step.text.endswith(":") else step.text  # no command follows
     return None if pointless else Remedy(text)

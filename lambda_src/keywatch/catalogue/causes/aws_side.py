@@ -1,6 +1,6 @@
 """It is on AWS's side, or AWS's words are not known. Data only."""
 
-from keywatch.catalogue.causes.commands import DESCRIBE_KEY, GUIDE, who_did
+from keywatch.catalogue.causes.commands import GUIDE, find_who, look
 from keywatch.catalogue.causes.record import KEY_AND_STORE, NOBODY_ACTS, Cause, Remedy
 from keywatch.model.levels import Severity
 
@@ -17,7 +17,7 @@ AWS_SIDE = (
             Remedy(
                 "Make the application retry with exponential backoff. The AWS SDKs do this for these errors."
             ),
-            Remedy("Check whether KMS answers for this key now.", DESCRIBE_KEY),
+            look("Check whether KMS answers for this key now."),
             Remedy(
                 "If it continues, check the status of KMS on the AWS Health Dashboard, https://health.aws.amazon.com/health/status."
             ),
@@ -36,12 +36,9 @@ AWS_SIDE = (
             "text that KeyWatch does not know."
         ),
         remedies=(
-            Remedy(
-                "Read the error text from AWS above, and check the state of the key.", DESCRIBE_KEY
-            ),
-            Remedy(
-                "Find who disabled the key in the last 90 days, if somebody did.",
-                who_did("DisableKey"),
+            look("Read the error text from AWS above, and check the state of the key."),
+            find_who(
+                "Find who disabled the key in the last 90 days, if somebody did.", "DisableKey"
             ),
         ),
         doc=GUIDE + "key-state.html",

@@ -1,6 +1,6 @@
 """The call asked in the wrong place, too early, without the right to know, or with a grant that is gone. Data only."""
 
-from keywatch.catalogue.causes.commands import DESCRIBE_KEY, GUIDE
+from keywatch.catalogue.causes.commands import DESCRIBE_KEY, FAILED_CALLS, GUIDE, look
 from keywatch.catalogue.causes.record import (
     BOTH_ALLOW,
     CALLER_ACTS,
@@ -24,6 +24,10 @@ ELSEWHERE = (
             Remedy(
                 "Call KMS in the Region of the key. To inspect the key there:",
                 "aws kms describe-key --key-id {key} --region {key_region}",
+                otherwise=Remedy(
+                    "Call KMS in the Region of the key. To see which key and Region were asked for:",
+                    FAILED_CALLS,
+                ),
             ),
             Remedy(
                 "Set the client's Region to the Region in the key's ARN, or use a key of the Region that is called."
@@ -45,10 +49,14 @@ ELSEWHERE = (
         severity=Severity.HIGH,
         meaning="The call looked for the key in one account, but the key belongs to another.",
         remedies=(
-            Remedy("Check which account the caller uses.", "aws sts get-caller-identity"),
             Remedy(
-                "Use the full key ARN in the call. KMS looks up a bare id or alias in the caller's own account.",
+                "Use the full key ARN in the call. KMS looks up a bare id or alias in the caller's own account. "
+                "To inspect the key:",
                 DESCRIBE_KEY,
+            ),
+            Remedy(
+                "Check which account the caller uses. Run this where the caller runs:",
+                "aws sts get-caller-identity",
             ),
         ),
         doc=GUIDE + "key-policy-modifying-external-accounts.html",
@@ -63,10 +71,7 @@ ELSEWHERE = (
             "in another Region, or the caller is not allowed."
         ),
         remedies=(
-            Remedy(
-                "Check that the key exists, using a role that can describe it:",
-                DESCRIBE_KEY,
-            ),
+            look("Check that the key exists, using a role that can describe it:"),
             Remedy(
                 "If the key exists, check in its account whether its key policy allows the caller.",
                 "aws kms get-key-policy --key-id {key} --region {region} --query Policy --output text",
@@ -75,6 +80,11 @@ ELSEWHERE = (
                 "Check in the caller's account whether the caller's own policies allow the call.",
                 "aws iam simulate-principal-policy --policy-source-arn {principal} "
                 "--action-names kms:{operation} --resource-arns {key:arn} --query 'EvaluationResults[].EvalDecision'",
+                otherwise=Remedy(
+                    "Check in the caller's account whether the caller's own policies allow the call on any key.",
+                    "aws iam simulate-principal-policy --policy-source-arn {principal} "
+                    "--action-names kms:{operation} --query 'EvaluationResults[].EvalDecision'",
+                ),
             ),
             *SERVICE_STEPS,
         ),
@@ -93,10 +103,6 @@ ELSEWHERE = (
             "was deleted; a new role of the same name is another principal."
         ),
         remedies=(
-            Remedy(
-                "Compare when the role was created with when the function was last changed.",
-                "aws iam get-role --role-name {role_name} --query Role.CreateDate",
-            ),
             Remedy("Set another role on the function, so that Lambda makes a new grant."),
             Remedy(
                 "Set the function's own role again.",
@@ -107,6 +113,16 @@ ELSEWHERE = (
             Remedy(
                 "If the function uses a customer managed key, setting the key again makes a new grant, too.",
                 "aws lambda get-function-configuration --function-name {function} --query KMSKeyArn --region {region}",
+            ),
+            Remedy(
+                "Compare when the role was created with when the function was last changed.",
+                "aws iam get-role --role-name {role_name} --query Role.CreateDate",
+                otherwise=Remedy(
+                    "Compare when the function's role was created with when the function was last changed. "
+                    "To list the functions:",
+                    "aws lambda list-functions --region {region} "
+                    "--query 'Functions[].[FunctionName,LastModified,Role]' --output table",
+                ),
             ),
         ),
         doc="https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html",
@@ -119,7 +135,7 @@ ELSEWHERE = (
         severity=Severity.INFO,
         meaning="The key or alias was created or changed moments ago, and is not visible everywhere in KMS yet.",
         remedies=(
-            Remedy("Wait: it takes seconds, sometimes minutes. Then check again.", DESCRIBE_KEY),
+            look("Wait: it takes seconds, sometimes minutes. Then check again."),
             Remedy(
                 "Make the application retry with exponential backoff after it creates a key or alias."
             ),
@@ -138,11 +154,11 @@ ELSEWHERE = (
         meaning="The grant or grant token in the call does not exist or is no longer valid.",
         remedies=(
             Remedy(
-                "List the grants of the key.",
-                "aws kms list-grants --key-id {key} --region {region}",
-            ),
-            Remedy(
                 "Create the grant again. Use its token for the first minutes; after that, the grant works without it."
+            ),
+            look(
+                "Compare the grant with those that the key has.",
+                "aws kms list-grants --key-id {key} --region {region}",
             ),
         ),
         doc=GUIDE + "grants.html",

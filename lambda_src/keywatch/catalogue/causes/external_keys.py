@@ -1,6 +1,6 @@
 """The key in the external key manager is gone or cannot be used. Data only."""
 
-from keywatch.catalogue.causes.commands import EXTERNAL_KEY, GUIDE
+from keywatch.catalogue.causes.commands import EXTERNAL_KEY, GUIDE, look
 from keywatch.catalogue.causes.record import KEY_AND_STORE, Cause, Remedy
 from keywatch.model.levels import Severity
 
@@ -11,9 +11,10 @@ EXTERNAL_KEYS = (
         severity=Severity.CRITICAL,
         meaning="The external key manager no longer has the external key of this KMS key. AWS cannot see that by itself.",
         remedies=(
-            Remedy("Find the id of the external key.", EXTERNAL_KEY),
-            Remedy(
-                "Restore that key in the external key manager under the same id. A KMS key cannot be given another external key."
+            look(
+                "Restore the external key in the external key manager under the same id: a KMS key cannot be given another one. "
+                "To find that id:",
+                EXTERNAL_KEY,
             ),
             Remedy(
                 "If the external key is lost, data encrypted only under it is unrecoverable. "
@@ -32,9 +33,10 @@ EXTERNAL_KEYS = (
             "be used for this operation."
         ),
         remedies=(
-            Remedy("Find the id of the external key.", EXTERNAL_KEY),
-            Remedy(
-                "Enable the key in the external key manager. It must be AES-256, for encryption and decryption."
+            look(
+                "Enable the external key in the external key manager. It must be AES-256, for encryption and decryption. "
+                "To find its id:",
+                EXTERNAL_KEY,
             ),
         ),
         doc=GUIDE + "xks-troubleshooting.html",

@@ -1,6 +1,12 @@
 """The proxy of an external key store does not do its work. Data only."""
 
-from keywatch.catalogue.causes.commands import DESCRIBE_STORE, EXTERNAL_KEY, GUIDE, PROXY_OF_STORE
+from keywatch.catalogue.causes.commands import (
+    EXTERNAL_KEY,
+    GUIDE,
+    PROXY_OF_STORE,
+    look,
+    look_at_store,
+)
 from keywatch.catalogue.causes.record import KEY_AND_STORE, Cause, Remedy
 from keywatch.model.levels import Severity
 
@@ -14,16 +20,15 @@ EXTERNAL_PROXIES = (
             "manager behind it."
         ),
         remedies=(
-            Remedy(
+            look_at_store(
                 "Check that the proxy endpoint that KMS calls is still correct.",
                 PROXY_OF_STORE,
             ),
             Remedy(
                 "Check that the proxy runs, answers on port 443 within 250 ms, and reaches its external key manager."
             ),
-            Remedy(
-                "Check whether the key store is still connected. If it is not, connect it again.",
-                DESCRIBE_STORE,
+            look_at_store(
+                "Check whether the key store is still connected. If it is not, connect it again."
             ),
         ),
         doc=GUIDE + "xks-troubleshooting.html",
@@ -43,7 +48,7 @@ EXTERNAL_PROXIES = (
                 "--xks-proxy-authentication-credential file://xks-credential.json --region {region}",
                 only_where=("store_state", ()),
             ),
-            Remedy("Check which access key id KMS uses now.", PROXY_OF_STORE),
+            look_at_store("Check which access key id KMS uses now.", PROXY_OF_STORE),
         ),
         doc=GUIDE + "xks-troubleshooting.html",
         lookups=KEY_AND_STORE,
@@ -55,9 +60,10 @@ EXTERNAL_PROXIES = (
         severity=Severity.HIGH,
         meaning="The external key store proxy, or the key manager behind it, does not let this caller use this external key.",
         remedies=(
-            Remedy("Find the id of the external key.", EXTERNAL_KEY),
-            Remedy(
-                "In the proxy and the external key manager, allow the caller and the key for this operation."
+            look(
+                "Allow the caller and the external key for this operation, in the proxy and in the external key manager. "
+                "To find the id of the external key:",
+                EXTERNAL_KEY,
             ),
         ),
         doc=GUIDE + "xks-troubleshooting.html",
@@ -72,14 +78,15 @@ EXTERNAL_PROXIES = (
             "proxy's answers are wrong."
         ),
         remedies=(
-            Remedy(
+            look_at_store(
                 "Compare the endpoint and the URI path with those of the proxy.", PROXY_OF_STORE
             ),
             Remedy(
-                "Check the proxy's certificate (not expired, right name, public CA, TLS 1.2 or 1.3)."
+                "Check the proxy's certificate: it must not have expired, must have the right name and come from a public CA, "
+                "and TLS must be 1.2 or 1.3."
             ),
             Remedy(
-                "Correct a wrong URI path.",
+                "If the URI path is wrong, correct it: put the proxy's own path in the place of the example.",
                 "aws kms update-custom-key-store --custom-key-store-id {key_store} "
                 "--xks-proxy-uri-path /example/prefix/kms/xks/v1 --region {region}",
                 only_where=("store_state", ()),
@@ -101,7 +108,7 @@ EXTERNAL_PROXIES = (
             Remedy(
                 "Contact the administrator of the proxy, and check the instances of the external key manager."
             ),
-            Remedy("Check the connection state of the key store.", DESCRIBE_STORE),
+            look_at_store("Check the connection state of the key store."),
         ),
         doc=GUIDE + "xks-troubleshooting.html",
         lookups=KEY_AND_STORE,

@@ -1,6 +1,10 @@
 """The key exists, and its state does not let it be used. Data only."""
 
-from keywatch.catalogue.causes.commands import DESCRIBE_KEY, GUIDE, who_did
+from keywatch.catalogue.causes.commands import (
+    GUIDE,
+    find_who,
+    look,
+)
 from keywatch.catalogue.causes.record import Cause, Proof, Remedy
 from keywatch.model.levels import Severity
 
@@ -27,7 +31,7 @@ KEY_STATES = (
                 "aws kms enable-key --key-id {key} --region {region}",
                 only_where=_PENDING,
             ),
-            Remedy("Find who scheduled the deletion, and when.", who_did("ScheduleKeyDeletion")),
+            find_who("Find who scheduled the deletion, and when.", "ScheduleKeyDeletion"),
         ),
         doc=GUIDE + "deleting-keys.html",
         key_states=("PendingDeletion", "PendingReplicaDeletion"),
@@ -45,7 +49,7 @@ KEY_STATES = (
                 "aws kms enable-key --key-id {key} --region {region}",
                 only_where=("key_state", ("Disabled",)),
             ),
-            Remedy("Find who disabled the key, and when.", who_did("DisableKey")),
+            find_who("Find who disabled the key, and when.", "DisableKey"),
         ),
         doc=GUIDE + "enabling-keys.html",
         key_states=("Disabled",),
@@ -57,7 +61,6 @@ KEY_STATES = (
         severity=Severity.CRITICAL,
         meaning="The key has no key material: it was never imported, has expired, or was deleted.",
         remedies=(
-            Remedy("Check when the key material expires or expired.", DESCRIBE_KEY),
             Remedy(
                 "Get a wrapping key and an import token.",
                 "aws kms get-parameters-for-import --key-id {key} --wrapping-algorithm RSAES_OAEP_SHA_256 "
@@ -70,6 +73,7 @@ KEY_STATES = (
                 "--import-token fileb://ImportToken.bin --expiration-model KEY_MATERIAL_DOES_NOT_EXPIRE --region {region}",
                 only_where=_PENDING_IMPORT,
             ),
+            look("Check when the key material expires or expired."),
         ),
         doc=GUIDE + "importing-keys.html",
         key_states=("PendingImport",),
@@ -81,7 +85,7 @@ KEY_STATES = (
         severity=Severity.WARNING,
         meaning="The multi-Region key is still being created as a replica, or its primary Region is being changed.",
         remedies=(
-            Remedy(
+            look(
                 "Wait until the state of the key is Enabled.",
                 "aws kms describe-key --key-id {key} --region {region} --query KeyMetadata.KeyState",
             ),

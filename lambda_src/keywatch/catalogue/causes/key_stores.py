@@ -2,9 +2,10 @@
 
 from keywatch.catalogue.causes.commands import (
     CONNECT_STORE,
-    DESCRIBE_STORE,
     DISCONNECT_STORE,
     GUIDE,
+    LIST_STORES,
+    look_at_store,
 )
 from keywatch.catalogue.causes.record import KEY_AND_STORE, Cause, Lookup, Proof, Remedy
 from keywatch.model.levels import Severity
@@ -17,10 +18,6 @@ KEY_STORES = (
         meaning="The custom key store is not connected. None of its keys can be used.",
         remedies=(
             Remedy(
-                "Check the connection state and, if it is FAILED, the connection error code.",
-                DESCRIBE_STORE,
-            ),
-            Remedy(
                 "If the state is FAILED, fix what the error code names, then disconnect the store.",
                 DISCONNECT_STORE,
                 only_where=("store_state", ("FAILED",)),
@@ -31,6 +28,9 @@ KEY_STORES = (
                 CONNECT_STORE,
                 only_where=("store_state", ("DISCONNECTED", "FAILED")),
                 must_be_seen=True,
+            ),
+            look_at_store(
+                "Check the connection state and, if it is FAILED, the connection error code."
             ),
         ),
         doc=GUIDE + "key-store-overview.html",
@@ -46,11 +46,9 @@ KEY_STORES = (
         meaning="No custom key store with this id or name exists in the account and Region of the call.",
         remedies=(
             Remedy(
-                "Compare the id or name with the key stores that exist.",
-                "aws kms describe-custom-key-stores --region {region} "
-                "--query 'CustomKeyStores[].[CustomKeyStoreId,CustomKeyStoreName,ConnectionState]' --output table",
+                "Correct the id or name of the key store, the Region or the account in the call. To list the key stores:",
+                LIST_STORES,
             ),
-            Remedy("Correct the id or name, the Region or the account in the call."),
         ),
         doc=GUIDE + "key-store-overview.html",
         lookups=frozenset({Lookup.KEY_STORE}),
@@ -62,7 +60,7 @@ KEY_STORES = (
         severity=Severity.CRITICAL,
         meaning="KMS cannot use the CloudHSM cluster of the key store. None of the store's keys can be used.",
         remedies=(
-            Remedy("Check the connection state and error code of the key store.", DESCRIBE_STORE),
+            look_at_store("Check the connection state and error code of the key store."),
             Remedy(
                 "Check that the cluster is ACTIVE and has HSMs in at least two Availability Zones.",
                 "aws cloudhsmv2 describe-clusters --region {region}",

@@ -1,6 +1,10 @@
 """What the call named as its key is not there, or is no name of a key. Data only."""
 
-from keywatch.catalogue.causes.commands import GUIDE, LIST_ALIASES, who_did
+from keywatch.catalogue.causes.commands import (
+    GUIDE,
+    LIST_ALIASES,
+    find_who,
+)
 from keywatch.catalogue.causes.record import (
     CALLER_ACTS,
     NAME_FIRST,
@@ -27,10 +31,6 @@ NOT_FOUND = (
                 "aws kms describe-key --key-id {did_you_mean} --region {region}",
             ),
             Remedy(
-                "Compare the name with the aliases that exist. Names are case-sensitive.",
-                LIST_ALIASES,
-            ),
-            Remedy(
                 "If the alias was deleted, create it again for its key.",
                 "aws kms create-alias --alias-name {alias} --target-key-id {key} --region {region}",
                 only_where=("alias_exists", ("no",)),
@@ -38,6 +38,10 @@ NOT_FOUND = (
             Remedy(
                 "If the key belongs to another account, use its key ARN. KMS looks up an alias "
                 "in the caller's own account and Region."
+            ),
+            Remedy(
+                "Compare the name with the aliases that exist. Names are case-sensitive.",
+                LIST_ALIASES,
             ),
         ),
         doc=GUIDE + "kms-alias.html",
@@ -56,17 +60,14 @@ NOT_FOUND = (
         meaning="No key with this id exists in the account and Region of the call.",
         remedies=(
             Remedy(
-                "Check which account the caller uses. KMS looks up a bare key id in that account.",
-                "aws sts get-caller-identity",
-            ),
-            Remedy(
-                "Find who scheduled its deletion, if somebody did.",
-                who_did("ScheduleKeyDeletion"),
-            ),
-            Remedy(
-                "Compare the id with the keys that exist in this Region.",
+                "Correct the key id, the Region or the account in the call. To list the keys that exist in this Region:",
                 "aws kms list-keys --region {region} --query 'Keys[].KeyId' --output text",
             ),
+            Remedy(
+                "Check which account the caller uses: KMS looks up a bare key id there. Run this where the caller runs:",
+                "aws sts get-caller-identity",
+            ),
+            find_who("Find who scheduled its deletion, if somebody did.", "ScheduleKeyDeletion"),
         ),
         doc=GUIDE + "find-cmk-id-arn.html",
         doubt="whether the key was deleted, is in another Region or account, or never existed; `keywatch check` looks that up.",
@@ -83,7 +84,12 @@ NOT_FOUND = (
         severity=Severity.CRITICAL,
         meaning="The key was deleted. Data encrypted only under this key is unrecoverable.",
         remedies=(
-            Remedy("Find who scheduled the deletion, and when.", who_did("ScheduleKeyDeletion")),
+            Remedy(
+                "If the deleted key was a replica of a multi-Region key (mrk-...), create it again from the primary key.",
+                "aws kms replicate-key --key-id {multi_region_key} --replica-region {region} --region {key_region}",
+                only_where=("replica_is_missing", ("yes",)),
+                must_be_seen=True,
+            ),
             Remedy(
                 "A deleted key cannot be restored. Create a new key for new data.",
                 "aws kms create-key --description 'Replaces a deleted key' --region {region}",
@@ -92,12 +98,7 @@ NOT_FOUND = (
             Remedy(
                 "Point the alias to the new key, and restore data from copies that are encrypted under other keys."
             ),
-            Remedy(
-                "If the deleted key was a replica of a multi-Region key (mrk-...), create it again from the primary key.",
-                "aws kms replicate-key --key-id {multi_region_key} --replica-region {region} --region {key_region}",
-                only_where=("replica_is_missing", ("yes",)),
-                must_be_seen=True,
-            ),
+            find_who("Find who scheduled the deletion, and when.", "ScheduleKeyDeletion"),
         ),
         doc=GUIDE + "deleting-keys.html",
         lookups=WHERE_IS_IT,

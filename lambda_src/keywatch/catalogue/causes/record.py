@@ -113,13 +113,14 @@ class Remedy:
     filled in and quoted. A command that changes something stands ``only_where`` a look-up agrees:
     the fact of ``SEEN`` and the values with which the command makes sense (none: any). Where no
     look-up was possible it stands on AWS's own word, but never on that of an application's log, nor
-    where it ``must_be_seen``.
+    where it ``must_be_seen``. ``otherwise`` is the step where a fact that the command needs is not known.
     """
 
     text: str
     command: str | None = None
     only_where: tuple[str, tuple[str, ...]] | None = None
     must_be_seen: bool = False
+    otherwise: "Remedy | None" = None
 
 
 @dataclass(frozen=True, slots=True)
