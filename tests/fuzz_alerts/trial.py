@@ -132,16 +132,17 @@ def _expected(drawn: Drawn) -> Iterator[tuple[str, list[str]]]:
     steps = list(cause_of(drawn.alert.diagnosis.cause).remedies)
     for step in steps:
         steps += [step.otherwise] if step.otherwise else []
-    templates = {step.text: step.command for step in steps}
     facts = dict(drawn.facts)
     for step in drawn.alert.diagnosis.remedies:
         if step.command:
-            template = next(
-                command
-                for text, command in templates.items()
-                if command and _said(text, facts) == step.text
-            )
-            yield step.command, judge.argv(template, facts)
+            # Several steps may say the same with other commands: the one of these arguments is meant, else any.
+            meant = [
+                judge.argv(one.command, facts)
+                for one in steps
+                if one.command and _said(one.text, facts) == step.text
+            ]
+            typed = shlex.split(step.command)
+            yield step.command, typed if typed in meant else meant[0]
 
 
 def _said(text: str, facts: dict[str, str]) -> str:
