@@ -270,7 +270,7 @@ def argv(template: str, facts: dict[str, str]) -> list[str]:
     if not facts.get("region"):
         template = template.replace(" --region {region}", "")
     return [
-        re.sub(r"\{(\w+)(?::plain)?\}", lambda found: facts.get(found[1], ""), word)
+        re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: facts.get(found[1], ""), word)
         for word in shlex.split(template)
     ]
 
