@@ -139,6 +139,13 @@ class Settings:
         default=240,
         variable="REPEAT_INTERVAL_MINUTES",
     )
+    keep_incidents_days: int = _setting(
+        v.whole_number(7, 400),
+        "a whole number from 7 to 400",
+        "days for which incidents and their history are kept after they ended",
+        default=90,
+        variable="KEEP_INCIDENTS_DAYS",
+    )
     messages_per_hour: int = _setting(
         v.whole_number(5, 1_000),
         "a whole number from 5 to 1000",

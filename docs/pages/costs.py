@@ -63,7 +63,7 @@ IDLE = (
     Line("lambda", MINUTES * 0.1 * MEMORY_GB, "0.1 s each, 0.5 GB"),
     Line("scheduler", MINUTES, "the same minutes"),
     Line("writes", MINUTES, "one note a minute that the clock runs"),
-    Line("reads", MINUTES, "one look a minute for what is due"),
+    Line("reads", 2 * MINUTES, "a look each minute for what is due, and for silences"),
     Line("sqs", 5 * 3 * MINUTES, "Lambda asks the queue: 5 pollers, every 20 s"),
     Line("logs", MINUTES * 1.5 / MILLION, "1.5 KB a minute"),
     Line(
@@ -92,7 +92,11 @@ SPREAD = (
     Line("sqs", MILLION * 1.2, "one send each; received and deleted ten at a time"),
     Line("invocations", MILLION / BATCH, "batches of 1,000"),
     Line("lambda", MILLION * 0.1 * MEMORY_GB, "0.1 s for each incident, 0.5 GB"),
-    Line("writes", MILLION * (ITEM_KB + WRITES), "an incident opened and settled"),
+    Line(
+        "writes",
+        MILLION * (ITEM_KB + WRITES + 3),
+        "an incident opened and settled, and its history",
+    ),
     Line("reads", MILLION, "one query each"),
     Line("kms", MILLION * 3, "about three look-ups each"),
     Line("sns", MILLION, "an alert each"),

@@ -10,8 +10,8 @@ An incident is about one key, alias or key store. It is in one of these states:
 
 {states}
 
-While it is `new`, `held`, `muted` or `open`, failing calls are counted into it, each call once. A call that fails after the end
-opens a new incident, which names the one before in `previous_incident_id`.
+While it is `new`, `held`, `muted`, `silenced` or `open`, failing calls are counted into it, each call once. A call that
+fails after the end opens a new incident, which names the one before in `previous_incident_id`.
 
 The clock looks at an incident when it is due. What it finds, and what is done then:
 

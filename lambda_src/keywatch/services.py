@@ -20,10 +20,12 @@ from keywatch.settings import Settings
 from keywatch.sources.ignore import Ignorer
 from keywatch.store.budgets import MessageBudget
 from keywatch.store.groups import GroupTable
+from keywatch.store.history import HistoryTable
 from keywatch.store.housekeeping import HousekeepingStore
 from keywatch.store.incident_table import IncidentTable
 from keywatch.store.look_up_room import LookUpRoom
 from keywatch.store.pace import Pace
+from keywatch.store.silences import SilenceTable
 from keywatch.store.spokes import SpokeStore
 from keywatch.store.table import Item, Table
 
@@ -53,6 +55,8 @@ class Services:
     table: Table
     incidents: IncidentTable
     groups: GroupTable
+    silences: SilenceTable
+    history: HistoryTable
     lookups: Lookups
     accounts: Accounts
     publisher: Publisher
@@ -79,6 +83,13 @@ def _unreadable(counts: Counts, logger: Log, item: Item, error: Exception) -> No
     counts.add("ItemsUnreadable")
     key = f"{one_line(item['subject'].get('S'), 300)} {one_line(item['item'].get('S'), 100)}"
     logger.info("a stored item could not be read: %s: %s", key, one_line(str(error), 300))
+
+
+def _table_failed(counts: Counts, logger: Log, metric: str) -> None:
+    """Count what could not be read or written in the table and can be done without, and log why."""
+    counts.add(metric)
+    # Called where the exception is handled, so that the line holds it.
+    logger.exception("the table did not answer, and it goes on without: " + metric)  # noqa: LOG004, G003
 
 
 def _not_sent(counts: Counts, logger: Log, metric: str) -> None:
@@ -127,11 +138,15 @@ def build(
             now,
         )
     reads = hub is not None and hub.reads_accounts
+    unreadable = partial(_unreadable, counts, logger)
+    table_failed = partial(_table_failed, counts, logger)
     return Services(
         settings=settings,
         table=table,
-        incidents=IncidentTable(table, partial(_unreadable, counts, logger)),
-        groups=GroupTable(table, partial(_unreadable, counts, logger)),
+        incidents=IncidentTable(table, unreadable, settings.keep_incidents),
+        groups=GroupTable(table, unreadable, settings.keep_incidents),
+        silences=SilenceTable(table, unreadable, table_failed),
+        history=HistoryTable(table, settings.keep_incidents, unreadable, table_failed),
         lookups=own,
         accounts=Accounts(own, settings.account, sessions, look_with),
         publisher=Publisher(

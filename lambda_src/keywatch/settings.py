@@ -11,6 +11,7 @@ from keywatch.model.identifiers import partition_of
 
 DEFAULT_REPEAT_MINUTES = 240
 DEFAULT_MESSAGES_PER_HOUR = 60
+DEFAULT_KEEP_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class Settings:
     search_regions: tuple[str, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
     owner_tags: tuple[str, ...] = ()
+    keep_incidents: timedelta = timedelta(days=DEFAULT_KEEP_DAYS)
     parts: StackParts = field(default_factory=StackParts)
     hub: Hub | None = None
 
@@ -143,6 +145,9 @@ class Settings:
             search_regions=tuple(json.loads(environment.get("SEARCH_REGIONS") or "[]")),
             ignore=tuple(
                 IgnoreRule(**rule) for rule in json.loads(environment.get("IGNORE_RULES") or "[]")
+            ),
+            keep_incidents=timedelta(
+                days=int(environment.get("KEEP_INCIDENTS_DAYS") or DEFAULT_KEEP_DAYS)
             ),
             owner_tags=tuple(json.loads(environment.get("OWNER_TAGS") or "[]")),
             parts=parts,

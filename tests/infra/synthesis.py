@@ -57,6 +57,7 @@ EVERYTHING_ON: dict[str, object] = {
     "role_path": "/platform/",
     "extra_event_sources": ["keywatch.replay"],
     "owner_tags": ["team", "owner"],
+    "keep_incidents_days": 30,
 }
 MATRIX = {
     "everything off": EVERYTHING_OFF,

@@ -13,6 +13,8 @@ MODULES = {
     "sweep": "keywatch.actions.sweep.action",
     "doctor": "keywatch.actions.doctor.action",
     "incidents": "keywatch.actions.incidents.action",
+    "silence": "keywatch.actions.silence.action",
+    "unsilence": "keywatch.actions.silence.ending",
 }
 
 

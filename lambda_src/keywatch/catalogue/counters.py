@@ -45,6 +45,7 @@ COUNTERS: Mapping[str, CounterMeaning] = {
     "IncidentsHealed": CounterMeaning("incidents that were over before anybody was told"),
     "IncidentsHeld": CounterMeaning("incidents that wait because they mostly recover"),
     "IncidentsMuted": CounterMeaning("missing aliases whose key has an alert"),
+    "IncidentsSilenced": CounterMeaning("incidents that a silence began to cover"),
     "IncidentsResolved": CounterMeaning("incidents that ended"),
     "GroupMembersProven": CounterMeaning("members of a group that a look-up proved usable"),
     "OwnersUnknown": CounterMeaning(
@@ -138,6 +139,16 @@ COUNTERS: Mapping[str, CounterMeaning] = {
     ),
     "ClaimsNotReturned": CounterMeaning(
         "incidents that nobody may announce until a lease of 90 seconds runs out",
+        Loss.IMPAIRED,
+        _NOT_MUCH,
+    ),
+    "HistoryLost": CounterMeaning(
+        "lines of the history of incidents that could not be written",
+        Loss.IMPAIRED,
+        "Timelines have gaps. See whether DynamoDB throttles the table or refuses it.",
+    ),
+    "SilencesUnknown": CounterMeaning(
+        "times that the silences could not be read: what they cover is told",
         Loss.IMPAIRED,
         _NOT_MUCH,
     ),

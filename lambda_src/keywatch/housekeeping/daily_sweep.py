@@ -16,6 +16,7 @@ from keywatch.actions.sweep.part import sweep_part
 from keywatch.model.identifiers import parse
 from keywatch.model.incident import OPEN
 from keywatch.model.signals import Caller, ErrorClassification, KeyFailure, Subject
+from keywatch.model.silence import SilenceView
 from keywatch.services import Services
 from keywatch.sources.subjects import key_subject, store_subject
 from keywatch.store.housekeeping import HousekeepingState
@@ -73,7 +74,8 @@ def _record(finding: SweepFinding) -> Record:
 
 def _send_news(services: Services, findings: SweepFindingStore) -> bool:
     """Send what is new; ``False`` where that failed: it is tried again when the lease runs out."""
-    found = sorted(findings.unsent(), key=lambda record: record["rank"])
+    unsent = sorted(findings.unsent(), key=lambda record: record["rank"])
+    found = [record for record in unsent if not _silenced(services, record)]
     news = [record for record in found if not _covered(services, record)]
     services.logger.info(
         "sweep: %s things at risk that were not told before, %s to tell", len(found), len(news)
@@ -82,6 +84,20 @@ def _send_news(services: Services, findings: SweepFindingStore) -> bool:
         return False
     findings.mark_sent(found)
     return True
+
+
+def _silenced(services: Services, record: Record) -> bool:
+    """Tell whether a silence covers a finding: it stays unsent, and is told when that has ended."""
+    subject = _subject(record, services)
+    view = SilenceView(
+        ids=frozenset(),
+        keys=frozenset((record["name"], subject.name, *record["aliases"])),
+        cause=record["cause"],
+        callers=None,
+        account=subject.account,
+        region=subject.region,
+    )
+    return any(silence.covers(view) for silence in services.silences.current(services.now()))
 
 
 def _covered(services: Services, record: Record) -> bool:

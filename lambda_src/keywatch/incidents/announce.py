@@ -11,8 +11,9 @@ from keywatch.alerts.incident_alert import alert_of
 from keywatch.catalogue.causes import cause_of
 from keywatch.diagnosis.case import PROPAGATION
 from keywatch.diagnosis.diagnose import Diagnosis
-from keywatch.incidents import grouping
+from keywatch.incidents import grouping, silenced
 from keywatch.incidents.assess import assess
+from keywatch.incidents.ending import end
 from keywatch.incidents.findings import Look, finding_of, has_begun, told_at
 from keywatch.incidents.lifecycle import LIFECYCLE, TELLS, Finding, IncidentAction, Transition
 from keywatch.incidents.owners import with_owner
@@ -27,10 +28,12 @@ from keywatch.model.incident import (
     NEW,
     OPEN,
     QUIET,
+    SILENCED,
     UNPROVEN_QUIET,
     Incident,
 )
 from keywatch.model.levels import Severity
+from keywatch.model.silence import Silence
 from keywatch.services import Services
 from keywatch.sources.subjects import key_subject
 from keywatch.store.budgets import Withheld
@@ -47,6 +50,10 @@ NOTES: Mapping[Finding, str] = {
     "No call asked for it for 6 hours.",
     Finding.HAS_BEGUN: "The outage has begun: calls fail now of what the early warning announced.",
 }
+SILENCE_NOTE = (
+    "While a silence covered this, nothing was told. The silence has ended, and it lasts."
+)
+LOOK_INTO_SILENCE = timedelta(hours=1)
 CAME_BACK_NOTE = "Calls failed again while this incident was being reported as resolved."
 
 
@@ -68,11 +75,24 @@ def announce(
     What breaks together with many others is left to their group. Raises what SNS raises; nothing is
     recorded as sent before it was.
     """
-    group = grouping.join(services, incident, changes) if incident.status == NEW else None
-    if group:
+    silence = silenced.by_words(services, incident)
+    if silence and not silence.asks_for_cause:
+        _keep_silent(services, incident, silence)
+        return None
+    # What a silence may cover, or covered, joins no group before it is seen that it is to be told.
+    late = silence is not None or incident.status == SILENCED
+    if not late and (group := _join(services, incident, changes)):
         return _leave(services, incident, group, changes)
     found = _find(services, incident, _look(services, incident, changes))
+    opens = found.transition.action is IncidentAction.OPEN
+    if late and opens and (group := _join(services, incident, changes)):
+        return _leave(services, incident, group, changes)
     return _act(services, found)
+
+
+def _join(services: Services, incident: Incident, changes: tuple[ChangeFact, ...]) -> Group | None:
+    begins = incident.status in {NEW, SILENCED}
+    return grouping.join(services, incident, changes) if begins else None
 
 
 def follow(
@@ -82,6 +102,9 @@ def follow(
     if incident.status == OPEN and grouping.is_member(incident):
         grouping.follow_member(services, incident)
         return None
+    if incident.status == SILENCED and silenced.by_words(services, incident) is None:
+        claimed = services.incidents.claim(incident, services.now())
+        return announce(services, claimed, changes) if claimed else None
     look = _look(services, incident, changes)
     found = _find(services, incident, look)
     if found.transition.action in TELLS:
@@ -120,7 +143,8 @@ def _look(services: Services, incident: Incident, changes: tuple[ChangeFact, ...
     ask_trail = untold or (incident.status == HELD and not young)
     known = (*changes, *incident.history)
     diagnosis, evidence = assess(services, incident.latest_failure, known, ask_trail=ask_trail)
-    return Look(diagnosis, evidence, services.now(), services.settings.repeat_interval)
+    silence = silenced.covering(services, incident, diagnosis.cause, evidence)
+    return Look(diagnosis, evidence, services.now(), services.settings.repeat_interval, silence)
 
 
 def _find(services: Services, incident: Incident, look: Look) -> Found:
@@ -155,6 +179,30 @@ def _hold(services: Services, found: Found) -> None:
     _later(services, found, HOLD)
 
 
+def _silence(services: Services, found: Found) -> None:
+    if silence := found.look.silence:
+        later = _next(found.incident, found.look) if found.incident.status == OPEN else None
+        _postpone_silently(services, found.incident, silence, found.look.diagnosis.cause, later)
+
+
+def _keep_silent(services: Services, incident: Incident, silence: Silence) -> None:
+    """Look at a claimed incident when the silence ends, without any look-up until then."""
+    _postpone_silently(services, incident, silence, incident.latest_cause, None)
+
+
+def _postpone_silently(
+    services: Services, incident: Incident, silence: Silence, cause: str, later: datetime | None
+) -> None:
+    """Let the clock look again ``later``, or in an hour; when the silence ends at the latest."""
+    if not incident.silence:
+        services.counts.add("IncidentsSilenced")
+        services.history.note(incident, SILENCED, services.now(), silence.id)
+    due_at = min(silence.until, later or services.now() + LOOK_INTO_SILENCE)
+    status = LIFECYCLE[incident.status, Finding.IS_SILENCED].state
+    of = {} if status == OPEN else {"cause": cause}
+    services.incidents.postpone(incident, due_at, status=status, silence=silence.id, **of)
+
+
 def _mute(services: Services, found: Found) -> None:
     if found.incident.status != MUTED:
         services.counts.add("IncidentsMuted")
@@ -169,7 +217,8 @@ def _later(services: Services, found: Found, after: timedelta) -> None:
 def _end(services: Services, found: Found) -> None:
     """End an incident that nobody was told of; where calls failed meanwhile it is looked at again."""
     no_news = found.finding is Finding.IS_NO_NEWS
-    if services.incidents.end(found.incident, found.transition.state, found.look.now):
+    state, now = found.transition.state, found.look.now
+    if end(services, found.incident, state, now, told=False):
         services.counts.add("ChangesNotAlerted" if no_news else "IncidentsHealed")
     else:
         services.incidents.postpone(found.incident, found.look.now)
@@ -203,7 +252,7 @@ def _resolve(services: Services, found: Found) -> Incident | None:
     alert = alert_of("resolved", incident, closing, look.evidence.changes, (note,))
     services.publisher.publish(replace(alert, severity=_severity(announced, incident)[0].value))
     services.counts.add("AlertsSent")
-    if services.incidents.end(incident, found.transition.state, services.now()):
+    if end(services, incident, found.transition.state, services.now(), told=True):
         services.counts.add("IncidentsResolved")
         return None
     return send(services, "opened", found, CAME_BACK_NOTE)
@@ -232,6 +281,7 @@ _ACTIONS: Mapping[IncidentAction, Callable[[Services, Found], Incident | None]] 
     IncidentAction.RESOLVE: _resolve,
     IncidentAction.END: _end,
     IncidentAction.HOLD: _hold,
+    IncidentAction.KEEP_SILENT: _silence,
     IncidentAction.MUTE: _mute,
     IncidentAction.WAIT: _wait,
 }
@@ -245,7 +295,8 @@ def send(services: Services, status: str, found: Found, *notes: str) -> Incident
     if status == "opened":
         incident = replace(incident, openings=(*incident.openings, sending))
     severity, raised_because = _severity(diagnosis.cause, incident)
-    said = (*notes, raised_because, flapping_note(incident))
+    was_silenced = SILENCE_NOTE if incident.silence else None
+    said = (*notes, was_silenced, raised_because, flapping_note(incident))
     alert = alert_of(status, incident, diagnosis, changes, tuple(filter(None, said)))
     alert = replace(alert, severity=severity.value)
     if status == "changed" and incident.cause != diagnosis.cause:
@@ -255,7 +306,9 @@ def send(services: Services, status: str, found: Found, *notes: str) -> Incident
     if status == "opened":
         services.counts.add(f"Incidents.{diagnosis.cause}")
     owner = incident.owner or ("" if had else None)  # a text that is empty erases
-    return _record(services, incident, diagnosis, changes, severity, owner)
+    told = _record(services, incident, diagnosis, changes, severity, owner)
+    services.history.note(told, status, told.sent_at or sending)
+    return told
 
 
 def _record(
@@ -291,6 +344,7 @@ def _record(
         announced=announced,
         sent_at=now,
         announced_failures=incident.failures,
+        silence=None,
     )
 
 

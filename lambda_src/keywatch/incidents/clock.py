@@ -29,6 +29,7 @@ def tick(
 
     So many ``workers`` handle incidents at once; one worker makes its calls in the same order every time.
     """
+    services.silences.refresh()
     digests.tick(services, remaining)
     if remaining() <= RESERVE:
         return 0

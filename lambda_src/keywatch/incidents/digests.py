@@ -4,20 +4,24 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from keywatch.alerts.alert import Alert
 from keywatch.alerts.group_alert import ended_note, group_alert
 from keywatch.catalogue.causes import cause_of
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.diagnosis.recovery import Recovery, recovery_of
 from keywatch.incidents.assess import assess
+from keywatch.incidents.ending import end
 from keywatch.incidents.grouping import without_look_ups
 from keywatch.incidents.owners import common_owner
 from keywatch.incidents.severity import is_higher, severity_together
+from keywatch.incidents.silenced import unsilenced
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.group import WINDOW, Group, interval_after
 from keywatch.model.incident import ENDED, HELD, HOLD, NEW, OPEN, QUIET, RESOLVED, Incident
 from keywatch.model.signals import Subject
 from keywatch.services import Services
 from keywatch.store.budgets import Withheld
+from keywatch.store.history import HistoryLine
 
 RESERVE = 8.0
 LOOK_EVERY = timedelta(minutes=5)
@@ -75,7 +79,8 @@ def _handle(services: Services, group: Group) -> None:
     elif group.messages == 0:
         _open(services, group, members, now)
     else:
-        grown = group.size > group.told_size and _interval_is_over(group, now)
+        heard = group.silenced and len(unsilenced(services, members)) == len(members)
+        grown = (heard or group.size > group.told_size) and _interval_is_over(group, now)
         if not (grown and _tell(services, group, members, _leads(services, group))):
             _look(services, group, members, now)
 
@@ -110,14 +115,23 @@ def _open(services: Services, group: Group, members: list[Incident], now: dateti
 def _tell(
     services: Services, group: Group, members: Sequence[Incident], leads: Sequence[Incident]
 ) -> bool:
-    """Send a message about a group, then record that it was sent; ``False``: all that was looked at works again."""
-    now = services.now()
+    """Send a message about those of a group that no silence covers, then record that it was sent.
+
+    ``False``: silences cover all, or all that was looked at works again.
+    """
+    now, known = services.now(), len(members) + len(leads)
+    members, leads = unsilenced(services, members), unsilenced(services, leads)
+    silent = known - len(members) - len(leads)
+    if silent and not group.silenced:
+        services.groups.keep_silent(group)
+    if not members:
+        return False
     explained = _explained(services, members, leads)
     if explained is None:
         return False
     diagnosis, changes = explained
     incidents = [*leads, *members]
-    size = max(group.size, len(incidents))
+    size = max(group.size - silent, len(incidents))
     owner = common_owner(services, incidents) if size == len(incidents) else None
     severity, raised_because = severity_together(incidents, group.severity)
     group = replace(group, size=size, owner=owner, severity=severity.value)
@@ -133,8 +147,27 @@ def _tell(
     )
     services.publisher.publish(alert)
     services.counts.add("AlertsSent")
-    services.groups.record_sent(group, now, now + interval_after(group.messages + 1))
+    _note(services, alert, incidents[0].subject, now)
+    counted = replace(group, size=size + silent, silenced=silent > 0)
+    services.groups.record_sent(counted, now, now + interval_after(group.messages + 1))
     return True
+
+
+def _note(services: Services, alert: Alert, subject: Subject, now: datetime) -> None:
+    """Add a message about a group to its history."""
+    size = alert.group.size if alert.group else 0
+    services.history.add(
+        HistoryLine(
+            alert.incident_id,
+            subject,
+            now,
+            alert.status,
+            alert.diagnosis.cause,
+            alert.severity or "",
+            alert.impact.failures,
+            f"{size:,} subjects",
+        )
+    )
 
 
 def _explained(
@@ -209,7 +242,7 @@ def _proven(services: Services, members: Sequence[Incident]) -> int:
 
 def _end_all(services: Services, group: Group, members: Sequence[Incident], now: datetime) -> None:
     """End the incidents of a group; those for which calls failed meanwhile go on."""
-    ended = sum(services.incidents.end(one, RESOLVED, now) for one in members)
+    ended = sum(end(services, one, RESOLVED, now, told=False) for one in members)
     services.counts.add("IncidentsResolved", ended)
     services.groups.postpone(group, now)
 
@@ -225,14 +258,14 @@ def _end(services: Services, group: Group, now: datetime) -> None:
     if any(lead.status not in ENDED for lead in leads):
         services.groups.postpone(group, now + LONGEST_WAIT)
         return
-    if group.messages and leads:
+    if group.messages and (leads := unsilenced(services, leads)):
         diagnosis, changes = _closing(services, leads)
         closing = replace(diagnosis, remedies=(), unknowns=())
         notes = (ended_note(group, _proven(services, leads)),)
-        services.publisher.publish(
-            group_alert("resolved", group, leads, closing, changes, notes=notes)
-        )
+        alert = group_alert("resolved", group, leads, closing, changes, notes=notes)
+        services.publisher.publish(alert)
         services.counts.add("AlertsSent")
+        _note(services, alert, leads[0].subject, now)
     services.groups.end(group)
 
 

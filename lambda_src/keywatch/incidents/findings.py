@@ -1,6 +1,6 @@
 """What a look at an incident finds: from its counts, the diagnosis and the evidence of now. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,8 +14,9 @@ from keywatch.diagnosis.recovery import Recovery, recovery_of
 from keywatch.incidents.lifecycle import Finding
 from keywatch.incidents.severity import is_higher, needed_quiet, severity_of
 from keywatch.model.evidence import ANSWERED, Evidence
-from keywatch.model.incident import HELD, HOLD, MUTED, OPEN, UNPROVEN_QUIET, Incident
+from keywatch.model.incident import HELD, HOLD, MUTED, OPEN, SILENCED, UNPROVEN_QUIET, Incident
 from keywatch.model.signals import EARLY_WARNING
+from keywatch.model.silence import Silence
 
 _HALF_MENDS = "CancelKeyDeletion"  # it leaves the key disabled
 MENDING = timedelta(minutes=2)
@@ -30,17 +31,58 @@ class Look:
     evidence: Evidence
     now: datetime
     repeat_interval: timedelta
+    silence: Silence | None = None
+
+
+# What a silence that covers an incident makes of what is found. Of one that nobody was told of, what
+# ends it or lets it wait stays as it is: nobody is told of that either.
+_COVERED: Mapping[Finding, Finding] = {
+    Finding.IS_BROKEN: Finding.IS_SILENCED,
+    Finding.HAS_BEGUN: Finding.IS_SILENCED,
+    Finding.HAS_CHANGED: Finding.IS_SILENCED,
+    Finding.HURTS_MORE: Finding.IS_SILENCED,
+    Finding.GOES_ON: Finding.IS_SILENCED,
+    Finding.SILENCE_ENDED: Finding.IS_SILENCED,
+    Finding.NOTHING_NEW: Finding.IS_SILENCED,
+}
+_ENDS: Mapping[Finding, Finding] = {
+    Finding.IS_USABLE: Finding.ENDED_IN_SILENCE,
+    Finding.IS_QUIET: Finding.ENDED_IN_SILENCE,
+    Finding.IS_STILL_MISSING: Finding.ENDED_IN_SILENCE,
+    Finding.IS_GONE: Finding.GONE_IN_SILENCE,
+}
 
 
 def finding_of(incident: Incident, look: Look, key_speaks: Callable[[], bool]) -> Finding:
     """Return what a look finds. ``key_speaks`` tells whether an alerted incident of the alias's key says it all."""
     if incident.status == OPEN:
-        return _of_open(incident, look)
+        found = _of_open(incident, look)
+        found = _ENDS.get(found, found) if look.silence or incident.silence else found
+    elif incident.status == SILENCED:
+        found = _of_silenced(incident, look, key_speaks)
+    else:
+        found = _before_alert(incident, look, key_speaks)
+    return _COVERED.get(found, found) if look.silence else found
+
+
+def _of_silenced(incident: Incident, look: Look, key_speaks: Callable[[], bool]) -> Finding:
+    """Return what is found of what nobody was told of because of a silence: it may have ended meanwhile."""
+    cause = look.diagnosis.cause
+    recovery = _recovery(incident, cause, look.evidence)
+    if _end(incident, cause, recovery, look.now):
+        return Finding.ENDED_IN_SILENCE
+    if look.silence:
+        return Finding.IS_SILENCED
+    if recovery is Recovery.PROVEN:
+        return Finding.MAY_HEAL
     return _before_alert(incident, look, key_speaks)
 
 
 def is_news(before: Incident, after: Incident, now: datetime, repeat_interval: timedelta) -> bool:
     """Tell whether failures that were just counted are for the clock to look at."""
+    if before.silence:
+        # It may have become something that the silence does not cover; else it is looked at when that ends.
+        return after.latest_cause != before.latest_cause or _callers(after) != _callers(before)
     if before.status != OPEN:
         return False
     overdue = before.sent_at is not None and now - before.sent_at >= repeat_interval
@@ -51,6 +93,10 @@ def is_news(before: Incident, after: Incident, now: datetime, repeat_interval: t
         or has_begun(after)
         or is_higher(severity, before.severity)
     )
+
+
+def _callers(incident: Incident) -> set[str]:
+    return {name for kind, name in incident.names if kind == "caller"}
 
 
 def _before_alert(incident: Incident, look: Look, key_speaks: Callable[[], bool]) -> Finding:
@@ -119,6 +165,8 @@ def _of_open(incident: Incident, look: Look) -> Finding:
     severity, _ = severity_of(announced, incident)
     if is_higher(severity, incident.severity):
         return Finding.HURTS_MORE
+    if incident.silence and recovery is not Recovery.PROVEN:
+        return Finding.SILENCE_ENDED
     overdue = look.now - told_at(incident) >= look.repeat_interval
     return Finding.GOES_ON if overdue and _goes_on(incident, look.now) else Finding.NOTHING_NEW
 

@@ -9,6 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from keywatch.catalogue.causes import Lookup, cause_of
 from keywatch.catalogue.changes import AWS_ITSELF, MADE_BY
 from keywatch.diagnosis.diagnose import Diagnosis, diagnose, explain
+from keywatch.incidents import silenced
+from keywatch.incidents.ending import end
 from keywatch.model.evidence import NO_EVIDENCE, ChangeFact, LookupOutcome, LookupResult
 from keywatch.model.group import BROKEN_KEYS, CALLER, KEY_STORE, KMS, PERSON, Group, GroupKey
 from keywatch.model.incident import (
@@ -126,7 +128,7 @@ def open_in_full_group(
         sent_at=now,
         group=group.id,
     )
-    if not services.incidents.open_told(incident, now):
+    if silenced.by_words(services, incident) or not services.incidents.open_told(incident, now):
         return None
     services.groups.joined(group, now)
     services.groups.told_through(group, incident)
@@ -185,7 +187,7 @@ def follow_member(services: Services, incident: Incident) -> None:
     """Look at an incident that a group tells of: only silence ends it here, the group looks at the rest."""
     now = services.now()
     silence_ends = incident.last_seen + UNPROVEN_QUIET
-    if now >= silence_ends and services.incidents.end(incident, RESOLVED, now):
+    if now >= silence_ends and end(services, incident, RESOLVED, now, told=False):
         services.counts.add("IncidentsResolved")
         return
     services.incidents.postpone(incident, max(silence_ends, now + QUIET), sent_at=now)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
 
-from keywatch.model.incident import DELETED, HEALED, HELD, MUTED, NEW, OPEN, RESOLVED
+from keywatch.model.incident import DELETED, HEALED, HELD, MUTED, NEW, OPEN, RESOLVED, SILENCED
 
 STATES: Mapping[str, str] = {
     NEW: "Somebody is about to alert. If that instance dies, the clock takes over after 90 seconds.",
     HELD: "It may pass by itself, or is over already. It is looked at again every 30 seconds.",
     MUTED: "An alias is missing because of its key, whose own incident speaks for both.",
+    SILENCED: "A silence covers it, and people were not alerted. Calls are counted.",
     OPEN: "People were alerted.",
     RESOLVED: "It ended, and people were told.",
     DELETED: "The key is gone for good, and people were told. Its aliases stay muted.",
@@ -26,6 +27,10 @@ class Finding(StrEnum):
 
     MAY_HEAL = "It may pass by itself, or is over and failed a moment ago."
     IS_OVER = "It is over, and no call failed for 30 seconds (on a muted alias: for 6 hours)."
+    IS_SILENCED = "A silence covers it, and it lasts."
+    ENDED_IN_SILENCE = "It is over, and a silence covered it."
+    GONE_IN_SILENCE = "As above, and the key was deleted."
+    SILENCE_ENDED = "The silence that covered it has ended, and it lasts."
     IS_NO_NEWS = "A change broke nothing that is in use."
     KEY_SPEAKS = "An alias is missing because of its key, which has an alerted incident."
     BREAKS_TOGETHER = "It breaks together with many others, and is not one of the first."
@@ -50,6 +55,7 @@ class IncidentAction(StrEnum):
     RESOLVE = "Send `resolved`. If calls fail meanwhile, send `opened` again."
     END = "Tell nobody."
     HOLD = "Look again in 30 seconds."
+    KEEP_SILENT = "Look again when the silence ends, and at least every hour."
     MUTE = "Look again in 10 minutes."
     LEAVE = "Leave the messages to the group."
     WAIT = "Look again later: soon after a failure or a message, then ever more rarely."
@@ -73,6 +79,7 @@ _BEFORE_THE_ALERT: Mapping[Finding, Transition] = {
     Finding.IS_OVER: Transition(IncidentAction.END, HEALED),
     Finding.IS_NO_NEWS: Transition(IncidentAction.END, HEALED),
     Finding.KEY_SPEAKS: Transition(IncidentAction.MUTE, MUTED),
+    Finding.IS_SILENCED: Transition(IncidentAction.KEEP_SILENT, SILENCED),
     Finding.IS_BROKEN: Transition(IncidentAction.OPEN, OPEN),
 }
 _AFTER_THE_ALERT: Mapping[Finding, Transition] = {
@@ -80,6 +87,10 @@ _AFTER_THE_ALERT: Mapping[Finding, Transition] = {
     Finding.HAS_CHANGED: Transition(IncidentAction.CHANGE, OPEN),
     Finding.HURTS_MORE: Transition(IncidentAction.CHANGE, OPEN),
     Finding.GOES_ON: Transition(IncidentAction.REMIND, OPEN),
+    Finding.SILENCE_ENDED: Transition(IncidentAction.REMIND, OPEN),
+    Finding.IS_SILENCED: Transition(IncidentAction.KEEP_SILENT, OPEN),
+    Finding.ENDED_IN_SILENCE: Transition(IncidentAction.END, RESOLVED),
+    Finding.GONE_IN_SILENCE: Transition(IncidentAction.END, DELETED),
     Finding.IS_USABLE: Transition(IncidentAction.RESOLVE, RESOLVED),
     Finding.IS_QUIET: Transition(IncidentAction.RESOLVE, RESOLVED),
     Finding.IS_STILL_MISSING: Transition(IncidentAction.RESOLVE, RESOLVED),
@@ -89,9 +100,13 @@ _AFTER_THE_ALERT: Mapping[Finding, Transition] = {
 LIFECYCLE: Mapping[tuple[str, Finding], Transition] = {
     **{
         (state, finding): step
-        for state, (finding, step) in product((NEW, HELD, MUTED), _BEFORE_THE_ALERT.items())
+        for state, (finding, step) in product(
+            (NEW, HELD, MUTED, SILENCED), _BEFORE_THE_ALERT.items()
+        )
         if (state, finding) != (NEW, Finding.IS_OVER)  # it is held first: a look-up may lag
     },
+    (SILENCED, Finding.ENDED_IN_SILENCE): Transition(IncidentAction.END, HEALED),
     (NEW, Finding.BREAKS_TOGETHER): Transition(IncidentAction.LEAVE, OPEN),
+    (SILENCED, Finding.BREAKS_TOGETHER): Transition(IncidentAction.LEAVE, OPEN),
     **{(OPEN, finding): step for finding, step in _AFTER_THE_ALERT.items()},
 }

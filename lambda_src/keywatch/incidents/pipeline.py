@@ -81,6 +81,8 @@ class Pipeline:
         """
         services, memory = self._services, self._memory
         found = _sorted(signals, services, memory)
+        if found.batches or found.changes:
+            services.silences.current(services.now())  # once, and not by each worker
         failed = self._each(
             found.changes,
             lambda pair: changes.handle(services, memory, pair[1]),

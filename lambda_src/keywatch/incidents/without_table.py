@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from keywatch.alerts.group_alert import group_alert
 from keywatch.alerts.incident_alert import alert_of
+from keywatch.incidents import silenced
 from keywatch.incidents.assess import assess
 from keywatch.incidents.grouping import without_look_ups
 from keywatch.incidents.memory import Memory
@@ -33,6 +34,8 @@ def alert(services: Services, memory: Memory, batch: FailureBatch, note: str = _
         memory.waiting.append(batch)
         return True
     incident = provisional(subject, batch, now)
+    if silenced.by_words(services, incident):
+        return False
     diagnosis, evidence = assess(services, batch.latest_failure, ())
     incident = with_owner(services, incident, evidence)
     services.publisher.publish(alert_of("opened", incident, diagnosis, evidence.changes, (note,)))

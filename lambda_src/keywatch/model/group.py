@@ -53,7 +53,8 @@ class Group:
     ``size`` counts all subjects that ever joined; ``alone`` are the ids of those of the present
     window that alert by themselves; ``joined_at`` is when the last one joined. ``messages`` is how
     many were sent about it, ``told_size`` how many subjects the last of them counted; ``owner`` is
-    whose all of them are, ``severity`` how urgent they are, as it said.
+    whose all of them are, ``severity`` how urgent they are, as it said. ``silenced``: a silence kept
+    a message back since.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Group:
     told_at: datetime | None = None
     owner: str | None = None
     severity: str | None = None
+    silenced: bool = False
 
     def takes(self, now: datetime) -> bool:
         """Tell whether what breaks now breaks together with the others."""

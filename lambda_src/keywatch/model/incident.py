@@ -21,16 +21,16 @@ LEASE = timedelta(seconds=90)  # longer than the function may run
 HOLD = timedelta(seconds=30)  # before a held incident is looked at again
 QUIET = timedelta(minutes=10)  # without a failure before an incident can be resolved
 UNPROVEN_QUIET = timedelta(hours=6)  # the same, where no probe can prove recovery
-KEEP = timedelta(days=30)
+KEEP = timedelta(days=90)  # unless the setting keep_incidents_days says otherwise
 SAME_MOMENT = timedelta(
     seconds=3
 )  # a log line is printed, and a record cut to the second, around a call
 
 BY_ITSELF = "-"  # in the place of a group: the incident has joined, and alerts by itself
 
-NEW, HELD, MUTED, OPEN = "new", "held", "muted", "open"
+NEW, HELD, MUTED, SILENCED, OPEN = "new", "held", "muted", "silenced", "open"
 RESOLVED, HEALED, DELETED = "resolved", "healed", "deleted"
-LIVE = frozenset({NEW, HELD, MUTED, OPEN})
+LIVE = frozenset({NEW, HELD, MUTED, SILENCED, OPEN})
 ENDED = frozenset({RESOLVED, HEALED, DELETED})
 
 
@@ -46,7 +46,8 @@ class Incident:
     failed when people were last told; ``openings`` are when an incident of this subject was
     opened, ``previous_id`` the one before that people were told of; ``arrived`` is when KeyWatch
     first heard of it; ``group`` is the id of the group that tells of it. ``owner`` is whose the key is,
-    as the last message said.
+    as the last message said. ``silence`` is the id of the silence that covered it when it was last
+    looked at.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Incident:
     arrived: datetime | None = None
     group: str | None = None
     owner: str | None = None
+    silence: str | None = None
 
     def leased(self, now: datetime) -> bool:
         """Tell whether somebody is at it right now."""

@@ -10,7 +10,7 @@ from keywatch.alerts.incident_alert import alert_of
 from keywatch.alerts.wording import hints
 from keywatch.diagnosis.diagnose import Diagnosis, diagnose
 from keywatch.model.evidence import ChangeFact, Evidence
-from keywatch.model.incident import HELD, MUTED, NEW, OPEN, Incident
+from keywatch.model.incident import HELD, MUTED, NEW, OPEN, SILENCED, Incident
 from keywatch.store.json_forms import load_diagnosis
 
 IN_A_ROW = SIZE_LIMITS[2]
@@ -19,6 +19,7 @@ _RANK = {"critical": 0, "high": 1, "warning": 2, "info": 3}
 _STATES = {
     NEW: "Being diagnosed. The alert is about to be sent.",
     HELD: "Held: this usually recovers by itself. An alert follows if it does not.",
+    SILENCED: "No messages: a silence covers it. Calls are counted.",
     MUTED: "No separate alert: the key behind this alias has one.",
 }
 _NOT_ANNOUNCED = "Nothing has been looked up yet. This is what the error from AWS and the changes seen so far say."

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from keywatch.alerts.wording import iso
 from keywatch.model.incident import ENDED
 from keywatch.model.signals import Subject
-from keywatch.page import detail, listing, markup, view
+from keywatch.page import detail, listing, markup, silences, view
 from keywatch.services import Services
 
 MOST = 200
@@ -80,4 +80,5 @@ def _all(endpoint: str, services: Services) -> str:
         view.view_of(incident, (), now, view.IN_A_ROW, services.counts.add)
         for incident in found[:MOST]
     )
-    return listing.listing(views, groups, endpoint=endpoint, now=iso(now), more=len(found) > MOST)
+    listed = listing.listing(views, groups, endpoint=endpoint, now=iso(now), more=len(found) > MOST)
+    return listed + silences.silences(services.silences.current(now))

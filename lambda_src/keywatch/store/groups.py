@@ -7,7 +7,7 @@ adds them up in one write. So a wave of thousands does not meet in one item.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, islice
 from threading import Lock
 
@@ -46,8 +46,11 @@ class GroupTable:
     would join that group alerts by itself.
     """
 
-    def __init__(self, table: Table, unreadable: Unreadable = _say_nothing) -> None:
+    def __init__(
+        self, table: Table, unreadable: Unreadable = _say_nothing, keep: timedelta = KEEP
+    ) -> None:
         self._table = table
+        self._keep = keep
         self._unreadable = unreadable
         self._remembered = _Remembered()
 
@@ -104,7 +107,7 @@ class GroupTable:
         window = {
             "joined_at": epoch(now),
             "alone": {"SS": [subject]},
-            "expires_at": seconds(now + KEEP),
+            "expires_at": seconds(now + self._keep),
         }
         if before and (before.messages or before.due_at):
             same = equals("joined_at", epoch(before.joined_at))
@@ -208,9 +211,10 @@ class GroupTable:
             "told_at": epoch(now),
             "told_size": {"N": str(group.size)},
             "due_at": epoch(due_at),
-            "expires_at": seconds(now + KEEP),
+            "expires_at": seconds(now + self._keep),
             "owner": {"S": group.owner or ""},
             "severity": {"S": group.severity or ""},
+            "silenced": {"S": "yes" if group.silenced else "no"},
         }
         self._table.update(_key(group.key.id), Update(set=sent, add={"messages": 1}), _same(group))
 
@@ -218,13 +222,20 @@ class GroupTable:
         """Look at a group again later."""
         self._table.update(_key(group.key.id), Update(set={"due_at": epoch(due_at)}), _same(group))
 
+    def keep_silent(self, group: Group) -> None:
+        """Note that a silence kept a message about a group back: it is told when the silence ends."""
+        self._table.update(_key(group.key.id), Update(set={"silenced": {"S": "yes"}}), _same(group))
+
     def end(self, group: Group) -> bool:
         """End a group that nobody joined meanwhile: what breaks later is another."""
         with self._remembered.lock:
             self._remembered.full.pop(group.key.id, None)
         ended = Update(
             set={"joined_at": {"N": "0"}},
-            remove=("queue", "due_at", "messages", "told_size", "told_at", "owner", "severity"),
+            remove=(
+                *("queue", "due_at", "messages", "told_size", "told_at"),
+                *("owner", "severity", "silenced"),
+            ),
         )
         none_since = equals("size", {"N": str(group.size)})
         return self._table.update(_key(group.key.id), ended, _same(group), none_since)
@@ -275,4 +286,5 @@ def _group_of(item: Item) -> Group:
         told_at=time_of(item["told_at"]) if "told_at" in item else None,
         owner=item["owner"]["S"] or None if "owner" in item else None,
         severity=item["severity"]["S"] or None if "severity" in item else None,
+        silenced=item["silenced"]["S"] == "yes" if "silenced" in item else False,
     )

@@ -14,7 +14,16 @@ from typing import Any, TypeVar
 from keywatch.model.calls import dump_marks, load_marks
 from keywatch.model.evidence import FROM_LEDGER, ChangeFact
 from keywatch.model.identifiers import parse
-from keywatch.model.incident import DELETED, ENDED, KEEP, LIVE, RESOLVED, Incident
+from keywatch.model.incident import (
+    DELETED,
+    ENDED,
+    HELD,
+    KEEP,
+    LIVE,
+    RESOLVED,
+    SILENCED,
+    Incident,
+)
 from keywatch.model.signals import (
     UNKNOWN,
     Caller,
@@ -23,6 +32,7 @@ from keywatch.model.signals import (
     KeyFailure,
     Subject,
 )
+from keywatch.model.silence import NO_SILENCE
 from keywatch.model.tally import Tally
 from keywatch.store.json_forms import (
     dump_failure,
@@ -93,8 +103,11 @@ def item_of_change(change: KeyChange, subject: Subject) -> dict[str, Any]:
     }
 
 
-def item_of(incident: Incident, now: datetime) -> dict[str, Any]:
-    """Return the item of an incident that opens. What people were told of it is in no item but that of a group's member."""
+def item_of(incident: Incident, now: datetime, keep: timedelta = KEEP) -> dict[str, Any]:
+    """Return the item of an incident that opens, to be kept for so long.
+
+    What people were told of it is in no item but that of a group's member.
+    """
     item: dict[str, Any] = {
         "subject": {"S": incident.subject.id},
         "item": {"S": INCIDENT},
@@ -104,7 +117,7 @@ def item_of(incident: Incident, now: datetime) -> dict[str, Any]:
         "version": {"N": str(incident.version)},
         "queue": {"S": queue_of(incident.subject.id)},
         "due_at": epoch(incident.due_at),
-        "expires_at": seconds(now + KEEP),
+        "expires_at": seconds(now + keep),
         **_counted(incident),
     }
     times = {"arrived": incident.arrived, "sent_at": incident.sent_at}
@@ -155,6 +168,10 @@ def _incident_of(item: Item) -> Incident:
         raise UnreadableItemError(f"its status is {status!r}")
     if status == RESOLVED and GONE in item:
         status = DELETED
+    silence = _optional(item, "silence", str)
+    silence = None if silence == NO_SILENCE else silence
+    if status == HELD and silence:
+        status = SILENCED
     first_seen, last_seen = time_of(item["first_seen"]), time_of(item["last_seen"])
     said = item["said"]["S"]
     tally = _names(item)
@@ -185,6 +202,7 @@ def _incident_of(item: Item) -> Incident:
         arrived=time_of(item["arrived"]) if "arrived" in item else None,
         group=_optional(item, "group", str),
         owner=_optional(item, "owner", str),
+        silence=silence,
     )
 
 

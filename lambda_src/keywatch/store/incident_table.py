@@ -24,12 +24,14 @@ from keywatch.model.incident import (
     MUTED,
     OPEN,
     RESOLVED,
+    SILENCED,
     FailureBatch,
     Incident,
     provisional,
     successor,
 )
 from keywatch.model.signals import KeyChange, Subject
+from keywatch.model.silence import NO_SILENCE
 from keywatch.store.incident_items import (
     GONE,
     INCIDENT,
@@ -81,12 +83,16 @@ class StoredSubject:
 class IncidentTable:
     """The table. All methods raise botocore's errors when DynamoDB does not answer; lost races are answers.
 
-    ``unreadable`` is told of each item that cannot be read, and why.
+    ``unreadable`` is told of each item that cannot be read, and why. Incidents are kept for ``keep``
+    after they were last seen.
     """
 
-    def __init__(self, table: Table, unreadable: Unreadable = _say_nothing) -> None:
+    def __init__(
+        self, table: Table, unreadable: Unreadable = _say_nothing, keep: timedelta = KEEP
+    ) -> None:
         self._table = table
         self._unreadable = unreadable
+        self._keep = keep
 
     def read(self, subject: Subject) -> StoredSubject:
         """Return the incident of a subject and its newest changes: one query."""
@@ -115,11 +121,13 @@ class IncidentTable:
         fresh = batch.without(ended.recent_calls if ended else ())
         incident = successor(ended, fresh, now) if ended else provisional(subject, fresh, now)
         conditions = _unchanged(ended) if ended else (absent("subject"),)
-        return incident if self._table.put(item_of(incident, now), *conditions) else None
+        return (
+            incident if self._table.put(item_of(incident, now, self._keep), *conditions) else None
+        )
 
     def open_told(self, incident: Incident, now: datetime) -> bool:
         """Write the first incident of a subject, of which its group tells; ``False`` when somebody else was first."""
-        return self._table.put(item_of(incident, now), absent("subject"))
+        return self._table.put(item_of(incident, now, self._keep), absent("subject"))
 
     def count(
         self,
@@ -170,13 +178,15 @@ class IncidentTable:
         ``due_at`` is left alone where somebody asked for an earlier look meanwhile.
         """
         if not self.postpone(incident, due_at, **changed):
-            self._change_live(incident, Update(set=_outcome(incident, due_at, changed)))
+            self._change_live(incident, Update(set=_outcome(incident, due_at, changed, self._keep)))
 
     def postpone(
         self, incident: Incident, due_at: datetime, **changed: str | datetime | None
     ) -> bool:
         """Say when an incident is due again, and what changed; ``False`` when somebody claimed or scheduled it meanwhile."""
-        update = Update(set=_outcome(incident, due_at, changed) | {"due_at": epoch(due_at)})
+        update = Update(
+            set=_outcome(incident, due_at, changed, self._keep) | {"due_at": epoch(due_at)}
+        )
         unchanged = equals("due_at", epoch(incident.due_at))
         return self._change_live(incident, update, unchanged) is not None
 
@@ -185,7 +195,7 @@ class IncidentTable:
         is_gone = status == DELETED
         ended = {
             "status": {"S": RESOLVED if is_gone else status},
-            "expires_at": seconds(now + KEEP),
+            "expires_at": seconds(now + self._keep),
             "due_at": epoch(now),
             **({GONE: {"S": "yes"}} if is_gone else {}),
         }
@@ -291,14 +301,21 @@ class IncidentTable:
 
 
 def _outcome(
-    incident: Incident, due_at: datetime, changed: Mapping[str, str | datetime | None]
+    incident: Incident,
+    due_at: datetime,
+    changed: Mapping[str, str | datetime | None],
+    keep: timedelta,
 ) -> dict[str, Attribute]:
+    if "status" in changed and "silence" not in changed and incident.silence:
+        changed = {**changed, "silence": NO_SILENCE}
+    if changed.get("status") == SILENCED:
+        changed = {**changed, "status": HELD}  # which every version knows, and would look at again
     outcome = {
         STORED_NAMES.get(name, name): epoch(value) if isinstance(value, datetime) else {"S": value}
         for name, value in changed.items()
         if value is not None
     }
-    return outcome | {"expires_at": seconds(max(incident.last_seen, due_at) + KEEP)}
+    return outcome | {"expires_at": seconds(max(incident.last_seen, due_at) + keep)}
 
 
 def _key(subject: Subject) -> Item:

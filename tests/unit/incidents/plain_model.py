@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from keywatch.incidents.lifecycle import LIFECYCLE
-from keywatch.model.incident import ENDED, HELD, LIVE, NEW, OPEN
+from keywatch.model.incident import ENDED, HELD, LIVE, NEW, OPEN, SILENCED
 
 USABLE, GONE, MISSING = "Enabled", "gone", "missing"
 MOST_BYTES = 16 * 1024
@@ -18,6 +18,8 @@ SOON = timedelta(minutes=2)  # a lease, or a hold, and a minute of the clock
 LATER = timedelta(
     hours=1, minutes=2
 )  # the longest that a group or the next room for messages is waited for
+REMEMBERED = timedelta(seconds=30)  # an instance remembers silences for a moment
+SKEW = timedelta(seconds=10)  # its clock may be ahead
 TRANSITIONS = frozenset(
     {(state, step.state) for (state, _), step in LIFECYCLE.items()}
     | {(state, state) for state in LIVE | ENDED}
@@ -58,10 +60,20 @@ class Model:
     ended_ids: set[str] = field(default_factory=set)
     counted: dict[str, dict[str, int]] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
+    silences: list[tuple[str, datetime, datetime]] = field(default_factory=list)
+
+    def is_silent(self, name: str, now: datetime) -> bool:
+        """Tell whether everybody knows that there is to be silence about a key or alias."""
+        known, early = now - REMEMBERED, now + SKEW
+        return any(
+            name == one and since <= known and until > early for one, since, until in self.silences
+        )
 
     def hear(self, alerts: list[dict[str, Any]], now: datetime) -> None:
         """Take note of messages, and check what they say against what is true ``now``."""
         for alert in alerts:
+            about = alert["group"]["members"] if "group" in alert else [name_in(alert)]
+            assert not any(self.is_silent(name, now) for name in about), (alert["title"], about)
             if alert["status"] == "opened" and self.outages[name_in(alert)].damaged:
                 self.opened[alert["incident_id"]] = (
                     1  # what cannot be read is told by each container
@@ -130,6 +142,9 @@ class Model:
         group = item.get("group", {}).get("S", "-")
         if status in {NEW, HELD}:
             assert due <= (LATER if group == "-" and "group" in item else SOON).total_seconds()
+        elif status == SILENCED:
+            # It is looked at when the silence ends, and at least every hour.
+            assert due <= LATER.total_seconds()
         elif status == OPEN and group != "-":
             told = name_of(item) in self.named or item["incident_id"]["S"] in self.opened
             waiting = groups.get(group)
@@ -155,6 +170,8 @@ class Model:
 def status_of(item: dict[str, Any]) -> str:
     """Return the state of an incident, in the words of the lifecycle table."""
     status: str = item["status"]["S"]
+    if status == HELD and item.get("silence", {}).get("S", "-") != "-":
+        return SILENCED
     return "deleted" if status == "resolved" and "gone" in item else status
 
 

@@ -45,6 +45,7 @@ from keywatch.model.incident import (
     NEW,
     OPEN,
     RESOLVED,
+    SILENCED,
     FailureBatch,
     provisional,
 )
@@ -77,6 +78,7 @@ BEFORE_THE_ALERT = {
     Finding.IS_OVER: Transition(IncidentAction.END, HEALED),
     Finding.IS_NO_NEWS: Transition(IncidentAction.END, HEALED),
     Finding.KEY_SPEAKS: Transition(IncidentAction.MUTE, MUTED),
+    Finding.IS_SILENCED: Transition(IncidentAction.KEEP_SILENT, SILENCED),
     Finding.IS_BROKEN: Transition(IncidentAction.OPEN, OPEN),
 }
 FAILURE = in_state("is disabled.")
@@ -94,7 +96,7 @@ class TestLifecycle:
         assert {state for state, _ in LIFECYCLE} == LIVE
 
     def test_what_nobody_was_told_of_is_held_muted_ended_or_opened(self):
-        for state, (finding, step) in product((HELD, MUTED), BEFORE_THE_ALERT.items()):
+        for state, (finding, step) in product((HELD, MUTED, SILENCED), BEFORE_THE_ALERT.items()):
             assert LIFECYCLE[state, finding] == step
 
     def test_what_is_new_is_never_over_at_the_first_look_and_may_be_left_to_its_group(self):
@@ -105,10 +107,16 @@ class TestLifecycle:
         }
         assert found == expected | left
 
-    def test_what_people_were_told_of_ends_only_by_telling_them(self):
-        for (state, _), step in LIFECYCLE.items():
+    def test_what_people_were_told_of_ends_only_by_telling_them_unless_a_silence_covers_it(self):
+        silent = {Finding.ENDED_IN_SILENCE, Finding.GONE_IN_SILENCE}
+        for (state, finding), step in LIFECYCLE.items():
             if state == OPEN and step.state in ENDED:
-                assert step.action in TELLS
+                assert (step.action in TELLS) is (finding not in silent)
+
+    def test_nothing_that_a_silence_covers_is_told(self):
+        for (_, finding), step in LIFECYCLE.items():
+            if "SILENCE" in finding.name and finding is not Finding.SILENCE_ENDED:
+                assert step.action not in TELLS
         assert LIFECYCLE[OPEN, Finding.IS_GONE] == Transition(IncidentAction.RESOLVE, DELETED)
         assert LIFECYCLE[OPEN, Finding.IS_QUIET] == Transition(IncidentAction.RESOLVE, RESOLVED)
 

@@ -23,6 +23,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from keywatch.model.silence import new_silence
 from tests.support.examples import FUZZ
 from tests.support.world import Killed, World, alias_missing, disabled, failed, key_arn, key_missing
 from tests.support.world import world as open_world
@@ -36,7 +37,16 @@ CALLERS = ("app", "app", "app", "app", "app", "app", "app", "other", "other", "o
 SKEWS = (timedelta(), timedelta(seconds=7))
 STATES = ("Disabled", "PendingDeletion", GONE)
 # What the versions before this one did not write.
-NEWER = ("names", "recent", "version", "arrived", "openings", "previous_id", "announced_failures")
+NEWER = (
+    "names",
+    "recent",
+    "version",
+    "arrived",
+    "openings",
+    "previous_id",
+    "announced_failures",
+    "silence",
+)
 _NAME = st.integers(0, len(NAMES) - 1)
 _WHEN = st.sampled_from((None, None, None, *range(26)))
 _HOW = st.sampled_from(("before", "after", "lost"))
@@ -155,6 +165,26 @@ class Lifecycle(RuleBasedStateMachine):
             return disabled(name, **fields)
         said = f"{key_arn(name)} is pending deletion."
         return failed("KMSInvalidStateException", said, name, **fields)
+
+    # --- what people ask for ---------------------------------------------------------------------
+
+    @rule(number=_NAME, minutes=st.sampled_from((5, 60, 240)))
+    def is_silenced(self, number: int, minutes: int) -> None:
+        """Let somebody silence a key or alias for a while."""
+        name, now = NAMES[number], self.world.now
+        until = now + timedelta(minutes=minutes)
+        silence = new_silence({"key": name}, "a test", now, until)
+        self.instances[number % 2].services.silences.add(silence)
+        self.model.silences.append((name, now, until))
+
+    @precondition(lambda self: self.model.silences)
+    @rule(number=st.integers(0, 9))
+    def silence_is_ended(self, number: int) -> None:
+        """Let somebody end a silence before its time."""
+        services = self.instances[number % 2].services
+        for silence in services.silences.active(self.world.now):
+            services.silences.end(silence, self.world.now)
+        self.model.silences.clear()
 
     # --- what the function does ------------------------------------------------------------------
 

@@ -76,7 +76,7 @@ class TestJoining:
         expected = Group(group_id(KEY, THEN), KEY, 1, frozenset({"subject 0"}), THEN, THEN)
         assert read(table) == expected
         item = table.read(ITEM)
-        assert item["expires_at"] == seconds(THEN + 30 * DAY)
+        assert item["expires_at"] == seconds(THEN + 90 * DAY)
         assert {"queue", "due_at"}.isdisjoint(item)
 
     def test_five_alert_alone_and_the_sixth_is_told_of(self, groups, table):
@@ -256,7 +256,7 @@ class TestSpeaking:
         now = read(table)
         assert (now.told_at, now.told_size, now.messages) == (THEN + SECOND, 6, 1)
         assert now.due_at == THEN + MINUTE
-        assert table.read(ITEM)["expires_at"] == seconds(THEN + SECOND + 30 * DAY)
+        assert table.read(ITEM)["expires_at"] == seconds(THEN + SECOND + 90 * DAY)
         groups.record_sent(now, THEN + MINUTE, THEN + 2 * MINUTE)
         assert read(table).messages == 2
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from keywatch.model.incident import HOLD, LEASE, OPEN, FailureBatch
+from keywatch.model.incident import HOLD, KEEP, LEASE, OPEN, FailureBatch
 from keywatch.model.signals import Subject
 from keywatch.sources import read_event
 from keywatch.sources.source import Reception
@@ -261,7 +261,7 @@ class TestOpening:
         item = stored(world)
         assert (item["status"], "queue" in item) == ({"S": "resolved"}, False)
         assert table.read(incident.subject).incident.status == "deleted"
-        assert item["expires_at"] == seconds(world.now + timedelta(days=30))
+        assert item["expires_at"] == seconds(world.now + KEEP)
 
     def test_a_claim_counts_what_came_with_it_once(self, world):
         table, incident = world.services.incidents, next(iter(world.services.incidents.going_on(1)))
@@ -271,12 +271,12 @@ class TestOpening:
         # AND not what was counted already
         assert table.claim(claimed, world.now + LEASE, batch).failures == 2
 
-    def test_an_outcome_keeps_the_item_a_month_after_its_last_failure_or_look(self, world):
+    def test_an_outcome_keeps_the_item_for_long_after_its_last_failure_or_look(self, world):
         table, incident = world.services.incidents, next(iter(world.services.incidents.going_on(1)))
         later = world.now + timedelta(days=3)
         assert table.postpone(incident, later, cause=None, sent_at=world.now)
         item = stored(world)
-        assert item["expires_at"] == seconds(later + timedelta(days=30))
+        assert item["expires_at"] == seconds(later + KEEP)
         assert item["sent_at"] == epoch(world.now)
         assert item["cause"] == {"S": "key_disabled"}
         # AND who did not see that comes too late

@@ -109,7 +109,7 @@ class TestItem:
             "version": {"N": "7"},
             "queue": {"S": "due"},
             "due_at": {"N": f"{int((THEN + 4 * HOUR).timestamp())}.25"},
-            "expires_at": {"N": str(int((THEN + 30 * DAY).timestamp()))},
+            "expires_at": {"N": str(int((THEN + 90 * DAY).timestamp()))},
             "first_seen": {"N": str(int((THEN - HOUR).timestamp()))},
             "last_seen": {"N": f"{int(THEN.timestamp())}.25"},
             "said": {"S": "key_disabled"},

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from keywatch.actions.action import NO, YES, Action, Answer, Field, Fields, Invocation, Option
 from keywatch.actions.display import STYLES, Listing, Shown, line
-from keywatch.model.incident import HELD, MUTED, NEW, OPEN
+from keywatch.actions.silence.action import shown
+from keywatch.model.incident import HELD, MUTED, NEW, OPEN, SILENCED
 
-_STATUSES = (NEW, HELD, MUTED, OPEN)
+_STATUSES = (NEW, HELD, MUTED, SILENCED, OPEN)
 _LONGEST = 512
 
 
@@ -53,6 +54,8 @@ def _show(answer: Answer) -> Iterable[Shown]:
         if rows
         else line("No incident is going on.", "green")
     )
+    for silence in answer["silences"]:
+        yield line(f"Silenced by {shown(silence)}", "yellow")
     if answer["left_out"]:
         yield line(
             f"{answer['left_out']:,} more were left out: ask for one group, cause or account."

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from keywatch.actions.silence.run import as_json
 from keywatch.alerts.wording import iso
 from keywatch.model.incident import BY_ITSELF, Incident
 from keywatch.services import Services
@@ -22,6 +23,7 @@ def incidents(fields: Mapping[str, Any], services: Services) -> dict[str, Any]:
         "region": services.settings.region,
         "counts": dict(Counter(_cause(one) for one in found)),
         "incidents": [_entry(one) for one in found[:MOST]],
+        "silences": [as_json(one) for one in services.silences.active(services.now())],
         "left_out": max(0, len(found) - MOST),
     }
 
@@ -58,5 +60,7 @@ def _entry(incident: Incident) -> dict[str, Any]:
         "first_seen": iso(incident.first_seen),
         "last_seen": iso(incident.last_seen),
         "group": None if incident.group == BY_ITSELF else incident.group,
+        "owner": incident.owner,
+        "silence": incident.silence,
         **({"replayed": subject.replayed} if subject.replayed else {}),
     }

@@ -1,0 +1,1 @@
+"""``silence`` and ``unsilence``: no messages about something for a while, and the end of that."""
