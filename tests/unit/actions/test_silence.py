@@ -1,8 +1,10 @@
 """``silence`` and ``unsilence``: what may be asked, what is refused, and what becomes of what is covered."""
 
 import json
+import shlex
 from contextlib import nullcontext
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -24,6 +26,7 @@ from keywatch.page import widget
 from tests.support.world import START, disabled
 from tests.support.world import world as open_world
 
+ROOT = Path(__file__).resolve().parents[3]
 GOOD = {"match": {"key": "alias/payments"}, "for": "4h", "reason": "we rotate it"}
 
 
@@ -190,6 +193,26 @@ def test_the_command_line_takes_names_and_values(world, capsys):
     assert f"keywatch unsilence {silence['silence_id']}" in capsys.readouterr().out
     assert main(["unsilence", silence["silence_id"]], by_hand) == 0
     assert listed(world) == []
+
+
+def test_the_commands_of_the_documentation_run_as_they_stand(world):
+    # GIVEN the commands of the page about silences, in their order
+    page = (ROOT / "docs/checks.md").read_text(encoding="utf-8")
+    _, _, block = page.partition("## Silences")
+    lines = block.partition("```sh\n")[2].partition("```")[0].splitlines()
+    made = []
+
+    def by_hand(request):
+        if request["action"] == "unsilence":
+            request = {**request, "silence_id": made[0]["silence_id"]}
+        found = ask(world, request["action"], **{k: v for k, v in request.items() if k != "action"})
+        made.extend([found["silence"]] if "silence" in found else [])
+        return found
+
+    # WHEN THEN each runs, and the last one ends what the first one began
+    for line in lines:
+        assert main(shlex.split(line.removeprefix("./keywatch ")), by_hand) == 0, line
+    assert [one["reason"] for one in listed(world)] == ["ticket 4711"]
 
 
 VALUES = st.one_of(st.none(), st.integers(), st.text(max_size=40), st.lists(st.text(max_size=9)))

@@ -32,6 +32,9 @@ RUN_BY = {
     "make doctor": ("tests/unit/cli/test_cli.py", '"doctor"'),
     "make destroy": ("tests/emulator/test_uninstall.py", '"destroy"'),
     "./keywatch check": ("docs/pages/readme.py", '"check"'),
+    "./keywatch silence": ("tests/unit/actions/test_silence.py", '"docs/checks.md"'),
+    "./keywatch unsilence": ("tests/unit/actions/test_silence.py", '"docs/checks.md"'),
+    "./keywatch incidents": ("tests/unit/actions/test_silence.py", '"docs/checks.md"'),
     "./keywatch scan": ("docs/pages/scan.py", '"scan"'),
     "./keywatch explain": ("tests/unit/docs/test_pages.py", "def test_the_explain_example"),
 }

@@ -54,7 +54,7 @@ def _show(answer: Answer) -> Iterable[Shown]:
         if rows
         else line("No incident is going on.", "green")
     )
-    for silence in answer["silences"]:
+    for silence in answer.get("silences", ()):  # a function of before has none
         yield line(f"Silenced by {shown(silence)}", "yellow")
     if answer["left_out"]:
         yield line(
