@@ -145,7 +145,7 @@ COUNTERS: Mapping[str, CounterMeaning] = {
     "HistoryLost": CounterMeaning(
         "lines of the history of incidents that could not be written",
         Loss.IMPAIRED,
-        "Timelines have gaps. See whether DynamoDB throttles the table or refuses it.",
+        _NOT_MUCH,
     ),
     "SilencesUnknown": CounterMeaning(
         "times that the silences could not be read: what they cover is told",
@@ -213,6 +213,9 @@ def with_losses(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def runbook(loss: Loss) -> str:
-    """Return what to do about each counter of a loss, in one line each."""
-    known = {**COUNTERS, **FAMILIES}.items()
-    return " ".join(f"{name}: {said.do}" for name, said in known if said.loss is loss)
+    """Return what to do about each counter of a loss; those with the same answer stand together."""
+    answers: dict[str, list[str]] = {}
+    for name, said in {**COUNTERS, **FAMILIES}.items():
+        if said.loss is loss:
+            answers.setdefault(said.do, []).append(name)
+    return " ".join(f"{', '.join(names)}: {do}" for do, names in answers.items())
