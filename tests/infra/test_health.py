@@ -145,4 +145,4 @@ def test_every_counter_that_means_a_loss_has_an_alarm_that_says_what_to_do(loss)
         if meaning.loss is loss:
             names, answer, _ = said.partition(f": {meaning.do}")
             assert answer
-            assert name in names.rpartition(".")[2]
+            assert name in names.rpartition(". ")[2]
