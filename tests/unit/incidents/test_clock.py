@@ -138,7 +138,9 @@ class TestSorting:
     """A batch of signals: each failure counted once, by subject; each change once."""
 
     def sorted(self, world, *signals):
-        return _sorted([(str(number), one) for number, one in enumerate(signals)], world.services)
+        return _sorted(
+            [(str(number), one) for number, one in enumerate(signals)], world.services, world.memory
+        )
 
     def test_failures_of_one_subject_are_one_batch(self, world):
         one, other, third = (
