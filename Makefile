@@ -18,13 +18,14 @@ WORLDS ?= 2000
 FIRST ?= 1
 # One more than there are processors: the emulator's tests wait most of the time.
 JOBS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)))
+FORMAT ?= json
 MB ?= 1000
 # What archives say of when their files were made: 2020-02-02, always.
 BUILT_AT := 1580601600
 
 .DEFAULT_GOAL := help
 .PHONY: check explain sweep doctor
-.PHONY: help install demo test fuzz mutants locks audit sbom lint format bench bench-scan dist docs lock synth deploy destroy clean
+.PHONY: help install demo test fuzz mutants locks audit sbom lint format bench bench-scan dist docs lock synth spoke deploy destroy clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -96,6 +97,9 @@ docs: $(DEV)  ## regenerate the generated pages of docs/
 
 synth: $(CLI)  ## print the CloudFormation template
 	@$(RUN) cdk synth $(ARGS)
+
+spoke: $(READY)  ## print the CloudFormation template of a spoke, for every account and Region that reports to a hub (FORMAT=yaml)
+	@$(RUN) python -m infra.spoke $(FORMAT)
 
 deploy: $(CLI)  ## deploy to the AWS account of your credentials (ARGS='-c keywatch:alert_emails=you@example.com')
 	@$(RUN) python -m tools.preflight $(ARGS)

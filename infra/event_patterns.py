@@ -138,6 +138,8 @@ def volumes(extra_sources: Sequence[str] = ()) -> Pattern:
 
 
 def _not_by(own_roles: Sequence[object], *exceptions: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not own_roles:
+        return {}
     # anything-but does not match a missing field, and calls by users, root and AWS services have no
     # session issuer.
     return {

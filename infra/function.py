@@ -8,7 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, RootConstruct
 
-from infra import bundling, intake, lambda_parts, names
+from infra import bundling, hub, intake, lambda_parts, names
 from infra.acknowledgements import KEEPS_WHAT_FAILED, NO_STREAM, NO_TRACING, acknowledge
 from infra.alerting import Alerting
 from infra.incident_table import IncidentTable
@@ -56,6 +56,7 @@ class Function(Construct):
         super().__init__(scope, construct_id)
         self.log_group = lambda_parts.log_group(self, names.LOG_GROUP_NAME)
         self.role = self._role(
+            settings,
             [
                 statement_of("WriteLog", self.log_group.log_group_arn),
                 *_look_ups(settings),
@@ -63,7 +64,8 @@ class Function(Construct):
                 *alerting.permissions(),
                 statement_of("KeepUndelivered", incoming.undelivered.queue_arn),
                 statement_of("ReadQueue", incoming.queue.queue_arn),
-            ]
+                *(hub.permissions(settings.hub) if settings.hub else ()),
+            ],
         )
         self.function = lambda_.Function(
             self,
@@ -88,7 +90,7 @@ class Function(Construct):
         _keep_undelivered(self.function, incoming.undelivered)
         self._called_by_queue(incoming.queue, _of_queue(settings.reserved_concurrency))
 
-    def _role(self, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
+    def _role(self, settings: Settings, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
         role = iam.Role(
             self,
             "Role",
@@ -98,7 +100,7 @@ class Function(Construct):
         )
         for statement in statements:
             role.add_to_policy(statement)
-        acknowledge(role, ACCEPTED)
+        acknowledge(role, ACCEPTED | (hub.accepted(settings.hub) if settings.hub else {}))
         return role
 
     def _called_by_queue(self, queue: sqs.Queue, at_once: int) -> None:

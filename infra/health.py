@@ -19,7 +19,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra import bundling, names
+from infra import bundling, names, spoke
 from infra.acknowledgements import MAIL_IS_SENT_AGAIN, NO_TOPIC_KEY, acknowledge
 from infra.alerting import Alerting
 from infra.function import Function
@@ -27,6 +27,7 @@ from infra.intake import Intake
 from infra.settings import Settings
 from infra.statements import statement_of
 from keywatch.catalogue.counters import Loss, runbook
+from keywatch.catalogue.own import HUB_BUS
 
 NAMESPACE = "KeyWatch"
 # As Powertools emits them: the name of the service is a dimension of every metric.
@@ -90,7 +91,8 @@ class Health(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = self._topic(settings.alert_emails)
-        for alarm in _alarms(incoming, watched.function):
+        of_hub = _alarms_of_hub() if settings.hub else ()
+        for alarm in (*_alarms(incoming, watched.function), *of_hub):
             self._add(alarm)
         self._let_look(watched, incoming, alerting)
         watched.function.add_environment("PARTS", _parts(self, incoming, settings))
@@ -132,6 +134,7 @@ class Health(Construct):
         """Add a policy of its own, for which the function does not wait: the policy names the function."""
         topics = [topic.topic_arn for topic in (*alerting.topics(), self.topic)]
         queues = (incoming.queue, incoming.dead_letters, incoming.undelivered)
+        every_rule = (*incoming.rules, *incoming.hub_rules.values())
         policy = iam.Policy(
             self,
             "Doctor",
@@ -143,7 +146,7 @@ class Health(Construct):
                     "LookAtLogGroups",
                     f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:*",
                 ),
-                statement_of("LookAtRules", *(rule.attr_arn for rule in incoming.rules)),
+                statement_of("LookAtRules", *(rule.attr_arn for rule in every_rule)),
                 statement_of("LookAtQueues", *(queue.queue_arn for queue in queues)),
                 statement_of("LookAtTopics", *topics),
                 statement_of("LookAtFunction", watched.function.function_arn),
@@ -242,6 +245,20 @@ def _alarms(incoming: Intake, function: lambda_.Function) -> tuple[_Alarm, ...]:
     )
 
 
+def _alarms_of_hub() -> tuple[_Alarm, ...]:
+    return (
+        _Alarm(
+            "SpokesUnwell",
+            _own("SpokesUnwell", cloudwatch.Stats.MAXIMUM),
+            0,
+            "Accounts or Regions of the organisation are not watched, or cannot be looked into: a spoke never answered, went "
+            "blind, or runs another version. Run `make doctor`: its line on spokes lists them.",
+            of=3,
+            out_of=3,
+        ),
+    )
+
+
 def _runbook(loss: Loss) -> str:
     return f"{_LOSS_TEXTS[loss]} What to do, by the metric that is not 0: {runbook(loss)}"
 
@@ -269,8 +286,14 @@ def _visible(queue: sqs.Queue) -> cloudwatch.Metric:
 
 def _parts(health: Health, incoming: Intake, settings: Settings) -> str:
     """Return what the function is told about the rest of the stack (``keywatch.settings.StackParts``)."""
+    hub = {
+        "bus": HUB_BUS,
+        "rules": [[name, rule.state] for name, rule in incoming.hub_rules.items()],
+        "spoke_version": spoke.spoke_version(),
+    }
     return Stack.of(health).to_json_string(
-        {
+        ({"hub": hub} if settings.hub else {})
+        | {
             "rules": [[rule.ref, rule.state] for rule in incoming.rules],
             "queue_url": incoming.queue.queue_url,
             "dead_letter_urls": [incoming.dead_letters.queue_url, incoming.undelivered.queue_url],

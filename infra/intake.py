@@ -1,18 +1,15 @@
 """How events come in: rules on the default bus, one queue before the function, and a place for what got stuck."""
 
-from dataclasses import dataclass
-
-from aws_cdk import Duration, Fn, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra import event_patterns
+from infra import rules
 from infra.acknowledgements import acknowledge
-from infra.event_patterns import Pattern
 from infra.settings import Settings
-from keywatch.catalogue.own import CANARY_ALIAS, CANARY_DENIED_CALL, ROLE_NAME_PREFIX
+from keywatch.catalogue.own import ROLE_NAME_PREFIX
 
 # A check may wait five minutes for a key to become usable. Batches limit themselves to a fraction
 # of that (keywatch.runtime.BATCH_SECONDS), so a failed message is tried again after the visibility
@@ -28,25 +25,22 @@ MAX_EVENT_AGE = Duration.hours(4)
 MAX_DELIVERY_ATTEMPTS = 185
 MAX_RECEIVES = 5
 
-ENABLED = "ENABLED"
-# A plain rule never sees read-only calls, and Decrypt, Encrypt, GenerateDataKey, Sign and
-# DescribeKey all are read-only. Source: EventBridge User Guide, "Receiving read-only management
-# events from AWS services".
-ENABLED_FOR_READS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    id: str
-    description: str
-    state: str
-    pattern: Pattern
-
 
 class Intake(Construct):
-    """The rules, the intake queue (``queue``), its dead letters, and what could not even be delivered (``undelivered``)."""
+    """The rules, the intake queue (``queue``), its dead letters, and what could not even be delivered (``undelivered``).
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+    ``hub_rules`` are those on a hub's ``bus``, by their names there. They leave nobody out: the spokes
+    did, and the function does.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        bus: events.CfnEventBus | None = None,
+    ) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters = self._dead_letter_queue("DeadLetters")
         self.undelivered = self._dead_letter_queue("Undelivered")
@@ -76,9 +70,14 @@ class Intake(Construct):
             ),
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self.rules = [self._rule(rule) for rule in _rules(settings)]
+        own_role = _own_role(settings.role_path)
+        self.rules = [
+            self._rule(rule) for rule in rules.rules([own_role], settings.extra_event_sources)
+        ]
+        of_spokes = rules.rules([], settings.extra_event_sources) if bus else ()
+        self.hub_rules = {rule.id: self._rule(rule, bus) for rule in of_spokes}
         for queue in (self.queue, self.undelivered):
-            queue.add_to_resource_policy(_only_from(self.rules, queue))
+            queue.add_to_resource_policy(_only_from([*self.rules, *self.hub_rules.values()], queue))
 
     def _dead_letter_queue(self, construct_id: str) -> sqs.Queue:
         return sqs.Queue(
@@ -90,13 +89,16 @@ class Intake(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
 
-    def _rule(self, rule: _Rule) -> events.CfnRule:
-        # The higher-level Rule cannot say ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
+    def _rule(self, rule: rules.Rule, bus: events.CfnEventBus | None = None) -> events.CfnRule:
+        # The higher-level Rule cannot say ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS, which a bus
+        # needs for every event that a rule in the long state sent to it.
         return events.CfnRule(
             self,
-            rule.id,
+            f"Hub{rule.id}" if bus else rule.id,
+            event_bus_name=bus.ref if bus else None,
+            name=rule.id if bus else None,
             description=rule.description,
-            state=rule.state,
+            state=rules.ENABLED_FOR_READS if bus else rule.state,
             event_pattern=rule.pattern,
             targets=[
                 events.CfnRule.TargetProperty(
@@ -114,68 +116,17 @@ class Intake(Construct):
         )
 
 
-def _own_role(path: str) -> str:
+def _own_role(path: str) -> dict[str, str]:
     """Return the ARN of the function's role, as the template writes it."""
     name = f"{path}{ROLE_NAME_PREFIX}${{AWS::Region}}"
-    return Fn.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{name}")
+    return rules.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{name}")
 
 
-def _rules(settings: Settings) -> tuple[_Rule, ...]:
-    extra = settings.extra_event_sources
-    own_role = [_own_role(settings.role_path)]
-    canary = event_patterns.Canary(
-        CANARY_ALIAS,
-        Fn.sub(
-            f"Alias arn:${{AWS::Partition}}:kms:${{AWS::Region}}:${{AWS::AccountId}}:{CANARY_ALIAS} "
-        ),
-        CANARY_DENIED_CALL,
-    )
-    return (
-        _Rule(
-            "FailureRule",
-            "Failing KMS calls",
-            ENABLED_FOR_READS,
-            event_patterns.failures(own_role, canary, extra),
-        ),
-        _Rule(
-            "ServiceRule",
-            "Failing calls of other services that blame a KMS key",
-            ENABLED_FOR_READS,
-            event_patterns.services(own_role, extra),
-        ),
-        _Rule(
-            "ChangeRule",
-            "Changes to keys, aliases and key stores",
-            ENABLED,
-            event_patterns.changes(extra),
-        ),
-        _Rule(
-            "ServiceTextRule",
-            "Failing calls of other services whose message names a KMS key",
-            ENABLED_FOR_READS,
-            event_patterns.service_texts(own_role, extra),
-        ),
-        _Rule(
-            "NoticeRule",
-            "Notices of services that lost a KMS key",
-            ENABLED,
-            event_patterns.notices(extra),
-        ),
-        _Rule("NativeRule", "Events of KMS itself", ENABLED, event_patterns.native(extra)),
-        _Rule(
-            "VolumeRule",
-            "EBS volumes that failed for want of a key",
-            ENABLED,
-            event_patterns.volumes(extra),
-        ),
-    )
-
-
-def _only_from(rules: list[events.CfnRule], queue: sqs.Queue) -> iam.PolicyStatement:
+def _only_from(allowed: list[events.CfnRule], queue: sqs.Queue) -> iam.PolicyStatement:
     return iam.PolicyStatement(
         sid="EventsFromOurRules",
         principals=[iam.ServicePrincipal("events.amazonaws.com")],
         actions=["sqs:SendMessage"],
         resources=[queue.queue_arn],
-        conditions={"ArnEquals": {"aws:SourceArn": [rule.attr_arn for rule in rules]}},
+        conditions={"ArnEquals": {"aws:SourceArn": [rule.attr_arn for rule in allowed]}},
     )

@@ -14,6 +14,7 @@ from infra.clock import Clock
 from infra.dashboard import Dashboard
 from infra.function import Function
 from infra.health import Health
+from infra.hub import HubBus, deploy_spokes
 from infra.incident_table import IncidentTable
 from infra.intake import Intake
 from infra.log_sources import LogSources
@@ -47,7 +48,8 @@ class KeyWatchStack(Stack):
         self.chat = chat
         if settings.create_trail:
             Trail(self, "Trail")
-        intake = Intake(self, "Intake", settings=settings)
+        bus = HubBus(self, "Hub", hub=settings.hub).bus if settings.hub else None
+        intake = Intake(self, "Intake", settings=settings, bus=bus)
         incidents = IncidentTable(self, "Incidents")
         alerting = Alerting(
             self,
@@ -75,6 +77,9 @@ class KeyWatchStack(Stack):
             page = Page(self, "Page", incidents=incidents).function
             Dashboard(self, "Dashboard", page=page, function=function, incoming=intake)
             self._outputs(PageFunctionName=page.function_name)
+        if settings.hub and bus:
+            deploy_spokes(self, settings.hub, bus, watched.role)
+            self._outputs(HubBusArn=bus.attr_arn, HubFunctionRoleArn=watched.role.role_arn)
         LogSources(self, "LogSources", settings=settings, function=function)
         self._warn(settings)
         _as_the_account_wants_roles(self, settings)

@@ -19,6 +19,8 @@ class Holder(StrEnum):
     FUNCTION = "function"
     PAGE = "page"
     CLOCK = "clock"
+    FORWARDER = "forwarder"
+    LOOK_UPS = "look-ups"
 
 
 class Caller(StrEnum):
@@ -28,6 +30,7 @@ class Caller(StrEnum):
     LAMBDA = "Lambda"
     SNS = "SNS"
     SCHEDULER = "EventBridge Scheduler"
+    EVENTBRIDGE = "EventBridge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,33 @@ class Grant:
 
 def _look_ups(reach: Reach) -> dict[str, str]:
     return {call.permission: call.why for call in READ_CALLS.values() if call.reach is reach}
+
+
+def _of_spoke() -> Iterator["Grant"]:
+    """Yield what the hub's function may do in another account: the look-ups, the canary, and what the doctor looks at."""
+    around = {"cloudtrail:DescribeTrails": "The doctor looks for a trail that logs."}
+    denied = {f"kms:{CANARY_DENIED_CALL}": "Denied, so that the second call of the canary fails."}
+    trails = {
+        "cloudtrail:GetEventSelectors": "The doctor looks whether a trail leaves KMS or reads out.",
+        "cloudtrail:GetTrailStatus": "The doctor looks whether a trail logs.",
+    }
+    rules = {
+        "events:DescribeRule": "The doctor looks whether the spoke's rules are enabled, and of which version they are.",
+        "events:ListTargetsByRule": "The doctor looks whether the rules send to the hub.",
+    }
+    queue = {"sqs:GetQueueAttributes": "The doctor counts what could not be sent to the hub."}
+    for sid, scope, calls in (
+        ("SpokeLists", _LISTS, _look_ups(Reach.ANYTHING) | around),
+        ("SpokeKeys", "keys and aliases of any account and Region", _look_ups(Reach.KEYS)),
+        ("SpokeOwners", "the keys of the account", _look_ups(Reach.OWNED)),
+        ("SpokeFunctions", "the Lambda functions of the account", _look_ups(Reach.FUNCTIONS)),
+        ("SpokeRoles", "the roles of the account", _look_ups(Reach.ROLES)),
+        ("SpokeCanaryIsDenied", "everything", denied),
+        ("SpokeTrails", "trails, those of the organisation included", trails),
+        ("SpokeRules", "the spoke's rules, in any Region", rules),
+        ("SpokeUndelivered", "the spoke's queue of what could not be sent, in any Region", queue),
+    ):
+        yield Grant(sid, scope, calls, Holder.LOOK_UPS, denies=calls is denied)
 
 
 _LOG = {
@@ -101,12 +131,16 @@ GRANTS: Mapping[str, Grant] = {
             {"sts:AssumeRole": "What failed in another account is looked at there."},
         ),
         Grant(
-            "ReadAccounts",
-            _LISTS,
+            "NameAccounts",
+            "the accounts of the organisation (setting hub, accounts)",
             {
-                "organizations:DescribeAccount": "Alerts name the account; events of strangers are dropped.",
-                "organizations:ListAccounts": "An account without a spoke is noticed.",
+                "organizations:DescribeAccount": "Alerts name the account; events of strangers are dropped."
             },
+        ),
+        Grant(
+            "ListAccounts",
+            _LISTS,
+            {"organizations:ListAccounts": "An account without a spoke is noticed."},
         ),
         Grant(
             "KeepIncidents",
@@ -204,6 +238,14 @@ GRANTS: Mapping[str, Grant] = {
             Holder.CLOCK,
             Caller.SCHEDULER,
         ),
+        Grant(
+            "SendToHub",
+            "the hub's bus",
+            {"events:PutEvents": "What a spoke's rules let in is sent to the hub."},
+            Holder.FORWARDER,
+            Caller.EVENTBRIDGE,
+        ),
+        *_of_spoke(),
     )
 }
 
@@ -255,6 +297,14 @@ LET_IN: Sequence[LetIn] = (
         ("aws:SourceArn", "aws:SourceAccount"),
         "the watched log groups of this account",
         "Log lines about failing calls come in.",
+    ),
+    LetIn(
+        "events.amazonaws.com",
+        "sts:AssumeRole",
+        "the role of a spoke's rules, which may send to the hub's bus",
+        _ACCOUNT,
+        "rules of this account",
+        "What a spoke's rules let in is sent to the hub.",
     ),
     LetIn(
         "scheduler.amazonaws.com",

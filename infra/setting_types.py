@@ -40,6 +40,29 @@ Chat = ExistingTopic | SlackChannel | TeamsChannel
 
 
 @dataclass(frozen=True, slots=True)
+class StackSet:
+    """Spokes that the hub's stack deploys itself: to which parts of the organisation, in which Regions, and as whom.
+
+    ``call_as`` is as AWS has it: ``SELF`` in the organisation's management account, else
+    ``DELEGATED_ADMIN``.
+    """
+
+    organizational_units: tuple[str, ...]
+    regions: tuple[str, ...]
+    call_as: str = "DELEGATED_ADMIN"
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """The organisation whose accounts report here. ``regions`` are where their spokes are; ``accounts`` lets names be read."""
+
+    organization_id: str
+    stack_set: StackSet | None = None
+    accounts: bool = False
+    regions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ignore:
     """Failures not to alert: all patterns that are set must match. ``*`` stands for anything."""
 

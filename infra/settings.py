@@ -10,9 +10,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra import names
+from infra import hub_values, names
 from infra import values as v
-from infra.setting_types import Chat, Ignore
+from infra.setting_types import Chat, Hub, Ignore
+from keywatch.catalogue.own import LOOK_UP_ROLE
 
 # The function's resource policy (20 KB) needs a statement for each subscribed log group.
 MAX_LOG_GROUPS = 50
@@ -78,6 +79,14 @@ class Settings:
         "a name of a stack, in which {region} stands for the Region",
         "what the stack of each Region is called; the same name everywhere, unless it holds {region}",
         default=names.STACK_NAME,
+    )
+    hub: Hub | None = _setting(  # noqa: RUF009 - it is a field()
+        v.optional(hub_values.hub),
+        '{"organization_id": "o-…"}, with "accounts": true where AWS Organizations may be read, "regions": […] of the '
+        'spokes, or "stack_set": {"organizational_units": ["ou-…"], "regions": […]} to deploy them ("call_as": "SELF" in '
+        "the management account)",
+        "the organisation whose other accounts and Regions report here (see docs/organization.md)",
+        default=None,
     )
     search_regions: tuple[str, ...] = _setting(
         v.list_of(v.region),
@@ -173,7 +182,7 @@ class Settings:
             variable: _as_text(getattr(self, name))
             for name, setting in FIELDS.items()
             if (variable := setting.metadata["variable"])
-        }
+        } | (_told_of_hub(self.hub) if self.hub else {})
 
     def of_one_region(self) -> "Settings":
         """Return what is left of the settings where one Region must not depend on which others there are."""
@@ -192,6 +201,7 @@ class Settings:
         problems = {
             "log_groups": self._log_group_problem(),
             "stack_name": self._stack_name_problem(),
+            "hub": self._hub_problem(),
             "ignore": self._ignore_problem(),
         }
         return {name: problem for name, problem in problems.items() if problem}
@@ -211,11 +221,27 @@ class Settings:
             return f"{self.stack_name} holds the Region, and no Region is set. Allowed: with it, regions"
         return None
 
+    def _hub_problem(self) -> str | None:
+        if self.hub and len(self.regions) > 1:
+            return f"a hub is in one Region, and regions names {len(self.regions)}. Allowed: one there; the others get spokes"
+        return None
+
     def _ignore_problem(self) -> str | None:
         length = len(json.dumps([rule.as_dict() for rule in self.ignore]))
         if length > MAX_IGNORE_CHARACTERS:
             return f"the rules take {length} characters of JSON. Allowed: {MAX_IGNORE_CHARACTERS}; shorten patterns and reasons"
         return None
+
+
+def _told_of_hub(hub: Hub) -> dict[str, str]:
+    """Return what the function of a hub is told besides."""
+    regions = hub.regions or (hub.stack_set.regions if hub.stack_set else ())
+    return {
+        "HUB_ORGANIZATION": hub.organization_id,
+        "LOOK_UP_ROLE": LOOK_UP_ROLE,
+        "HUB_REGIONS": json.dumps(regions),
+        "HUB_ACCOUNTS": json.dumps(hub.accounts),
+    }
 
 
 def _as_text(value: object) -> str:

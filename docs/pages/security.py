@@ -21,6 +21,8 @@ _HOLDERS = {
     Holder.FUNCTION: "The function",
     Holder.PAGE: "The page's function",
     Holder.CLOCK: "The clock",
+    Holder.FORWARDER: "A spoke's rules",
+    Holder.LOOK_UPS: "The hub's function, in the account of a spoke",
 }
 
 

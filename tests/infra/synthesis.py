@@ -70,6 +70,19 @@ MATRIX = {
         "chat": {"topic_arn": CHANNELS["topic"], "topic_key_arn": KEY_ARN},
         "alert_topic_key_arn": KEY_ARN,
     },
+    "hub": {"hub": {"organization_id": "o-exampleorgid"}},
+    "hub with spokes": {
+        "regions": ["eu-west-1"],
+        "role_path": "/platform/",
+        "hub": {
+            "organization_id": "o-exampleorgid",
+            "accounts": True,
+            "stack_set": {
+                "organizational_units": ["ou-abcd-12345678"],
+                "regions": ["eu-west-1", "us-east-1"],
+            },
+        },
+    },
     "two regions": {
         "regions": ["eu-west-1", "us-east-1"],
         "log_groups": EVERYTHING_ON["log_groups"],

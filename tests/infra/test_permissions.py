@@ -8,6 +8,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from infra import spoke
 from infra.permissions import GRANTS, LET_IN, Caller, Holder, rows
 from keywatch.catalogue.own import CANARY_DENIED_CALL
 from keywatch.catalogue.read_calls import READ_CALLS
@@ -18,7 +19,7 @@ EVERY_TEMPLATE = [
     pytest.param(of, id=f"{name}: {stack}")
     for name, settings in MATRIX.items()
     for stack, of in templates(settings).items()
-]
+] + [pytest.param(spoke.template(), id="spoke")]
 # The only actions that may stand on everything: the Service Authorization Reference lists no resource type for them.
 NOT_TO_BE_NAMED = {
     "cloudtrail:DescribeTrails",
@@ -29,6 +30,7 @@ NOT_TO_BE_NAMED = {
     "kms:ListKeys",
     "lambda:ListEventSourceMappings",
     "logs:DescribeAccountPolicies",
+    "organizations:ListAccounts",
 }
 # Services of the function's clients, as IAM names them, and the snake-case names of their operations.
 _SERVICES = {grant_call.partition(":")[0] for _, grant_call, _ in rows()} | {"sts"}
@@ -44,7 +46,13 @@ def statements(of):
 
 
 def holder(role):
-    kinds = {"Page": Holder.PAGE, "Clock": Holder.CLOCK, "Function": Holder.FUNCTION}
+    kinds = {
+        "Page": Holder.PAGE,
+        "Clock": Holder.CLOCK,
+        "Function": Holder.FUNCTION,
+        "Forward": Holder.FORWARDER,
+        "LookUp": Holder.LOOK_UPS,
+    }
     return next(kind for start, kind in kinds.items() if role.startswith(start))
 
 

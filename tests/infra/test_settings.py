@@ -53,7 +53,7 @@ def test_everything_set_is_read():
     )
     assert found.ignore[0].as_dict() == IGNORE[0]
     assert found.alert_topic_key_arn == KEY_ARN
-    assert set(EVERYTHING_ON) | {"all_log_groups"} == set(settings.FIELDS)
+    assert set(EVERYTHING_ON) | {"all_log_groups", "hub"} == set(settings.FIELDS)
 
 
 def test_chat_names_a_channel_or_a_topic():
@@ -296,3 +296,48 @@ def test_the_app_stops_with_the_message_and_no_stack_trace(tmp_path):
     assert said == [
         "KeyWatch setting 'repeat_interval_minutes': 'often' is not a whole number. Allowed: a whole number from 5 to 10080"
     ]
+
+
+ORGANIZATION = {"organization_id": "o-exampleorgid"}
+UNITS = {"organizational_units": ["ou-abcd-12345678", "r-abcd"], "regions": ["eu-west-1"]}
+
+
+def test_a_hub_is_read():
+    found = read(hub={**ORGANIZATION, "stack_set": UNITS, "accounts": True}).hub
+    assert found == setting_types.Hub(
+        "o-exampleorgid",
+        setting_types.StackSet(("ou-abcd-12345678", "r-abcd"), ("eu-west-1",)),
+        accounts=True,
+    )
+    assert read(hub=None).hub is None
+
+
+@pytest.mark.parametrize(
+    ("hub", "complaint"),
+    [
+        ("o-exampleorgid", "is not an object"),
+        ({}, "has no organization_id"),
+        ({"organization_id": "exampleorgid"}, "is not the id of an organisation"),
+        ({"organization_id": "o-*"}, "is not the id of an organisation"),
+        ({**ORGANIZATION, "accounts": "yes"}, "is neither true nor false"),
+        ({**ORGANIZATION, "account": True}, "'account' is no part of it"),
+        ({**ORGANIZATION, "stack_set": {"regions": ["eu-west-1"]}}, "has no organizational_units"),
+        ({**ORGANIZATION, "stack_set": {**UNITS, "regions": []}}, "leaves nothing to deploy to"),
+        ({**ORGANIZATION, "stack_set": {**UNITS, "organizational_units": []}}, "leaves nothing"),
+        (
+            {**ORGANIZATION, "stack_set": {**UNITS, "organizational_units": ["Security"]}},
+            "'Security' is not an organizational unit or a root",
+        ),
+        ({**ORGANIZATION, "stack_set": {**UNITS, "call_as": "me"}}, "SELF, DELEGATED_ADMIN"),
+    ],
+)
+def test_a_hub_that_cannot_be_deployed_is_refused(hub, complaint):
+    said = error_of({"keywatch": {"hub": hub}})
+    assert complaint in said
+    assert said.startswith("KeyWatch setting 'hub'")
+    assert "Allowed:" in said
+
+
+def test_a_hub_is_in_one_region():
+    said = error_of({"keywatch": {"hub": ORGANIZATION, "regions": ["eu-west-1", "us-east-1"]}})
+    assert "the others get spokes" in said
