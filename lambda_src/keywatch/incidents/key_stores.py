@@ -23,18 +23,20 @@ TIME = timedelta(seconds=3)  # for all of them
 def of_their_stores(services: Services, memory: Memory, told: Iterable[Told]) -> list[Told]:
     """Return the failures, those of a key whose store broke as failures of that store, where it can be known."""
     found = list(told)
-    asked: dict[str, KeyFailure] = {}
-    for _, failure in found:
-        subject = key_subject(failure.key_arn) if failure.key_arn else None
-        if subject and failure.key_store:
-            memory.keep_store(subject, failure.key_store)
-        if _is_of_a_store_unnamed(failure):
-            asked.setdefault(failure.subject.id, failure)
+    asked = {one.subject.id: one for _, one in found if _is_of_a_store_unnamed(one)}
     if not asked:
         return found
+    _remember(memory, (failure for _, failure in found))
     unknown = [one for one in asked.values() if memory.store_of(one.subject) is None]
     _look_up(services, memory, unknown[:MOST_LOOKED_UP])
     return [(message, _of_its_store(memory, failure)) for message, failure in found]
+
+
+def _remember(memory: Memory, failures: Iterable[KeyFailure]) -> None:
+    """Remember what CloudTrail says itself of the stores of keys."""
+    for arn, store in {(one.key_arn, one.key_store) for one in failures if one.key_store}:
+        if arn and store and (subject := key_subject(arn)):
+            memory.keep_store(subject, store)
 
 
 def _is_of_a_store_unnamed(failure: KeyFailure) -> bool:
