@@ -227,13 +227,17 @@ class HubWorld:
 
     def take(self, *events: object) -> list[dict[str, Any]]:
         """Handle a batch of one message for each event; return the alert documents that were sent."""
+        self.deliver(*events)
+        return self.topic.receive()
+
+    def deliver(self, *events: object) -> None:
+        """Handle a batch of one message for each event."""
         records = [
             {"messageId": str(number), "body": json.dumps(event)}
             for number, event in enumerate(events)
         ]
         answer = self.runtime.batch({"Records": records}, None)
         assert answer == {"batchItemFailures": []}
-        return self.topic.receive()
 
     def made(self, *services: str) -> list[Made]:
         """Return the calls that were made of some services (or of all) since this was asked last."""

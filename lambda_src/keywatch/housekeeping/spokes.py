@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from keywatch.housekeeping import canary
+from keywatch.housekeeping import canary, daily_sweep
 from keywatch.lookups.outcomes import NoSession
 from keywatch.lookups.regions import Regions
 from keywatch.lookups.trust import look_at_role
@@ -31,10 +31,12 @@ from keywatch.store.spokes import (
     UNHEALTHY,
     VERSION,
     Spoke,
+    hour_of,
 )
 
 WORKERS = 8
 NEEDED = 15.0  # seconds left in a minute's run for one more spoke
+NEEDED_FOR_SWEEP = 32.0  # a sweep looks at a group of keys while 30 are left
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 EARLY = timedelta(minutes=5)  # the minutes of two hours are a little less than an hour apart
 LEASE = timedelta(seconds=90)
@@ -113,6 +115,8 @@ def visit(services: Services, state: HousekeepingState, remaining: Callable[[], 
             services.counts.add("SpokesLate")
             break
         housekeeping.note(**{DONE: minute})
+        _sweep_minute(services, minute.minute, remaining)
+    daily_sweep.tell_news(services, state)
     services.counts.add("SpokesUnwell", services.spokes.unwell() if unwell is None else unwell)
     housekeeping.note(**{LEASED: None})
 
@@ -142,11 +146,31 @@ def _visit_minute(
         health = Spoke(spoke.account, spoke.region, state).health(services.now(), version)
         return True, health in UNHEALTHY
 
-    with ThreadPoolExecutor(WORKERS) as pool:
-        results = list(pool.map(attempt, services.spokes.of_minute(bucket)))
+    spokes = list(services.spokes.of_minute(bucket))
+    if not spokes:
+        return True, services.spokes.count_unwell(bucket, 0)
+    with ThreadPoolExecutor(min(WORKERS, len(spokes))) as pool:
+        results = list(pool.map(attempt, spokes))
     if not all(done for done, _ in results):
         return False, services.spokes.unwell()
     return True, services.spokes.count_unwell(bucket, sum(unwell for _, unwell in results))
+
+
+def _sweep_minute(services: Services, bucket: int, remaining: Callable[[], float]) -> None:
+    """Sweep the spokes of one minute whose day is over, one after the other, while there is time: others are swept in an hour."""
+    for spoke in services.spokes.of_minute(bucket):
+        if remaining() < NEEDED_FOR_SWEEP:
+            return
+        first = daily_sweep.FIRST + timedelta(hours=hour_of(spoke.account, spoke.region))
+        closed = spoke.state.text(CLOSED) or spoke.state.time(FIRST_CALLED) is None
+        if closed or not daily_sweep.due(spoke.state, services.now(), first):
+            continue
+        try:
+            place = daily_sweep.Place.of(services, spoke)
+            daily_sweep.go_on(services, spoke.state, remaining, place=place)
+        except Exception:
+            services.counts.add("SpokesFailed")
+            services.logger.exception("the sweep of a spoke failed; it goes on in an hour")
 
 
 def _visit(services: Services, spoke: Spoke) -> HousekeepingState:

@@ -71,6 +71,11 @@ def bucket_of(account: str) -> int:
     return crc32(account.encode()) % BUCKETS
 
 
+def hour_of(account: str, region: str) -> int:
+    """Return how many hours after a spoke is first known its daily sweep begins: another number for most spokes."""
+    return crc32(f"{account}|{region}".encode()) % 24
+
+
 def _key(account: str, region: str) -> Item:
     return {"subject": _partition(bucket_of(account)), "item": {"S": f"{account}|{region}"}}
 

@@ -76,7 +76,7 @@ class Life:
             moved = of_account(event, call.account, userIdentity=identity)
             events.append(moved | {"region": call.region})
         if events:
-            assert self.world.take(*events) == []
+            self.world.deliver(*events)
 
     def hour(self, minutes=60):
         return [call for _ in range(minutes) for call in self.minute()]
@@ -314,3 +314,60 @@ def allow(principal, condition=None, **fields):
 )
 def test_whoever_but_the_hubs_function_may_assume_a_look_up_role_is_a_stranger(policy, strangers):
     assert list(strangers_in(policy, HUB_ACCOUNT, ROLE)) == strangers
+
+
+def test_every_spoke_is_swept_once_a_day_and_what_is_found_is_one_message_that_names_the_accounts(
+    life,
+):
+    # GIVEN keys that will be deleted in two Regions of an account
+    soon = {"DeletionDate": START + timedelta(days=9)}
+    for n, region in enumerate(("eu-west-1", "us-east-1")):
+        key = f"{n}234abcd-12ab-34cd-56ef-1234567890ab"
+        life.world.organization.kms(PAYMENTS, region).add(key, "PendingDeletion", **soon)
+    # WHEN more than a day passes
+    made = [call for _ in range(30) for call in life.hour()]
+    listed = [(c.account, c.region) for c in made if c.operation == "list_keys"]
+    # THEN each spoke that can be looked into was swept, at its hour, and no other
+    assert set(listed) == {
+        (PAYMENTS, "eu-west-1"),
+        (PAYMENTS, "us-east-1"),
+        (HUB_ACCOUNT, "us-east-1"),
+    }
+    assert len(listed) <= 2 * 3
+    # AND people were told of each key once, in few messages, with the account's name
+    told = life.world.topic.receive()
+    assert 1 <= len(told) <= 2
+    said = str(told)
+    for n in range(2):
+        assert said.count(f"{n}234abcd") >= 1
+    assert all(document["subject"]["account"] == PAYMENTS for document in told)
+    assert all(document["account_name"] == "payments" for document in told)
+    # AND the day after, nothing is news
+    for _ in range(26):
+        life.hour()
+    assert life.world.topic.receive() == []
+
+
+def test_findings_of_many_spokes_are_one_message():
+    regions = ("eu-west-1", "us-east-1", "us-west-2")
+    with hub_world(hub=replace(HUB, regions=regions)) as world:
+        life = Life(world)
+        soon = {"DeletionDate": START + timedelta(days=9)}
+        for n in range(4):
+            account = f"22222222222{n}"
+            world.organization.join(account, f"team {n}")
+            for region in regions:
+                key = f"{n}234abcd-12ab-34cd-56ef-1234567890ab"
+                world.organization.kms(account, region).add(key, "PendingDeletion", **soon)
+        # GIVEN sweeps of twelve spokes whose news could not be told, because the topic did not answer
+        world.topic.broken["arn:aws:sns:eu-west-1:123456789012:alerts"] = "InternalError"
+        for _ in range(27):
+            life.hour()
+        # WHEN it answers again
+        world.topic.broken.clear()
+        life.hour(minutes=61)
+        # THEN one message tells of all, each with its account and Region
+        (document,) = world.topic.receive()
+        assert "and 11 more things at risk" in str(document["notes"])
+        assert "22222222222" in str(document["notes"])
+        assert "(team " in str(document["notes"])

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from keywatch.actions.sweep.findings import AccountRegion
 from keywatch.alerts.alert import Alert, Impact, SubjectView
+from keywatch.alerts.names import named
 from keywatch.catalogue.causes import Remedy
 from keywatch.diagnosis.diagnose import Diagnosis
 from keywatch.diagnosis.reasons import Reason
@@ -36,10 +38,10 @@ def send_digest(services: Services, ranked: Sequence[Record], opening: str) -> b
 def digest(worth: Sequence[Record], opening: str, services: Services) -> Alert:
     """Return the message about findings, the worst first."""
     worst, now = worth[0], services.now()
-    settings = services.settings
-    subject = Subject("sweep", settings.account, settings.region, worst["name"])
+    place = _place(worst, services)
+    subject = Subject("sweep", place.account, place.region, worst["name"])
     remedies = tuple(Remedy(r["text"], r["command"]) for r in worst["remedies"])
-    because = (Reason(f"sweep of {settings.region}", worst["says"]),)
+    because = (Reason(f"sweep of {place.region}", worst["says"]),)
     return Alert(
         status="opened",
         incident_id=new_id(subject, now),
@@ -48,7 +50,7 @@ def digest(worth: Sequence[Record], opening: str, services: Services) -> Alert:
             worst["cause"], _confidence(worst, now), because, remedies, facts=worst["facts"]
         ),
         impact=_no_failure_yet(now),
-        notes=tuple(_notes(worth, opening)),
+        notes=tuple(_notes(worth, opening, services)),
         severity=worst["severity"],
     )
 
@@ -60,11 +62,28 @@ def _confidence(finding: Record, now: datetime) -> Confidence:
     return Confidence.LIKELY if is_due else Confidence.CERTAIN
 
 
-def _notes(worth: Sequence[Record], opening: str) -> list[str]:
+def _place(finding: Record, services: Services) -> AccountRegion:
+    """Return where something was found; findings of older versions do not say it."""
+    facts, settings = finding["facts"], services.settings
+    return AccountRegion(
+        facts.get("account") or settings.account, facts.get("region") or settings.region
+    )
+
+
+def _where(finding: Record, services: Services) -> str:
+    """Say in which account something was found, where a hub looks at several."""
+    if services.settings.hub is None:
+        return ""
+    place = _place(finding, services)
+    name = services.directory.name(place.account) if services.directory else ""
+    return f" in {named(place.account, name)}, {place.region}"
+
+
+def _notes(worth: Sequence[Record], opening: str, services: Services) -> list[str]:
     others = worth[1:]
     also = f", and {len(others)} more things at risk" if others else ""
     shown = [
-        f"[{f['severity']}] {(f['aliases'] or [f['name']])[0]}: {f['says']}"
+        f"[{f['severity']}] {(f['aliases'] or [f['name']])[0]}{_where(f, services)}: {f['says']}"
         for f in others[:MOST_SHOWN]
     ]
     left = (
@@ -74,16 +93,17 @@ def _notes(worth: Sequence[Record], opening: str) -> list[str]:
 
 
 def _view(finding: Record, services: Services) -> SubjectView:
-    facts, settings = finding["facts"], services.settings
+    facts, place = finding["facts"], _place(finding, services)
     alias = finding["aliases"][0] if finding["aliases"] else None
     return SubjectView(
         identifier=facts.get("identifier") or finding["name"],
         key_arn=facts.get("key") or None,
         alias=alias,
         key_store=facts.get("key_store") or None,
-        account=settings.account,
-        region=settings.region,
+        account=place.account,
+        region=place.region,
         partition=facts.get("partition") or "aws",
+        account_name=services.directory.name(place.account) if services.directory else "",
     )
 
 

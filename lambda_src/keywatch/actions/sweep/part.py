@@ -37,12 +37,21 @@ class SweepProgress:
 
 
 def sweep_part(
-    services: Services, after: str, time_left: Callable[[], bool], limits: SweepLimits
+    services: Services,
+    after: str,
+    time_left: Callable[[], bool],
+    limits: SweepLimits,
+    place: AccountRegion | None = None,
 ) -> SweepProgress:
-    """Look at everything whose key id comes after ``after``, while there is time; always at one group."""
-    settings = services.settings
-    kms = PacedKms(services.client("kms", settings.region), settings.region, limits)
-    place, found = AccountRegion(settings.account, settings.region), inventory.take(kms)
+    """Look at everything whose key id comes after ``after``, while there is time; always at one group.
+
+    Without a ``place`` that is the deployment's own account and Region. Raises ``NoSession`` for one
+    that cannot be looked into.
+    """
+    place = place or AccountRegion(services.settings.account, services.settings.region)
+    client = services.accounts.client(place.account) or services.client
+    kms = PacedKms(client("kms", place.region), place.region, limits)
+    found = inventory.take(kms)
     left = [key for key in found.keys if key > after]
     progress = SweepProgress(unseen=list(found.unseen), after=after or None, total=len(found.keys))
     progress.done = progress.total - len(left)
