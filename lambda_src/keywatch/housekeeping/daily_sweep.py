@@ -35,7 +35,7 @@ NEWS_AT, NEWS_EVERY, MOST_NEWS = "sweep_news_at", timedelta(hours=1), 500
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SweepPlace:
     """Where a sweep looks, where its progress is noted, and the partition in which its findings are kept.
 
     What is found in a spoke is ``collected``: the news of all of them are one message.
@@ -47,14 +47,14 @@ class Place:
     collected: bool = False
 
     @classmethod
-    def own(cls, services: Services) -> "Place":
+    def own(cls, services: Services) -> "SweepPlace":
         """Return the deployment's own account and Region."""
         settings = services.settings
         where = AccountRegion(settings.account, settings.region)
         return cls(where, services.housekeeping, PARTITION)
 
     @classmethod
-    def of(cls, services: Services, spoke: Spoke) -> "Place":
+    def of(cls, services: Services, spoke: Spoke) -> "SweepPlace":
         """Return that of a spoke."""
         where = AccountRegion(spoke.account, spoke.region)
         partition = f"{PARTITION}|{spoke.account}|{spoke.region}"
@@ -80,10 +80,10 @@ def go_on(
     state: HousekeepingState,
     remaining: Callable[[], float],
     limits: SweepLimits | None = None,
-    place: Place | None = None,
+    place: SweepPlace | None = None,
 ) -> None:
     """Do one part, and tell what is new after the last one; without a ``place``, of the deployment's own account and Region."""
-    place = place or Place.own(services)
+    place = place or SweepPlace.own(services)
     now, housekeeping = services.now(), place.chores
     began = state.time(BEGAN) or now
     if not housekeeping.claim(state, LEASED, **{LEASED: now + LEASE, BEGAN: began}):
@@ -108,7 +108,7 @@ def _record(finding: SweepFinding) -> Record:
     return finding.as_json() | {"rank": [severity, deadline.isoformat(), identity]}
 
 
-def _send_news(services: Services, findings: SweepFindingStore, place: Place) -> bool:
+def _send_news(services: Services, findings: SweepFindingStore, place: SweepPlace) -> bool:
     """Send what is new; ``False`` where that failed: it is tried again when the lease runs out."""
     unsent = sorted(findings.unsent(), key=lambda record: record["rank"])
     found = [record for record in unsent if not _silenced(services, record, place)]
@@ -151,7 +151,7 @@ def tell_news(services: Services, state: HousekeepingState) -> None:
         news.mark_sent(found, now)
 
 
-def _covered(services: Services, record: Record, place: Place) -> bool:
+def _covered(services: Services, record: Record, place: SweepPlace) -> bool:
     """Tell whether people know already (an incident is open about it) or do not want to (an ignore rule)."""
     subject = _subject(record, place)
     incident = services.incidents.read(subject).incident
@@ -162,7 +162,7 @@ def _covered(services: Services, record: Record, place: Place) -> bool:
     return any(services.ignorer.ignores(failure) for failure in failures)
 
 
-def _subject(record: Record, place: Place) -> Subject:
+def _subject(record: Record, place: SweepPlace) -> Subject:
     named = key_subject(record["name"])
     return named or store_subject(record["name"], place.where.account, place.where.region)
 

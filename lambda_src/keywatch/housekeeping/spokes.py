@@ -166,7 +166,7 @@ def _sweep_minute(services: Services, bucket: int, remaining: Callable[[], float
         if closed or not daily_sweep.due(spoke.state, services.now(), first):
             continue
         try:
-            place = daily_sweep.Place.of(services, spoke)
+            place = daily_sweep.SweepPlace.of(services, spoke)
             daily_sweep.go_on(services, spoke.state, remaining, place=place)
         except Exception:
             services.counts.add("SpokesFailed")
