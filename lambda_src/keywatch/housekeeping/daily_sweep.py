@@ -125,7 +125,7 @@ def _send_news(services: Services, findings: SweepFindingStore, place: SweepPlac
     return True
 
 
-def _silenced(services: Services, record: Record, place: Place) -> bool:
+def _silenced(services: Services, record: Record, place: SweepPlace) -> bool:
     """Tell whether a silence covers a finding: it stays unsent, and is told when that has ended."""
     subject = _subject(record, place)
     view = SilenceView(
