@@ -16,7 +16,7 @@ from keywatch.actions.action import CANNOT_TELL, NO, YES, Action, exit_code
 from keywatch.actions.dispatch import answer as answer_here
 from keywatch.actions.requests import InvalidRequest, invalid_request
 
-from . import completion, given, parts, show, terminal
+from . import completion, given, parts, show, spreadsheet, terminal
 from .deployed import Answer, CannotAskError, Deployed
 from .options import parser
 from .problems import explained, is_from_aws
@@ -110,6 +110,9 @@ def _print(action: Action, options: argparse.Namespace, name: str | None, answer
         if options.json:
             indent, named = (None, {"file": name}) if name else (2, {})
             sys.stdout.write(json.dumps(named | answer, indent=indent, ensure_ascii=False) + "\n")
+            return
+        if action.table and options.csv and "error" not in answer:
+            spreadsheet.write_rows(sys.stdout, action.table(answer))
             return
         console = terminal.output()
         if name:

@@ -47,6 +47,8 @@ def _add_action(names: Any, action: Action) -> None:  # noqa: ANN401 - argparse 
             "files", nargs="*", metavar="FILE", help="what to read (default, or -: standard input)"
         )
     one.add_argument("--json", action="store_true", help="print the answer as JSON")
+    if action.table:
+        one.add_argument("--csv", action="store_true", help="print the answer as CSV")
     if not action.pure:
         _add_deployment(one, {field.name for field in action.fields})
 

@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterable
 from typing import TextIO
 
+from cli.spreadsheet import cell
+
 from .document import Document, name_of, short_change
 from .summary import Summary
 
@@ -13,8 +15,6 @@ _COLUMNS = (
     "last_seen", "goes_on", "failures", "callers", "operations", "services", "resources", "accounts", "regions",
     "changed_by", "fixed_by", "because",
 )  # fmt: skip
-# What a spreadsheet would take for a formula (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_json(out: TextIO, documents: Iterable[Document], summary: Summary) -> None:
@@ -28,7 +28,7 @@ def write_csv(out: TextIO, documents: Iterable[Document]) -> None:
     rows = csv.writer(out)
     rows.writerow(_COLUMNS)
     for document in documents:
-        rows.writerow([_cell(value) for value in _values(document)])
+        rows.writerow([cell(value) for value in _values(document)])
 
 
 def _values(document: Document) -> tuple[object, ...]:
@@ -58,9 +58,3 @@ def _values(document: Document) -> tuple[object, ...]:
 
 def _names(counts: list[dict[str, object]]) -> str:
     return "; ".join(f"{one['name']} ({one['failures']})" for one in counts)
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value

@@ -52,10 +52,12 @@ _SQS = "SSE-SQS, TLS only; only the stack's rules may send"
 RESTS: Sequence[Rest] = (
     Rest(
         "incident table",
-        "incidents: names of keys, callers, operations and resources, AWS's sentence of the newest failure without secrets, and "
+        "incidents and their history: names of keys, callers, operations and resources, AWS's sentence of the "
+        "newest failure without secrets, and "
         "what was announced; changes of keys: what, who, when; "
         "what the sweep found; silences with their reasons; what the clock, the canary and the message budget need",
-        f"incidents {_days(KEEP)} after they were last seen, changes {_days(KEEP_CHANGES)}, findings of the sweep "
+        f"incidents {_days(KEEP)} after they were last seen (setting keep_incidents_days), "
+        f"changes {_days(KEEP_CHANGES)}, findings of the sweep "
         f"{_days(KEEP_FINDINGS)} (time to live); backups for point-in-time recovery 35 days; gone with the stack",
         "encrypted with the key that AWS owns: a customer managed key could be the one that is broken",
         "AWS::DynamoDB::Table",

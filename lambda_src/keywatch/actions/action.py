@@ -93,7 +93,7 @@ class Action:
     ``example`` is a command line and ``request`` the same as fields; ``examples`` are further command
     lines. ``exit_codes`` say what 0, 1 and 2 mean. A ``pure`` action needs no deployment and no
     credentials: the command line runs it itself. ``one_of`` names fields of which one must be given;
-    ``from_input`` reads fields from standard input.
+    ``from_input`` reads fields from standard input. ``table`` gives the rows of an answer, for a spreadsheet.
     """
 
     name: str
@@ -108,6 +108,7 @@ class Action:
     pure: bool = False
     passes_over_others: bool = False
     from_input: Callable[[str], Fields] | None = None
+    table: Callable[[Answer], Iterable[Mapping[str, object]]] | None = None
     in_parts: InParts | None = field(default=None)
     examples: tuple[str, ...] = ()
     exit_codes: tuple[str, str, str] = ("yes", "no", "cannot tell")

@@ -6,6 +6,7 @@ CloudWatch calls the function with the rights of whoever looks at the dashboard,
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from keywatch.alerts.wording import iso
 from keywatch.model.incident import ENDED
 from keywatch.model.signals import Subject
-from keywatch.page import detail, listing, markup, silences, view
+from keywatch.page import detail, history, listing, markup, silences, view
 from keywatch.services import Services
 
 MOST = 200
@@ -81,4 +82,7 @@ def _all(endpoint: str, services: Services) -> str:
         for incident in found[:MOST]
     )
     listed = listing.listing(views, groups, endpoint=endpoint, now=iso(now), more=len(found) > MOST)
-    return listed + silences.silences(services.silences.current(now))
+    over = services.history.ended_on(now, history.MOST)
+    if len(over) < history.MOST:
+        over += services.history.ended_on(now - timedelta(days=1), history.MOST)
+    return listed + silences.silences(services.silences.current(now)) + history.history(over)

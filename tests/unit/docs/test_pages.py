@@ -35,6 +35,7 @@ RUN_BY = {
     "./keywatch silence": ("tests/unit/actions/test_silence.py", '"docs/checks.md"'),
     "./keywatch unsilence": ("tests/unit/actions/test_silence.py", '"docs/checks.md"'),
     "./keywatch incidents": ("tests/unit/actions/test_silence.py", '"docs/checks.md"'),
+    "./keywatch incident": ("tests/unit/actions/test_incident.py", '"incident"'),
     "./keywatch scan": ("docs/pages/scan.py", '"scan"'),
     "./keywatch explain": ("tests/unit/docs/test_pages.py", "def test_the_explain_example"),
 }

@@ -1,0 +1,1 @@
+"""``incident``: one incident from its first failing call to its end."""
