@@ -958,6 +958,32 @@ class TestCatalogue:
         )
 
 
+class TestArnOfAnotherRegion:
+    """KMS uses no key through another Region's endpoint: the ARN says where it would be."""
+
+    THERE = arn(region=OTHER_REGION)
+
+    def look(self, outcome):
+        return replace(seen(asked=self.THERE), region=OTHER_REGION, outcome=outcome)
+
+    @pytest.mark.parametrize("outcome", [LookupOutcome.DENIED, LookupOutcome.THROTTLED, None])
+    def test_where_nobody_can_look_there_it_is_the_likely_cause_and_not_a_missing_key(
+        self, outcome
+    ):
+        looks = (absent(), *([self.look(outcome)] if outcome else []))
+        cause, confidence, diagnosis = verdict(denied(self.THERE), lookup_results=looks)
+        assert (cause, confidence) == ("wrong_region", LIKELY)
+        assert diagnosis.facts["key_region"] == OTHER_REGION
+
+    def test_a_key_that_is_not_there_either_is_missing(self):
+        looks = (absent(), self.look(LookupOutcome.ABSENT))
+        assert verdict(denied(self.THERE), lookup_results=looks)[0] == "key_not_found"
+
+    def test_a_log_does_not_tell_in_which_region_the_call_was_made(self):
+        failure = denied(self.THERE, source="app_log")
+        assert verdict(failure, lookup_results=(absent(),))[0] != "wrong_region"
+
+
 class TestLambdaRole:
     """Lambda cannot decrypt a function's environment with the grant of a role that is gone."""
 

@@ -1,11 +1,12 @@
 """The key or alias lives in another Region or account than the one in which KMS looked for it."""
 
-from keywatch.diagnosis.case import Case, Explanation, find_look
+from keywatch.diagnosis.case import Case, Explanation, find_look, is_report
 from keywatch.diagnosis.reasons import Reason, because_look, described, key_state
 from keywatch.model.evidence import KeyFacts, LookupOutcome
 from keywatch.model.levels import Confidence
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
+ABSENT = LookupOutcome.ABSENT
 
 
 def in_other_region(case: Case) -> Explanation | None:
@@ -62,6 +63,24 @@ def _replica_not_seen(case: Case, found: KeyFacts) -> Explanation:
     )
 
 
+def arn_of_other_region(case: Case) -> Explanation | None:
+    """Blame the Region where the ARN that was asked for names another one, unless a look-up sees no such key there either.
+
+    KMS uses no key through the endpoint of another Region, and answers of one as if there were none.
+    """
+    named = case.identifier.region if case.identifier else None
+    region = case.failure.region
+    if named is None or region is None or named == region or is_report(case.failure):
+        return None  # a program may have called another Region than the one that has its log
+    asked = [look for look in case.evidence.lookup_results if look.region == named]
+    if any(look.operation == "DescribeKey" and look.outcome is ABSENT for look in asked):
+        return None
+    text = f"its ARN names {named}, and the call was made in {region}."
+    unknown = f"KeyWatch could not see whether it exists in {named}."
+    facts = {"key_region": named} | ({} if case.alias else {"key": case.asked})
+    return Explanation("wrong_region", LIKELY, (Reason("request", text),), facts, (unknown,))
+
+
 def in_other_account(case: Case) -> Explanation | None:
     """Name KeyWatch's own account where the key exists there, while the call looked in another account.
 
@@ -105,4 +124,4 @@ def wrong_region(case: Case) -> Explanation:
 
 
 # In the order of asking.
-ELSEWHERE = (in_other_region, in_other_account)
+ELSEWHERE = (in_other_region, arn_of_other_region, in_other_account)
