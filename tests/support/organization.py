@@ -25,6 +25,7 @@ from tests.support.world import ALERT_TOPIC, REGION, ROLE, START, ScriptedKms, T
 LOOK_UP_ROLE = "KeyWatchLookUps"
 VERSION = "1.0.0"
 SESSION = timedelta(hours=1)
+PAGE = 20  # accounts
 
 
 @dataclass(frozen=True)
@@ -172,10 +173,12 @@ class _Organizations:
             raise aws_error("AccountNotFoundException", "You specified an account that is not here")
         return {"Account": {"Id": AccountId, "Name": self.organization.names[AccountId]}}
 
-    def list_accounts(self) -> dict[str, Any]:
+    def list_accounts(self, NextToken: str = "0") -> dict[str, Any]:
         self._must_be_readable()
-        listed = self.organization.names.items()
-        return {"Accounts": [{"Id": one, "Name": name, "Status": "ACTIVE"} for one, name in listed]}
+        names, start = list(self.organization.names.items()), int(NextToken)
+        end = start + PAGE
+        listed = [{"Id": one, "Name": name, "Status": "ACTIVE"} for one, name in names[start:end]]
+        return {"Accounts": listed} | ({"NextToken": str(end)} if end < len(names) else {})
 
     def _must_be_readable(self) -> None:
         if not self.organization.readable:

@@ -81,6 +81,19 @@ class Life:
     def hour(self, minutes=60):
         return [call for _ in range(minutes) for call in self.minute()]
 
+    def hours(self, count):
+        """Let hours pass, in minutes in which an account has its turn."""
+        accounts = self.world.organization.names
+        busy = sorted({bucket_of(account) for account in accounts})
+        made = []
+        for _ in range(count):
+            for minute in busy:
+                self.world.wait(minutes=(minute - self.world.now.minute) % 60)
+                services = self.world.services
+                services.housekeeping.note(spokes_done=self.world.now - timedelta(minutes=1))
+                made += self.minute()
+        return made
+
     def lines(self):
         services = self.world.services
         deployment = Deployment(services)
@@ -325,7 +338,7 @@ def test_every_spoke_is_swept_once_a_day_and_what_is_found_is_one_message_that_n
         key = f"{n}234abcd-12ab-34cd-56ef-1234567890ab"
         life.world.organization.kms(PAYMENTS, region).add(key, "PendingDeletion", **soon)
     # WHEN more than a day passes
-    made = [call for _ in range(30) for call in life.hour()]
+    made = life.hours(30)
     listed = [(c.account, c.region) for c in made if c.operation == "list_keys"]
     # THEN each spoke that can be looked into was swept, at its hour, and no other
     assert set(listed) == {
@@ -343,8 +356,7 @@ def test_every_spoke_is_swept_once_a_day_and_what_is_found_is_one_message_that_n
     assert all(document["subject"]["account"] == PAYMENTS for document in told)
     assert all(document["account_name"] == "payments" for document in told)
     # AND the day after, nothing is news
-    for _ in range(26):
-        life.hour()
+    life.hours(26)
     assert life.world.topic.receive() == []
 
 
@@ -361,11 +373,10 @@ def test_findings_of_many_spokes_are_one_message():
                 world.organization.kms(account, region).add(key, "PendingDeletion", **soon)
         # GIVEN sweeps of twelve spokes whose news could not be told, because the topic did not answer
         world.topic.broken["arn:aws:sns:eu-west-1:123456789012:alerts"] = "InternalError"
-        for _ in range(27):
-            life.hour()
+        life.hours(27)
         # WHEN it answers again
         world.topic.broken.clear()
-        life.hour(minutes=61)
+        life.hours(2)
         # THEN one message tells of all, each with its account and Region
         (document,) = world.topic.receive()
         assert "and 11 more things at risk" in str(document["notes"])
