@@ -20,9 +20,12 @@ _FLAGS = (
 )
 
 
-def dom(page: Path, width: int = 1200) -> str:
-    """Return the DOM of a page after its scripts ran."""
-    return _run(page, width, 900, "--dump-dom")
+def dom(page: Path, width: int = 1200, *, dark: bool = False) -> str:
+    """Return the DOM of a page after its scripts ran, for a person who prefers light or dark colours."""
+    # blink.mojom.PreferredColorScheme: 0 is dark, 1 is light.
+    return _run(
+        page, width, 900, f"--blink-settings=preferredColorScheme={int(not dark)}", "--dump-dom"
+    )
 
 
 def picture(page: Path, target: Path, *, width: int = 1200, height: int = 900) -> Path:
