@@ -20,6 +20,7 @@ from . import completion, given, parts, show, spreadsheet, terminal
 from .deployed import Answer, CannotAskError, Deployed
 from .options import parser
 from .problems import explained, is_from_aws
+from .scan import arguments as scan_arguments
 from .scan import command as scan
 
 Ask = Callable[[Answer], Answer]
@@ -31,9 +32,9 @@ def main(arguments: Sequence[str] | None = None, ask: Ask | None = None, stdin: 
     terminal.speak_any_alphabet()
     arguments = sys.argv[1:] if arguments is None else arguments
     # What the actions are made of takes longer to load than a day of logs to read.
-    wanted = () if [*arguments[:1]] == [scan.NAME] else registry.every()
+    wanted = () if [*arguments[:1]] == [scan_arguments.NAME] else registry.every()
     actions = {action.name: action for action in wanted}
-    made = parser(actions.values(), scan.add_parser, completion.add_parser)
+    made = parser(actions.values(), scan_arguments.add_parser, completion.add_parser)
     try:
         if not arguments:
             made.print_help(sys.stderr)
@@ -65,7 +66,7 @@ def _run(
         with terminal.reader_may_leave():
             sys.stdout.write(completion.script(made, options.shell))
         return YES
-    if options.action == scan.NAME:
+    if options.action == scan_arguments.NAME:
         return scan.run(options)
     action = actions[options.action]
     ask = _ask_here if action.pure else ask or _deployed(action, options).ask

@@ -1,6 +1,8 @@
 """What there is to read: local files and folders, in whatever layout."""
 
+import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,15 +45,18 @@ class NoSuchSource(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A file on this machine."""
+    """A file on this machine. What is ``special`` (a pipe, a device) may have no end, and is not opened."""
 
     name: str
     size: int
     mark: str
     is_far: bool = False
+    special: bool = False
 
     def open(self) -> BinaryIO:
-        """Open it for reading."""
+        """Open it for reading. Raises ``OSError``."""
+        if self.special:
+            raise OSError(errno.EINVAL, "it is no regular file")
         return Path(self.name).open("rb")
 
 
@@ -69,7 +74,7 @@ def local(source: str) -> Iterator[LocalFile]:
     """Yield the files that ``source`` names: itself, or all logs below a folder. Raises ``NoSuchSource``.
 
     In a folder, other endings than those of logs and hidden files are left out. Links to folders are
-    not followed, so that none leads in a circle.
+    not followed, so that none leads in a circle, and pipes and devices are not read.
     """
     path = Path(source)
     if path.is_dir():
@@ -77,16 +82,19 @@ def local(source: str) -> Iterator[LocalFile]:
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(names):
                 if name.lower().endswith(_ENDINGS) and not name.startswith("."):
-                    yield from _file(Path(folder, name))
+                    yield from _file(Path(folder, name), found=True)
     elif path.exists():
         yield from _file(path)
     else:
         raise NoSuchSource(f"There is no file or folder {source}.")
 
 
-def _file(path: Path) -> Iterator[LocalFile]:
+def _file(path: Path, *, found: bool = False) -> Iterator[LocalFile]:
+    """Yield a file; one that was ``found`` in a folder, and not named by the person, has to be a regular one."""
     try:
         status = path.stat()
-        yield LocalFile(str(path), status.st_size, f"{status.st_size}-{status.st_mtime_ns}")
+        mark = f"{status.st_size}-{status.st_mtime_ns}"
+        special = found and not stat.S_ISREG(status.st_mode)
+        yield LocalFile(str(path), status.st_size, mark, special=special)
     except OSError:
         yield LocalFile(str(path), 0, "")

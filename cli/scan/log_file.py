@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -14,7 +14,7 @@ from keywatch.model.signals import KeyChange, KeyFailure, Signal, Unrelated
 from keywatch.sources.canary import asks_for_its_alias
 from keywatch.sources.cloudtrail import read_record
 from keywatch.sources.fields import inner
-from keywatch.sources.source import EPOCH, Reception
+from keywatch.sources.source import Reception
 
 from . import relevant
 from .carve import Block, Head, blocks
@@ -22,8 +22,11 @@ from .shapes import beginning_of, next_list
 from .unpack import Damaged, pieces
 
 NO_HOUR = -1
+# CloudTrail began in 2013; what is said to be from before or from far ahead has no time that means anything.
+SINCE, UNTIL = datetime(2013, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _NAME = re.compile(r"[A-Za-z0-9:-]{4,32}")
 _RECEPTION = Reception()
+_INSIGHTS = "CloudTrail-Insight"  # in the names of their folders and files
 _READS = ("Describe", "Get", "List")
 _OWN_ROLE = re.compile(
     rf"arn:aws[a-z-]*:iam::\d{{12}}:role/(?:[^\s]*/)?{ROLE_NAME_PREFIX}[a-z]{{2}}(?:-[a-z]+)+-\d"
@@ -72,7 +75,10 @@ def read_file(file: BinaryIO, reading: Reading) -> Iterator[Found]:
     if reading.broken and not reading.problem:
         reading.problem = f"{reading.broken} of its records are broken"
     if reading.records and reading.ignored["unknown_shape"] == reading.records:
-        reading.problem = "its records are of unknown shape"
+        if _INSIGHTS in reading.name:
+            reading.skipped = "events of CloudTrail Insights"
+        else:
+            reading.problem = "its records are of unknown shape"
 
 
 def _lists(more: Iterator[bytes], reading: Reading) -> Iterator[Found]:
@@ -112,8 +118,8 @@ def _signals(records: Iterable[bytes], reading: Reading) -> Iterator[Found]:
             reading.ignored["canary"] += 1
         elif _looked_up(fields):
             reading.ignored["own_call"] += 1
-        elif signal.time == EPOCH:
-            reading.ignored["without_time"] += 1
+        elif not SINCE <= signal.time < UNTIL:
+            reading.broken += 1
         else:
             reading.failures += isinstance(signal, KeyFailure)
             reading.changes += isinstance(signal, KeyChange)
@@ -175,4 +181,4 @@ def _hour(stamp: str) -> int:
         when = datetime.fromisoformat(f"{stamp}:00:00+00:00")
     except ValueError:
         return NO_HOUR
-    return int(when.timestamp()) // 3600
+    return int(when.timestamp()) // 3600 if SINCE <= when < UNTIL else NO_HOUR

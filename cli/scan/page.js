@@ -14,7 +14,7 @@
 
   byId("lead").textContent = data.total
     ? `${several(data.total, "incident")}, ${several(data.calls, "failed call")}, ${number(data.going_on)} still going on at the end of the logs. Times are UTC.`
-    : "Nothing found: no call failed because a key was missing or unusable.";
+    : data.nothing;
   for (const said of data.read) byId("read").append(make("li", said));
 
   const drawn = () => {

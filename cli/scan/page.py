@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Any, TextIO
 
 from .document import Document, name_of, short_change
-from .summary import Summary, days_of, sentences, title_of
+from .summary import Summary, days_of, nothing_found, sentences, title_of
 
 MOST_INCIDENTS = 5_000  # in the page; JSON and CSV have all
 MOST_BARS = 120
@@ -56,6 +56,7 @@ def _data(summary: Summary, worst: Iterable[Document]) -> dict[str, Any]:
     return {
         "incidents": [_row(document) for document in worst],
         "total": summary.incidents,
+        "nothing": nothing_found(summary),
         "calls": summary.told,
         "going_on": summary.going_on,
         "chart": _chart(summary),

@@ -93,7 +93,7 @@ def why(error: "ClientError | BotoCoreError", operation: str) -> str:
     answer = getattr(error, "response", {}).get("Error", {})
     code, message = str(answer.get("Code", "")), str(answer.get("Message", "") or error)
     said = read_error(code, message, service="s3.amazonaws.com", operation=operation)
-    if said and said.cause and said.cause != "missing_or_not_authorized":
+    if said and said.cause:
         cause = cause_of(said.cause)
         return f"the bucket's own KMS key: {cause.title}, {said.cause}. {cause.meaning} AWS answered {code}: {message}"
     if code in {"AccessDenied", "403", "AllAccessDisabled"}:

@@ -20,7 +20,10 @@ SCHEMA = "keywatch.scan_summary/1"
 
 @dataclass(slots=True)
 class Summary:
-    """Numbers of one scan. Sizes are in bytes; ``problems`` are (file, why); ``skipped`` counts what is no log of CloudTrail."""
+    """Numbers of one scan. Sizes are in bytes; ``problems`` are (file, why); ``skipped`` counts what is no log of CloudTrail.
+
+    ``only_matches``: what was read is the answer of a query, so that none means that nothing failed.
+    """
 
     files: int = 0
     size: int = 0
@@ -40,6 +43,7 @@ class Summary:
     by_cause: Counter[str] = field(default_factory=Counter)
     calls_by_cause: Counter[str] = field(default_factory=Counter)
     by_day: dict[str, Counter[str]] = field(default_factory=dict)
+    only_matches: bool = False
 
     def add_reading(self, reading: Reading) -> None:
         """Count a file."""
@@ -78,9 +82,14 @@ class Summary:
     @property
     def exit_code(self) -> int:
         """Return 0 where nothing was found, 1 where something was, 2 where something could not be read."""
-        if self.unreadable:
+        if self.unreadable or self.saw_nothing:
             return 2
         return 1 if self.incidents else 0
+
+    @property
+    def saw_nothing(self) -> bool:
+        """Tell whether there was no record to read at all, so that nothing can be said."""
+        return not (self.records or self.only_matches)
 
     def as_json(self) -> dict[str, Any]:
         """Return the summary as plain JSON (``keywatch.scan_summary/1``)."""
@@ -116,6 +125,13 @@ class Summary:
                 for gap in self.coverage.gaps()
             ],
         }
+
+
+def nothing_found(summary: Summary) -> str:
+    """Return what it means that there is no incident."""
+    if summary.saw_nothing:
+        return "No record of CloudTrail was read, so nothing can be said."
+    return "Nothing found: no call failed because a key was missing or unusable."
 
 
 def title_of(cause: str) -> str:

@@ -9,7 +9,7 @@ from rich.text import Text
 from keywatch.model.text import counted
 
 from .document import Document, name_of, short_change
-from .summary import Summary, days_of, sentences, title_of
+from .summary import Summary, days_of, nothing_found, sentences, title_of
 
 MOST_ROWS = 50
 _MOST_NAMES = 3
@@ -26,7 +26,7 @@ def show(console: Console, summary: Summary, worst: Iterable[Document]) -> None:
         if bars := trend(summary):
             console.print(Text(bars), soft_wrap=True)
     else:
-        console.print(Text("Nothing found: no call failed because a key was missing or unusable."))
+        console.print(Text(nothing_found(summary)))
     for sentence in sentences(summary):
         console.print(Text(sentence), soft_wrap=True)
 

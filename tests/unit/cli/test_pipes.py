@@ -12,7 +12,7 @@ import pytest
 from cli.__main__ import main
 from cli.completion import script
 from cli.options import parser
-from cli.scan.command import add_parser
+from cli.scan.arguments import add_parser
 from keywatch.actions import registry
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -224,12 +224,58 @@ def test_what_came_before_the_damage_is_kept():
         (b"version account-id interface-id srcaddr\n2 111122223333 eni-1", "VPC flow logs"),
         (b"2 111122223333 eni-0123 10.0.0.1 10.0.0.2 443 1 6 1 1 1 1 ACCEPT OK", "VPC flow logs"),
         (b"PAR1\0\0", "a Parquet file"),
+        (
+            b'{"fileVersion":"1.0","configSnapshotId":"x","configurationItems":[]}',
+            "a snapshot of AWS Config",
+        ),
+        (b'{"schemaVersion":"2.0","accountId":"1","region":"x"}\n', "a finding of GuardDuty"),
+        (b'{"timestamp":1576280412771,"formatVersion":1,"webaclId":"arn"}', "a log of AWS WAF"),
+        (
+            b"https 2026-03-01T12:00:00.18Z app/lb/50 192.168.1.9:28 10.0.0.1:80 0.1",
+            "a log of a load balancer",
+        ),
+        (
+            b"79a59df9" * 8 + b" bucket [06/Feb/2026:00:00:38 +0000]",
+            "an access log of S3",
+        ),
     ],
 )
 def test_what_is_no_log_of_cloudtrail_is_skipped_by_name(content, what):
     for stored in (content, gzip.compress(content)):
         _, reading = read(stored)
         assert (reading.skipped, reading.problem) == (what, "")
+
+
+NAMES = (
+    "digestStartTime",
+    "configSnapshotId",
+    "webaclId",
+    "Records",
+    "eventType",
+    "insightDetails",
+)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_a_caller_chose_hides_no_file(layout, name):
+    # GIVEN a caller who names things in an encryption context as other files name theirs
+    context = {"keyId": "x", "encryptionContext": {name: "AwsCloudTrailInsight"}}
+    records = [call(1, requestParameters=context), call(2)]
+    # WHEN the log is read; THEN both failures are told
+    found, reading = read(LAYOUTS[layout](records).encode())
+    assert (len(found), reading.skipped, reading.problem) == (2, "", "")
+
+
+def test_files_of_insights_are_skipped_by_their_name_only_where_no_record_is_a_call():
+    insight = {"eventVersion": "1.08", "eventType": "AwsCloudTrailInsight", "insightDetails": {}}
+    for records, skipped in (([insight], True), ([insight, call(1)], False)):
+        reading = Reading("1_CloudTrail-Insight_x.json.gz")
+        list(read_file(BytesIO(packed(*records)), reading))
+        assert (reading.skipped, reading.problem) == (
+            "events of CloudTrail Insights" if skipped else "",
+            "",
+        )
 
 
 @given(content=st.binary(max_size=300), cut=st.integers(0, 400))

@@ -72,6 +72,10 @@ def test_a_bucket_that_is_not_there_is_said(bucket, capsys):
     assert "s3://another-bucket/x cannot be listed: NoSuchBucket" in capsys.readouterr().err
 
 
+CIPHERTEXT = (
+    "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not "
+    "allowed to access."
+)
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
@@ -85,6 +89,11 @@ KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890
         ),
         ("KMS.KMSInvalidStateException", f"{KEY} is pending deletion.", "key_pending_deletion."),
         ("KMS.NotFoundException", f"Key '{KEY}' does not exist", "key_not_found."),
+        (
+            "AccessDenied",
+            CIPHERTEXT,
+            "the bucket's own KMS key: Key missing, or caller not allowed, missing_or_not_authorized.",
+        ),
         ("AccessDenied", "Access Denied", "--requester-pays"),
         ("SlowDown", "Please reduce your request rate.", "SlowDown: Please reduce"),
     ],

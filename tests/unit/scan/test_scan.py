@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import random
 import sqlite3
 from datetime import timedelta
@@ -292,6 +293,60 @@ def test_a_state_that_is_none_is_said(tmp_path, capsys):
     assert "is no state of a scan" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("content", [None, b"", log_file(), b'{"digestStartTime":"x"}'])
+def test_where_no_record_was_read_nothing_is_said_to_be_well(tmp_path, capsys, content):
+    # GIVEN a folder without a log, or with one that holds no record
+    if content is not None:
+        (tmp_path / "1.json").write_bytes(content)
+    # WHEN it is scanned; THEN that is said, and exits with 2
+    assert main(["scan", str(tmp_path)]) == 2
+    shown = capsys.readouterr().out
+    assert "No record of CloudTrail was read, so nothing can be said." in shown
+    assert "Nothing found" not in shown
+    assert ("no log file is there" in shown) == (content is None)
+
+
+def test_one_source_without_logs_is_named_beside_another(tmp_path, capsys):
+    logs, empty = tmp_path / "logs", tmp_path / "empty"
+    for folder in (logs, empty):
+        folder.mkdir()
+    (logs / "1.json").write_bytes(log_file(call(1)))
+    assert main(["scan", "--json", str(logs), str(empty)]) == 2
+    incident, summary = map(json.loads, capsys.readouterr().out.splitlines())
+    assert incident["failures"] == 1
+    assert summary["problems"] == [{"name": str(empty), "why": "no log file is there"}]
+
+
+def test_a_span_that_ends_before_it_begins_is_refused(tmp_path, capsys):
+    assert main(["scan", "--since", "2d", "--until", "3d", str(tmp_path)]) == 2
+    assert "--until must be later than --since." in capsys.readouterr().err
+
+
+def test_pipes_and_devices_in_a_folder_are_named_and_not_waited_for(tmp_path, capsys):
+    # GIVEN a pipe that nobody writes to, and a link to a device without an end
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "zero.json").symlink_to("/dev/zero")
+    (tmp_path / "1.json").write_bytes(log_file(call(1)))
+    # WHEN the folder is scanned; THEN both are named, and the log is read
+    assert main(["scan", "--json", str(tmp_path)]) == 2
+    incident, summary = map(json.loads, capsys.readouterr().out.splitlines())
+    assert incident["failures"] == 1
+    assert {problem["why"] for problem in summary["problems"]} == {
+        "it cannot be opened (it is no regular file)"
+    }
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["not a time", None, 5, "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-13-01T00:00:00Z"],
+)
+def test_a_failure_without_a_time_that_means_anything_is_broken_and_costs_no_neighbour(scan, time):
+    (incident,), summary, code = scan(call(1, eventTime=time), call(2), files=1)
+    assert (incident["failures"], code) == (1, 2)
+    assert summary["problems"][0]["why"] == "1 of its records are broken"
+    assert summary["from"].startswith("2026-03-01")
+
+
 HOSTILE = '=HYPERLINK("http://evil")\x1b[31m\u202e[bold]red[/bold]\n\r<script>alert(1)</script>'
 
 
@@ -344,7 +399,7 @@ def test_what_is_kept_is_sorted_on_disk_and_bounded_in_memory(tmp_path, monkeypa
 
 
 def test_spans_are_read_as_times():
-    from cli.scan.command import moment
+    from cli.scan.arguments import moment
 
     assert moment("2026-03-01T12:00") == START
     assert moment("2026-03-01T13:00+01:00") == START
