@@ -36,7 +36,7 @@ class NotAsked(BotoCoreError):
 
 
 class NoSession(NotAsked):
-    """KeyWatch cannot look into an account: it has no session there. ``why`` is a sentence that says how to mend it."""
+    """KeyWatch cannot look into an account: it has no session there. ``why`` is a sentence that says how to fix it."""
 
     fmt = "{why}"
 

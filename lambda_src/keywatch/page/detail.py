@@ -1,4 +1,4 @@
-"""One incident, whole: why, who is hurt, who changed it, what to run. Pure."""
+"""One incident, whole: what to run, why, who changed it, the impact. Pure."""
 
 from collections.abc import Callable, Iterable
 

@@ -81,7 +81,10 @@ def _queue(deployment: Deployment) -> HealthCheckResult:
         Statistics=["Maximum"],
     )["Datapoints"]
     oldest = max((point["Maximum"] for point in points), default=0.0)
-    says = f"{counted(waiting, 'message')} waiting, the oldest for {oldest:.0f} seconds."
+    for_long = (
+        f"{counted(waiting, 'message')} waiting, the oldest for {counted(round(oldest), 'second')}."
+    )
+    says = for_long if waiting or oldest else "No message is waiting."
     return HealthCheckResult(FAIL if oldest > OLD.total_seconds() else PASS, says)
 
 

@@ -1,5 +1,6 @@
 """What ``explain`` answers: one finding for each distinct failure, with reasons and remedies. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from keywatch.actions.explain.failures import (
@@ -76,7 +77,19 @@ def _because(failure: ExplainedFailure) -> Iterator[str]:
     if failure.code_only and (settles := _settles(failure)):
         yield f"unknown: {settles}"
     if doubt := CAUSES[failure.cause].doubt:
-        yield f"unknown: {doubt}"
+        yield f"unknown: {_with_name(doubt, failure)}"
+
+
+# What a shell and a reader take as it stands.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9:/_.-]{1,256}")
+
+
+def _with_name(doubt: str, failure: ExplainedFailure) -> str:
+    """Return a doubt whose command names the key, where the failure does: `keywatch check alias/payments`."""
+    named = failure.identifier.text if failure.identifier else ""
+    if not _PLAIN_NAME.fullmatch(named):
+        return doubt
+    return doubt.replace("`keywatch check`", f"`keywatch check {named}`")
 
 
 _CODE_ALONE = (

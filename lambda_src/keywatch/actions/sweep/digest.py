@@ -14,6 +14,7 @@ from keywatch.diagnosis.reasons import Reason
 from keywatch.model.incident import new_id
 from keywatch.model.levels import Confidence
 from keywatch.model.signals import Subject
+from keywatch.model.text import counted
 from keywatch.services import Services
 from keywatch.store.budgets import Withheld
 from keywatch.store.sweep_findings import Record
@@ -81,7 +82,7 @@ def _where(finding: Record, services: Services) -> str:
 
 def _notes(worth: Sequence[Record], opening: str, services: Services) -> list[str]:
     others = worth[1:]
-    also = f", and {len(others)} more things at risk" if others else ""
+    also = f", and {counted(len(others), 'more thing')} at risk" if others else ""
     shown = [
         f"[{f['severity']}] {(f['aliases'] or [f['name']])[0]}{_where(f, services)}: {f['says']}"
         for f in others[:MOST_SHOWN]
