@@ -25,7 +25,7 @@ BUILT_AT := 1580601600
 
 .DEFAULT_GOAL := help
 .PHONY: check explain sweep doctor
-.PHONY: help install demo test fuzz mutants locks audit sbom lint format bench bench-scan dist docs lock synth spoke deploy destroy clean
+.PHONY: help install demo demo-picture test fuzz mutants locks audit sbom lint format bench bench-scan dist docs lock synth spoke deploy destroy clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -49,8 +49,11 @@ $(CLI): package.json package-lock.json $(READY)
 
 install: $(CLI)  ## build .venv and node_modules
 
-demo: $(CLI)  ## deploy into an embedded AWS emulator, let KMS calls fail, show the alerts (ARGS=--json for machines)
+demo: $(CLI)  ## deploy into an embedded AWS emulator, let KMS calls fail, show the alerts (ARGS=--json: JSON Lines, one alert a line)
 	@$(RUN) python -m demo $(ARGS)
+
+demo-picture: $(CLI)  ## make docs/demo.svg, the picture of `make demo` in the README
+	@$(RUN) python -m demo --picture docs/demo.svg
 
 test: $(CLI) $(DEV)  ## all tests, in one process more than there are processors (TESTS=tests/unit for some, ARGS for pytest options)
 	@$(RUN) python -m pytest -n $(JOBS) $(TESTS) $(ARGS)

@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from pathlib import Path
 
 from demo import by_hand, emulator, page, run, scenarios
 from demo.deployment import DeploymentError
@@ -22,9 +23,13 @@ def main() -> int:
     options.add_argument(
         "--json",
         action="store_true",
-        help="print one line of JSON for each alert, and nothing else",
+        help="print JSON Lines: one alert a line, and nothing else",
     )
-    show = RichShow(json_lines=options.parse_args().json)
+    options.add_argument(
+        "--picture", type=Path, metavar="FILE", help="write a picture (SVG) of what it shows"
+    )
+    given = options.parse_args()
+    show = RichShow(json_lines=given.json, picture=given.picture)
     try:
         with emulator.running() as aws:
             return demonstrate(aws, show)
@@ -50,6 +55,7 @@ def demonstrate(aws: emulator.Emulator, show: RichShow) -> int:
     counted = {incident: failures for incident, (_, failures) in played.incidents().items()}
     show.closing(played.played, verdict, counted, time.monotonic() - began)
     show.verdict(verdict, healed=healed)
+    show.draw()
     if verdict.good and healed and healthy:
         return 0
     show.error("The end of the function's log:\n" + "\n".join(run.function_log(aws)[-LAST_LINES:]))

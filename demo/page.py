@@ -19,12 +19,17 @@ _LINK = re.compile(
 )
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 _FRAME = """
-body{margin:0;font:14px/1.5 "Helvetica Neue",Roboto,Arial,sans-serif;background:#8892a0}
-main{max-width:1200px;margin:0 auto;padding:16px}
+body{margin:0;font:14px/1.5 "Helvetica Neue",Roboto,Arial,sans-serif;background:#dfe3e8;color:#16191f;color-scheme:light dark}
+main{max-width:1600px;margin:0 auto;padding:16px}
 label{margin-right:14px;cursor:pointer}
 .view{display:none;scroll-margin-top:60px;border-radius:10px;overflow:hidden}
 .view:target,main:not(:has(.view:target)) .view:first-of-type{display:block}
-#light:checked~main .in-dark,#dark:checked~main .in-light{display:none}
+#light:checked~main .in-dark,#dark:checked~main .in-light,#system:checked~main .in-dark{display:none}
+body:has(#dark:checked){background:#2a323d;color:#e3e6ea}
+@media (prefers-color-scheme:dark){
+body:has(#system:checked){background:#2a323d;color:#e3e6ea}
+#system:checked~main .in-dark{display:block}#system:checked~main .in-light{display:none}
+}
 input{margin:18px 6px 0 16px}
 """
 
@@ -53,7 +58,7 @@ def views(ask: Ask) -> dict[str, str]:
 
 
 def document(shown: Mapping[str, str]) -> str:
-    """Return one HTML document of all views, in light and dark."""
+    """Return one HTML document of all views, in light and dark: as the reader's system has it, until one is chosen."""
     anchors = {incident: f"view-{number}" for number, incident in enumerate(shown)}
     style = next(iter(_STYLE.findall(shown[""])), "")
     sections = "".join(
@@ -62,10 +67,11 @@ def document(shown: Mapping[str, str]) -> str:
     )
     switch = "".join(
         f'<input type="radio" name="theme" id="{theme.lower()}"{checked}><label for="{theme.lower()}">{theme}</label>'
-        for theme, checked in (("Light", " checked"), ("Dark", ""))
+        for theme, checked in (("System", " checked"), ("Light", ""), ("Dark", ""))
     )
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>KeyWatch incidents</title>{style}'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>KeyWatch incidents</title>'
+        f'<meta name="viewport" content="width=device-width">{style}'
         f"<style>{_FRAME}</style></head><body>{switch}<main>{sections}</main></body></html>\n"
     )
 

@@ -1,5 +1,9 @@
-"""How the demo looks: steps while it works, a panel for each alert, a table at the end; or one line of JSON for each alert."""
+"""How the demo looks: steps while it works, each alert in short, a table at the end; or JSON Lines, one alert a line.
 
+It fits a terminal of 80 columns. Commands are never broken or cut: they are for pasting.
+"""
+
+import io
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,27 +11,42 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, Group
-from rich.panel import Panel
+from rich import box
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from demo.verdict import Played, Verdict
 from keywatch.alerts.channels.email import body
 from keywatch.alerts.document import Document
-from keywatch.alerts.wording import subject_line
+from keywatch.alerts.names import arn_shortener
+from keywatch.alerts.wording import readable_time, subject_line
 
 COLOURS = {"critical": "red", "high": "dark_orange", "warning": "yellow", "info": "cyan"}
 _STATUS_COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}
 PLAIN_WIDTH = 120  # in a log; a terminal knows its own
+PICTURE_WIDTH = 100
+_COMMAND = " " * 4
 MOST_REASONS, MOST_CHANGES, MOST_REMEDIES = 3, 2, 2
 
 
 class RichShow:
-    """Tells a person. With ``json_lines``, standard output holds nothing but alerts, and the rest goes to standard error."""
+    """Tells a person. With ``json_lines``, standard output holds nothing but alerts, and the rest goes to standard error.
 
-    def __init__(self, *, json_lines: bool = False) -> None:
+    ``picture`` is a file that becomes a picture (SVG) of the steps, the first alert and the end.
+    """
+
+    def __init__(self, *, json_lines: bool = False, picture: Path | None = None) -> None:
         self._json_lines = json_lines
+        self._picture = picture
+        self._recorded = Console(
+            record=True,
+            width=PICTURE_WIDTH,
+            file=io.StringIO(),
+            highlight=False,
+            force_terminal=True,
+        )
+        self._alerts = 0
         self.console = Console(stderr=json_lines, highlight=False)
         if not self.console.is_terminal:
             self.console.width = PLAIN_WIDTH
@@ -38,20 +57,30 @@ class RichShow:
         began = time.monotonic()
         with self.console.status(Text(what)):
             yield
-        self.console.print(
-            Text.assemble(("✓ ", "green"), what, (f"  {time.monotonic() - began:.1f} s", "dim"))
-        )
+        took = f"  {time.monotonic() - began:.1f} s"
+        self._print(Text.assemble(("✓ ", "green"), what, (took, "dim")))
 
     def alert(self, document: Document) -> None:
-        """Show one alert: as a panel, or as one line of JSON."""
+        """Show one alert: in short, or as one line of JSON."""
+        self._alerts += 1
         if self._json_lines:
             print(json.dumps(document), flush=True)
         else:
-            self.console.print(panel(document))
+            self._print(panel(document), recorded=self._alerts == 1)
+
+    def _print(self, what: RenderableType, *, recorded: bool = True) -> None:
+        """Print something as wide as it is, and keep it for the picture."""
+        self.console.print(what, crop=False)
+        if recorded and self._picture:
+            self._recorded.print(what, crop=False)
+
+    def _heading(self, text: str) -> None:
+        self.console.print()
+        self.console.print(Text(f"── {text}", style="bold"))
 
     def email(self, document: Document) -> None:
         """Show an alert as the e-mail that a person gets of it."""
-        self.console.rule(Text("The same alert as an e-mail"))
+        self._heading("The same alert as an e-mail")
         self.console.print(
             Text(f"Subject: {subject_line(document)}\n", style="bold"), soft_wrap=True
         )
@@ -61,11 +90,11 @@ class RichShow:
         self, played: Sequence[Played], verdict: Verdict, counted: Mapping[str, int], seconds: float
     ) -> None:
         """Show what was sent, what came of it, and how long all took."""
-        self.console.print(closing_table(played, verdict, counted, seconds))
+        self._print(closing_table(played, verdict, counted, seconds))
 
     def answer(self, question: Mapping[str, Any], answer: object) -> None:
         """Show a question asked on demand and the function's answer."""
-        self.console.rule(Text(f"Asked on demand: {json.dumps(question)}"))
+        self._heading(f"Asked on demand: {json.dumps(question)}")
         self.console.print(Text(json.dumps(answer, indent=2)), soft_wrap=True)
 
     def waited(self, answer: Mapping[str, Any]) -> None:
@@ -87,6 +116,8 @@ class RichShow:
             "Check",
             "Result",
             title="KeyWatch checks itself (the emulator has no trail and only plain rules, so some lines fail)",
+            box=box.SIMPLE_HEAD,
+            pad_edge=False,
         )
         for line in doctor["lines"]:
             table.add_row(
@@ -98,7 +129,7 @@ class RichShow:
 
     def page(self, file: Path) -> None:
         """Name the file that holds the incident page."""
-        self.console.rule(Text("The incident page, as CloudWatch shows it on the dashboard"))
+        self._heading("The incident page, as CloudWatch shows it on the dashboard")
         self.console.print(Text(file.resolve().as_uri()), soft_wrap=True)
 
     def verdict(self, verdict: Verdict, *, healed: bool) -> None:
@@ -114,9 +145,13 @@ class RichShow:
         if not healed:
             self._problem("The incident of the key that was used too early did not end by itself.")
         if verdict.good and healed:
-            self.console.print(
-                Text("All expected alerts arrived, and no others.", style="bold green")
-            )
+            self._print(Text("All expected alerts arrived, and no others.", style="bold green"))
+
+    def draw(self) -> None:
+        """Write the picture, where one was asked for."""
+        if self._picture:
+            svg = self._recorded.export_svg(title="make demo", unique_id="demo")
+            self._picture.write_text(svg, encoding="utf-8")
 
     def error(self, message: str) -> None:
         """Say why the demo could not go on."""
@@ -126,28 +161,25 @@ class RichShow:
         self.console.print(Text.assemble(("✗ ", "bold red"), message), soft_wrap=True)
 
 
-def panel(document: Document) -> Panel:
-    """Return an alert as a panel: what happened, why, who changed it and what to run."""
-    commands = [remedy for remedy in document["remedies"] if remedy["command"]][:MOST_REMEDIES]
+def panel(document: Document) -> RenderableType:
+    """Return an alert in short: what happened, why, who changed it, and commands, each whole on a line of its own."""
+    shorten = arn_shortener(document["subject"])
     grid = Table.grid(padding=(0, 2))
     for line in document["because"][:MOST_REASONS]:
-        grid.add_row(Text("why", style="bold"), Text(line))
+        grid.add_row(Text("why", style="bold"), Text(shorten(line)))
     for change in document["changes"][:MOST_CHANGES]:
-        grid.add_row(
-            Text("changed", style="bold"),
-            Text(f"{change['when']} {change['what']} by {change['who']}"),
-        )
+        said = f"{readable_time(change['when'])}: {change['what']} by {shorten(change['who'])}"
+        grid.add_row(Text("changed", style="bold"), Text(said))
+    colour = COLOURS.get(document["severity"], "white")
+    title = Text.assemble(("▌ ", colour), (subject_line(document), f"bold {colour}"))
+    return Group(Text(), title, Text(document["summary"]), grid, *_steps(document))
+
+
+def _steps(document: Document) -> Iterator[Text]:
+    commands = [remedy for remedy in document["remedies"] if remedy["command"]][:MOST_REMEDIES]
     for remedy in commands:
-        grid.add_row(
-            Text("fix", style="bold"),
-            Text.assemble(remedy["text"], "\n", (remedy["command"] or "", "bold")),
-        )
-    return Panel(
-        Group(Text(document["summary"]), Text(), grid),
-        title=Text(subject_line(document)),
-        title_align="left",
-        border_style=COLOURS.get(document["severity"], "white"),
-    )
+        yield Text.assemble(("fix", "bold"), f"  {remedy['text']}")
+        yield Text(f"{_COMMAND}{remedy['command']}", "cyan", no_wrap=True, overflow="ignore")
 
 
 def closing_table(
@@ -155,9 +187,12 @@ def closing_table(
 ) -> Table:
     """Return the closing table. ``counted`` are the failures that the incident table holds, by incident id."""
     table = Table(
-        title=f"{sum(one.failures for one in played):,} failures sent, {len(verdict.came)} alerts received, {seconds:.0f} s"
+        title=f"{sum(one.failures for one in played):,} failures sent, {len(verdict.came)} alerts received, {seconds:.0f} s",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
     )
-    for heading in ("Failure", "Alert", "Confidence"):
+    table.add_column("Failure")
+    for heading in ("Alert", "Confidence"):
         table.add_column(heading, no_wrap=True)
     for heading in ("Sent", "Counted"):
         table.add_column(heading, justify="right")

@@ -20,12 +20,11 @@ _FLAGS = (
 )
 
 
-def dom(page: Path, width: int = 1200, *, dark: bool = False) -> str:
-    """Return the DOM of a page after its scripts ran, for a person who prefers light or dark colours."""
+def dom(page: Path, width: int = 1200, *, dark: bool = False, patience: int = 60) -> str:
+    """Return the DOM of a page after its scripts ran, within ``patience`` seconds, for a person who prefers light or dark colours."""
     # blink.mojom.PreferredColorScheme: 0 is dark, 1 is light.
-    return _run(
-        page, width, 900, f"--blink-settings=preferredColorScheme={int(not dark)}", "--dump-dom"
-    )
+    colours = f"--blink-settings=preferredColorScheme={int(not dark)}"
+    return _run(page, width, 900, colours, "--dump-dom", patience=patience)
 
 
 def picture(page: Path, target: Path, *, width: int = 1200, height: int = 900) -> Path:
@@ -34,7 +33,7 @@ def picture(page: Path, target: Path, *, width: int = 1200, height: int = 900) -
     return target
 
 
-def _run(page: Path, width: int, height: int, *what: str) -> str:
+def _run(page: Path, width: int, height: int, *what: str, patience: int = 60) -> str:
     assert BINARY, "chromium is not installed"
     with tempfile.TemporaryDirectory() as profile:
         command = [
@@ -45,5 +44,5 @@ def _run(page: Path, width: int, height: int, *what: str) -> str:
             *what,
             page.as_uri(),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=patience, check=True)
     return done.stdout

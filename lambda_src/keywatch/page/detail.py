@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 
 from keywatch.alerts.document import Document
-from keywatch.alerts.escape import MAX_COMMAND, html
+from keywatch.alerts.escape import html
 from keywatch.alerts.names import LABELS, arn_shortener, named
 from keywatch.alerts.wording import SURENESS, headings, impact_lists, iso, readable_time
-from keywatch.page.markup import bullets, call, facts, section, tag
+from keywatch.page.markup import breakable, bullets, call, command, facts, section, tag
 from keywatch.page.view import View
 
 
@@ -17,12 +17,12 @@ def detail(view: View, *, endpoint: str) -> str:
     parts = (
         _back(endpoint),
         _head(view),
+        section(titles.remedies, _steps(document)),
         section(
             f"{titles.why} ({SURENESS[document['confidence']]})",
             bullets(shorten(text) for text in document["because"]),
         ),
         section(titles.unknowns, bullets(document["unknowns"])),
-        section(titles.remedies, _steps(document)),
         section(titles.changes, bullets(_changes(document, shorten))),
         section(titles.impact, _impact(document, shorten)),
         section("Links", _links(document)),
@@ -57,25 +57,21 @@ def _head(view: View) -> str:
         "Last seen": readable_time(impact["last_seen"]),
         "Last alert": readable_time(iso(view.sent_at)) if view.sent_at else "",
     }
-    arn = f'<p class="mono soft">{html(place["key_arn"])}</p>' if place["key_arn"] else ""
+    arn = f'<p class="mono soft">{breakable(place["key_arn"])}</p>' if place["key_arn"] else ""
     state = f'<p class="soft">{html(view.state)}</p>' if view.state else ""
     notes = "".join(f'<p class="soft">{html(note)}</p>' for note in document["notes"])
     return (
         f"{tag(document['severity'], document['severity'])}<h2>{html(cause)}: "
-        f"{html(name, 300)}</h2>{arn}<p>{html(document['summary'])}</p>{state}{notes}{facts(shown)}"
+        f"{breakable(name, 300)}</h2>{arn}<p>{breakable(document['summary'])}</p>{state}{notes}{facts(shown)}"
     )
 
 
 def _steps(document: Document) -> str:
     items = "".join(
-        f"<li>{html(step['text'])}{_command(step['command'])}</li>" for step in document["remedies"]
+        f"<li>{breakable(step['text'])}{command(step['command'])}</li>"
+        for step in document["remedies"]
     )
     return f"<ol>{items}</ol>" if items else ""
-
-
-def _command(command: str | None) -> str:
-    """Return a command as it must be typed; ``alerts.escape`` has left out those that cannot be shown so."""
-    return f"<pre>{html(command, MAX_COMMAND)}</pre>" if command else ""
 
 
 def _changes(document: Document, shorten: Callable[[str], str]) -> Iterable[str]:

@@ -9,16 +9,16 @@ from keywatch.alerts.names import arn_shortener, named
 from keywatch.alerts.wording import iso, most_frequent, readable_time
 from keywatch.model.group import Group
 from keywatch.model.incident import OPEN
-from keywatch.page.markup import call, tag
+from keywatch.page.markup import breakable, call, command, tag
 from keywatch.page.view import View
 
 _HEAD = (
-    ("Cause", "21%"),
-    ("Key", "24%"),
+    ("Cause", "16%"),
+    ("Key", "19%"),
     ("Since", "12%"),
     ("Failures", "9%"),
-    ("Callers", "17%"),
-    ("Remedy", "17%"),
+    ("Callers", "15%"),
+    ("Remedy", "29%"),
 )
 
 _SAID_WHERE_NARROW = ("Since", "Failures", "Callers")
@@ -96,7 +96,7 @@ def _row(view: View, endpoint: str) -> str:
     where = f"{place['region']}, account {account}"
     cells = (
         f"{tag(document['severity'], document['severity'])}{quiet}<br>{link}",
-        f'<span class="name">{html(name, 160)}</span><br><span class="soft">{html(where)}</span>',
+        f'<span class="name">{breakable(name, 160)}</span><br><span class="soft">{html(where)}</span>',
         html(readable_time(impact["first_seen"])),
         f"{impact['failures']:,}" if impact["failures"] else '<span class="soft">none yet</span>',
         _callers(document),
@@ -114,12 +114,12 @@ def _cell(number: int, cell: str) -> str:
 def _callers(document: Document) -> str:
     shorten = arn_shortener(document["subject"])
     first, rest = most_frequent(document["impact"]["callers"], 1)
-    names = "".join(html(shorten(item["name"]), 120) for item in first)
+    names = "".join(breakable(shorten(item["name"]), 120) for item in first)
     return f'{names}<br><span class="soft">{html(rest)}</span>' if rest else names
 
 
 def _remedy(view: View) -> str:
-    """Return the fact that helps at once (``Did you mean alias/payments?``) and the first step."""
+    """Return the fact that helps at once (``Did you mean alias/payments?``) and the first step with its command."""
     steps = view.document["remedies"]
-    first = html(steps[0]["text"].rstrip(","), 240) if steps else ""
-    return f'<span class="name">{html(view.hint)}</span><br>{first}' if view.hint else first
+    first = f"{breakable(steps[0]['text'], 240)}{command(steps[0]['command'])}" if steps else ""
+    return f'<span class="name">{breakable(view.hint)}</span><br>{first}' if view.hint else first
