@@ -21,7 +21,7 @@ _FLAGS = (
 
 
 def dom(page: Path, width: int = 1200, *, dark: bool = False, patience: int = 60) -> str:
-    """Return the DOM of a page after its scripts ran, within ``patience`` seconds, for a person who prefers light or dark colours."""
+    """Return the DOM of a page after its scripts ran, within ``patience`` seconds, for whoever prefers light or dark."""
     # blink.mojom.PreferredColorScheme: 0 is dark, 1 is light.
     colours = f"--blink-settings=preferredColorScheme={int(not dark)}"
     return _run(page, width, 900, colours, "--dump-dom", patience=patience)
