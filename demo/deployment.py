@@ -97,15 +97,15 @@ def read_outputs(file: Path) -> Outputs:
 def enable_rules(emulator: Emulator) -> None:
     """Give every rule the plain state: the emulator serves no other. AWS needs the long one, and the template has it."""
     events = emulator.client("events")
-    for rule in _rules(events):
-        if rule["State"] == READ_EVENTS_TOO:
-            events.enable_rule(Name=rule["Name"])
+    for bus in events.list_event_buses()["EventBuses"]:
+        for rule in _rules(events, bus["Name"]):
+            if rule["State"] == READ_EVENTS_TOO:
+                events.enable_rule(Name=rule["Name"], EventBusName=bus["Name"])
 
 
-def _rules(events: Any) -> list[dict[str, str]]:  # noqa: ANN401 - a boto3 client
-    return [
-        rule for page in events.get_paginator("list_rules").paginate() for rule in page["Rules"]
-    ]
+def _rules(events: Any, bus: str) -> list[dict[str, str]]:  # noqa: ANN401 - a boto3 client
+    pages = events.get_paginator("list_rules").paginate(EventBusName=bus)
+    return [rule for page in pages for rule in page["Rules"]]
 
 
 def _cdk(emulator: Emulator, command: str, *options: str, cwd: Path = ROOT) -> None:

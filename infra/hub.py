@@ -28,25 +28,22 @@ class HubBus(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, hub: setting_types.Hub) -> None:
         super().__init__(scope, construct_id)
+        arn = f"arn:{Aws.PARTITION}:events:{Aws.REGION}:{Aws.ACCOUNT_ID}:event-bus/{HUB_BUS}"
+        organization = {"StringEquals": {"aws:PrincipalOrgID": hub.organization_id}}
+        statement = {
+            "Sid": "Organization",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "events:PutEvents",
+            "Resource": arn,
+            "Condition": organization,
+        }
         self.bus = events.CfnEventBus(
             self,
             "Bus",
             name=HUB_BUS,
             description="KeyWatch: what failed in other accounts and Regions of the organisation",
-        )
-        events.CfnEventBusPolicy(
-            self,
-            "Policy",
-            event_bus_name=self.bus.ref,
-            statement_id="Organization",
-            statement={
-                "Sid": "Organization",
-                "Effect": "Allow",
-                "Principal": "*",
-                "Action": "events:PutEvents",
-                "Resource": self.bus.attr_arn,
-                "Condition": {"StringEquals": {"aws:PrincipalOrgID": hub.organization_id}},
-            },
+            policy={"Version": "2012-10-17", "Statement": [statement]},
         )
 
 

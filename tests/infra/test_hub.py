@@ -26,7 +26,6 @@ from tests.infra.test_stack import _deployed
 HUB, WITH_SPOKES = MATRIX["hub"], MATRIX["hub with spokes"]
 KINDS = (
     "AWS::Events::EventBus",
-    "AWS::Events::EventBusPolicy",
     "AWS::CloudFormation::StackSet",
 )
 
@@ -81,16 +80,15 @@ def test_a_hub_adds_to_the_stack_and_changes_nothing_else_of_it():
 
 def test_only_the_organisation_may_put_to_the_bus():
     of = template(HUB)
-    (name,) = resources(of, "AWS::Events::EventBus")
-    policy = resolved(only(of, "AWS::Events::EventBusPolicy"))
-    assert only(of, "AWS::Events::EventBus")["Name"] == "KeyWatch"
-    assert policy["EventBusName"] == name
-    assert policy["Statement"] == {
+    bus = resolved(only(of, "AWS::Events::EventBus"))
+    assert bus["Name"] == "KeyWatch"
+    (statement,) = bus["Policy"]["Statement"]
+    assert statement == {
         "Sid": "Organization",
         "Effect": "Allow",
         "Principal": "*",
         "Action": "events:PutEvents",
-        "Resource": f"{name}.Arn",
+        "Resource": "arn:aws:events:eu-west-1:111122223333:event-bus/KeyWatch",
         "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}},
     }
 
