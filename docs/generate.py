@@ -10,6 +10,7 @@ from docs.pages.explain import explain_page
 from docs.pages.licences import licences_page
 from docs.pages.lifecycle import lifecycle_page
 from docs.pages.readme import readme_page
+from docs.pages.scale import scale_page
 from docs.pages.scan import scan_page
 from docs.pages.security import security_page
 from docs.pages.settings import settings_page
@@ -22,6 +23,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/explain.md": explain_page,
     "docs/licences.md": licences_page,
     "docs/lifecycle.md": lifecycle_page,
+    "docs/scale.md": scale_page,
     "docs/scan.md": scan_page,
     "docs/security.md": security_page,
     "docs/settings.md": settings_page,
