@@ -20,6 +20,7 @@ DOCS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 CHECKED_ELSEWHERE = {
     "causes.md": "tests/unit/catalogue/test_causes.py",  # each command against the CLI's own models
     "alerts.md": "tests/unit/alerts/test_docs.py",  # each subscription and example
+    "organization.md": "tests/infra/test_organization_page.py",  # each way to deploy a spoke, and settings
 }
 # A command of the documentation, and where it, or what it stands for, is run.
 RUN_BY = {
