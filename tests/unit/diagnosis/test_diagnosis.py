@@ -532,8 +532,11 @@ class TestDenial:
     @pytest.mark.parametrize(
         ("typed", "cause"), [(KEY, "key_not_found"), (ALIAS, "alias_not_found")]
     )
-    def test_an_absent_key_settles_it_as_missing(self, typed, cause):
-        assert verdict(denied(typed), lookup_results=(absent(),))[:2] == (cause, CERTAIN)
+    def test_an_absent_key_settles_it_as_missing_once_kms_would_show_it(self, typed, cause):
+        # GIVEN a look-up seconds after the call, and one when what was made then would be seen
+        for now, confidence in ((NOW, LIKELY), (THEN + timedelta(minutes=6), CERTAIN)):
+            found = verdict(denied(typed), now, lookup_results=(absent(),))
+            assert found[:2] == (cause, confidence)
 
     def test_a_present_key_leaves_a_denial(self):
         cause, confidence, diagnosis = verdict(denied(), **found(key()))

@@ -14,11 +14,14 @@ TWO_KEYS = "The call used two keys, and AWS does not say which of them it means.
 
 
 def proven_missing(case: Case) -> Explanation | None:
-    """Settle it as missing where DescribeKey says so about the very key that the call named, where the call named it."""
+    """Settle it as missing where DescribeKey says so about the very key that the call named, where the call named it.
+
+    Certain only once KMS would show what was made moments before the call.
+    """
     look = case.here
     if look is None or look.outcome is not LookupOutcome.ABSENT:
         return None
-    sure = case.place_is_known() and not case.has_two_keys()
+    sure = case.place_is_known() and not case.has_two_keys() and case.is_surely_absent()
     cause = "alias_not_found" if case.alias else "key_not_found"
     explanation = Explanation(
         cause,
