@@ -3,8 +3,11 @@
 An account has room for one account-wide subscription filter in each Region (CloudWatch Logs API
 Reference, PutAccountPolicy), and a log group for five filters by the page of quotas, for two by the
 API Reference: more than two are only warned about. And a Region in which KeyWatch is deployed under
-another name has no room for a second one, with the same role and log groups.
-``python -m tools.preflight <arguments of cdk deploy>`` looks at all three.
+another name has no room for a second one, with the same role and log groups. A hub must name the
+organisation that its account is in, and may deploy spokes only from the management account or a
+delegated administrator, with StackSets switched on for the organisation (CloudFormation API
+Reference, DescribeOrganizationsAccess).
+``python -m tools.preflight <arguments of cdk deploy>`` looks at all of it.
 """
 
 import json
@@ -25,6 +28,16 @@ from infra.settings import Settings
 SURE_FILTERS, MOST_FILTERS = 2, 5
 CDK_JSON = Path(__file__).resolve().parents[1] / "cdk.json"
 NO_SUCH_STACK = "ValidationError"  # that is how CloudFormation says it
+_MAY_NOT = (
+    "keywatch:hub: this account may not deploy stack sets to the organisation as {call_as} ({said}). In the management account, "
+    'set "call_as": "SELF"; or let it make this one a delegated administrator: aws organizations '
+    "register-delegated-administrator --service-principal member.org.stacksets.cloudformation.amazonaws.com --account-id "
+    "<this account>; or leave stack_set out, and deploy the template of `make spoke` by other means."
+)
+_SWITCHED_OFF = (
+    "keywatch:hub: StackSets may not deploy to the organisation's accounts yet (its status is {status}). Switch it on in the "
+    "management account: aws cloudformation activate-organizations-access; or leave stack_set out."
+)
 Client = Callable[[str, str], Any]  # the client of a service in a Region
 Problem = tuple[bool, str]
 Look = Callable[[Settings, str, Client], Iterator[Problem]]
@@ -48,7 +61,7 @@ def main(arguments: Sequence[str], client: Client | None = None, here: str | Non
     found = [
         said
         for region in settings.regions or (here,)
-        for look in (_of_another_name, _log_problems)
+        for look in (_of_another_name, _log_problems, _hub_problems)
         for said in _looked(look, settings, region, client)
     ]
     sys.stderr.writelines(f"{said}\n" for _, said in found)
@@ -82,6 +95,39 @@ def _of_another_name(settings: Settings, region: str, client: Client) -> Iterato
                 f"or remove it: aws cloudformation delete-stack --stack-name {name} --region {region}"
             ),
         )
+
+
+def _hub_problems(settings: Settings, region: str, client: Client) -> Iterator[Problem]:
+    """Whether the account may be the hub of its organisation"""  # noqa: D400 - it begins a sentence
+    if settings.hub is None:
+        return
+    found = client("organizations", region).describe_organization()["Organization"]["Id"]
+    wanted = settings.hub.organization_id
+    if found != wanted:
+        yield (
+            True,
+            (
+                f"keywatch:hub: this account belongs to the organisation {found}, not to {wanted}: nobody could put events on "
+                "the hub's bus, and it could look into no account. Set organization_id to the organisation of this account."
+            ),
+        )
+    if settings.hub.stack_set:
+        yield from _may_deploy_spokes(
+            settings.hub.stack_set.call_as, client("cloudformation", region)
+        )
+
+
+def _may_deploy_spokes(call_as: str, formation: Any) -> Iterator[Problem]:  # noqa: ANN401 - a boto3 client
+    try:
+        status = formation.describe_organizations_access(CallAs=call_as)["Status"]
+    except ClientError as error:
+        said = error.response["Error"]
+        if said["Code"] != NO_SUCH_STACK:
+            raise
+        yield True, _MAY_NOT.format(call_as=call_as, said=said.get("Message", ""))
+        return
+    if status != "ENABLED":
+        yield True, _SWITCHED_OFF.format(status=status)
 
 
 def _log_problems(settings: Settings, region: str, client: Client) -> Iterator[Problem]:

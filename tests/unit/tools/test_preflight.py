@@ -1,5 +1,7 @@
 """A deployment that CloudFormation would roll back for want of room is refused before it begins."""
 
+import json
+
 import boto3
 import pytest
 from botocore.exceptions import ClientError
@@ -28,16 +30,33 @@ def stubbed(service, *answers):
 class Stacks:
     """CloudFormation with these stacks, or with an error for whoever asks."""
 
-    def __init__(self, *names, error="ValidationError"):
-        self.names, self.error = names, error
+    def __init__(self, *names, error="ValidationError", access="ENABLED"):
+        self.names, self.error, self.access = names, error, access
+
+    def describe_organizations_access(self, CallAs):
+        if self.access not in ("ENABLED", "DISABLED"):
+            error = {"Code": self.access, "Message": f"you are no {CallAs}"}
+            raise ClientError({"Error": error}, "DescribeOrganizationsAccess")
+        return {"Status": self.access}
 
     def describe_stacks(self, StackName):
         if StackName not in self.names:
             raise ClientError({"Error": {"Code": self.error}}, "DescribeStacks")
 
 
+class Organization:
+    """AWS Organizations, as an account of this organisation sees it."""
+
+    def describe_organization(self):
+        return {"Organization": {"Id": "o-exampleorgid"}}
+
+
 def logs(*answers, stacks=None):
-    clients = {"logs": stubbed("logs", *answers), "cloudformation": stacks or Stacks()}
+    clients = {
+        "logs": stubbed("logs", *answers),
+        "cloudformation": stacks or Stacks(),
+        "organizations": Organization(),
+    }
     return lambda service, _region: clients[service]
 
 
@@ -136,3 +155,42 @@ def test_a_deployment_under_another_name_stops_it_and_is_taken_over_instead(
 )
 def test_a_deployment_under_its_own_name_goes_on(stacks):
     assert main((), logs(stacks=stacks), HERE) == 0
+
+
+def hub(organization="o-exampleorgid", **more):
+    return ("-c", f"keywatch:hub={json.dumps({'organization_id': organization, **more})}")
+
+
+SPOKES = {"stack_set": {"organizational_units": ["r-abcd"], "regions": [HERE]}}
+
+
+def test_a_hub_of_its_own_organisation_goes_on():
+    assert main(hub(), logs(), HERE) == 0
+    assert main(hub(**SPOKES), logs(), HERE) == 0
+
+
+def test_a_hub_that_names_another_organisation_is_stopped(capsys):
+    assert main(hub("o-somebodyelse"), logs(), HERE) == 1
+    assert "o-exampleorgid" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("access", "advice"),
+    [
+        ("DISABLED", "activate-organizations-access"),
+        ("ValidationError", "register-delegated-administrator"),
+    ],
+)
+def test_spokes_that_the_account_may_not_deploy_stop_it_with_what_to_do(access, advice, capsys):
+    # GIVEN an account that is no delegated administrator, or an organisation without StackSets
+    stacks = Stacks(access=access)
+    # WHEN a hub is to deploy spokes, THEN it stops and says what would help
+    assert main(hub(**SPOKES), logs(stacks=stacks), HERE) == 1
+    assert advice in capsys.readouterr().err
+    # AND without stack_set nothing of it matters
+    assert main(hub(), logs(stacks=stacks), HERE) == 0
+
+
+def test_an_account_that_may_not_look_goes_on_and_is_told(capsys):
+    assert main(hub(**SPOKES), logs(stacks=Stacks(access="AccessDenied")), HERE) == 0
+    assert "could not be looked at" in capsys.readouterr().err
