@@ -178,4 +178,5 @@ def _environment(
     channels = {
         f"{name.upper()}_TOPIC_ARN": topic.topic_arn for name, topic in alerting.channels.items()
     }
-    return environment | channels | settings.environment()
+    buses = {f"{name.upper()}_BUS_ARN": arn for name, arn in alerting.buses().items()}
+    return environment | channels | buses | settings.environment()

@@ -92,7 +92,8 @@ class Health(Construct):
         super().__init__(scope, construct_id)
         self.topic = self._topic(settings.alert_emails)
         of_hub = _alarms_of_hub() if settings.hub else ()
-        for alarm in (*_alarms(incoming, watched.function), *of_hub):
+        of_hooks = _alarms_of_webhooks(alerting.webhooks.undelivered) if alerting.webhooks else ()
+        for alarm in (*_alarms(incoming, watched.function), *of_hub, *of_hooks):
             self._add(alarm)
         self._let_look(watched, incoming, alerting)
         watched.function.add_environment("PARTS", _parts(self, incoming, settings))
@@ -255,6 +256,19 @@ def _alarms_of_hub() -> tuple[_Alarm, ...]:
             "blind, or runs another version. Run `make doctor`: its line on spokes lists them.",
             of=3,
             out_of=3,
+        ),
+    )
+
+
+def _alarms_of_webhooks(undelivered: sqs.Queue) -> tuple[_Alarm, ...]:
+    return (
+        _Alarm(
+            "WebhooksUndelivered",
+            _visible(undelivered),
+            0,
+            "Alerts did not reach a web hook within 4 hours, or it refused them. Look at a message of the queue (`aws sqs "
+            "receive-message`): its attributes say which rule and why. See whether the secret and the address are still good. "
+            "The alerts are in the e-mail. Then run `make deploy`, if the secret changed, and `./keywatch test_alert`.",
         ),
     )
 

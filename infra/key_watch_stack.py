@@ -51,15 +51,7 @@ class KeyWatchStack(Stack):
         bus = HubBus(self, "Hub", hub=settings.hub).bus if settings.hub else None
         intake = Intake(self, "Intake", settings=settings, bus=bus)
         incidents = IncidentTable(self, "Incidents")
-        alerting = Alerting(
-            self,
-            "Alerting",
-            emails=settings.alert_emails,
-            key_arn=settings.alert_topic_key_arn,
-            chat=settings.chat,
-            chat_place=chat,
-            channel_topics=settings.channel_topics(),
-        )
+        alerting = Alerting(self, "Alerting", settings=settings, chat_place=chat)
         watched = Function(
             self,
             "Function",

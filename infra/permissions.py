@@ -19,6 +19,7 @@ class Holder(StrEnum):
     FUNCTION = "function"
     PAGE = "page"
     CLOCK = "clock"
+    WEBHOOKS = "web hooks"
     FORWARDER = "forwarder"
     LOOK_UPS = "look-ups"
 
@@ -165,6 +166,23 @@ GRANTS: Mapping[str, Grant] = {
             {"sns:Publish": "Alerts, and nothing else, are sent."},
         ),
         Grant(
+            "PutEvents",
+            "the event bus of the setting event_bus",
+            {"events:PutEvents": "Every alert is an event there, where the setting names a bus."},
+        ),
+        Grant(
+            "PutWebhooks",
+            "the stack's own bus for web hooks",
+            {"events:PutEvents": "Rules send alerts on from there (setting webhooks)."},
+        ),
+        Grant(
+            "CallWebhooks",
+            "the API destinations of the setting webhooks",
+            {"events:InvokeApiDestination": "Rules send alerts to the web hooks."},
+            Holder.WEBHOOKS,
+            Caller.EVENTBRIDGE,
+        ),
+        Grant(
             "EncryptAlerts",
             "the keys of these topics, where the settings name some, and through SNS only",
             {
@@ -277,7 +295,7 @@ LET_IN: Sequence[LetIn] = (
     LetIn(
         "events.amazonaws.com",
         "sqs:SendMessage",
-        "the intake queue and the queue of what could not be delivered",
+        "the intake queue, and the queues of what could not be delivered",
         ("aws:SourceArn",),
         "the stack's rules",
         "Events come in, and what cannot be delivered is kept.",
@@ -301,10 +319,10 @@ LET_IN: Sequence[LetIn] = (
     LetIn(
         "events.amazonaws.com",
         "sts:AssumeRole",
-        "the role of a spoke's rules, which may send to the hub's bus",
+        "the role of a spoke's rules, which may send to the hub's bus, and that of the web hooks' rules",
         _ACCOUNT,
         "rules of this account",
-        "What a spoke's rules let in is sent to the hub.",
+        "What a spoke's rules let in is sent to the hub, and alerts to web hooks.",
     ),
     LetIn(
         "scheduler.amazonaws.com",

@@ -80,4 +80,20 @@ class Ignore:
         return {name: value for name, value in pairs.items() if value is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One receiver of alerts by web hook. ``secret_arn`` is a secret of Secrets Manager, ``secret_key`` a member of its JSON.
+
+    Without ``severities`` or ``owners`` it gets all; the owner ``unknown`` is that of what nobody is known to own.
+    """
+
+    kind: str
+    secret_arn: str
+    secret_key: str | None = None
+    url: str | None = None
+    header: str | None = None
+    severities: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+
+
 PATTERNS = ("principal", "service", "operation", "key", "cause", "account")

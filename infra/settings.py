@@ -12,7 +12,7 @@ from typing import Any
 
 from infra import hub_values, names
 from infra import values as v
-from infra.setting_types import Chat, Hub, Ignore
+from infra.setting_types import Chat, Hub, Ignore, Webhook
 from keywatch.catalogue.own import LOOK_UP_ROLE
 
 # The function's resource policy (20 KB) needs a statement for each subscribed log group.
@@ -55,6 +55,20 @@ class Settings:
         '{"teams_tenant_id": "…", "teams_team_id": "…", "teams_channel_id": "…"}, either with "region"',
         "a Slack or Teams channel (through Amazon Q Developer in chat applications), or the topic that one listens to",
         default=None,
+    )
+    event_bus: str | None = _setting(
+        v.optional(v.event_bus_arn),
+        "the ARN of an event bus, such as arn:aws:events:eu-west-1:111122223333:event-bus/alerts",
+        "an event bus that gets every alert document as an event, for automation",
+        default=None,
+    )
+    webhooks: tuple[Webhook, ...] = _setting(
+        v.list_of(v.webhook, most=10),
+        'a list of at most 10 objects with "kind" (pagerduty, opsgenie, slack or generic), "secret_arn", and, as wanted, '
+        '"secret_key" (a member of the secret\'s JSON), "url" (not for slack; a generic one needs it), "header" (generic), '
+        '"severities" and "owners"',
+        "PagerDuty, Opsgenie, Slack or any other address that gets alerts through API destinations of EventBridge",
+        default=(),
     )
     log_groups: tuple[str, ...] = _setting(
         v.list_of(v.log_group),

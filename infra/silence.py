@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from infra import values as v
 from infra.setting_types import ExistingTopic, Ignore
 from infra.settings import Settings
+from keywatch.alerts.channel import EVENT_SOURCE
 from keywatch.catalogue.causes import CAUSES
 
 # What failing calls are made of on any day. A rule whose every pattern fits all of these ignores
@@ -50,6 +51,14 @@ def refused(settings: Settings, region: str | None = None) -> dict[str, str]:
     regions = settings.regions or ((region,) if region else ())
     problems = {
         "chat": _other_region(_chat_topic(settings), regions, "a topic") or _nowhere(settings),
+        "event_bus": _other_region(settings.event_bus, regions, "a bus") or _own_source(settings),
+        "webhooks": next(
+            filter(
+                None,
+                (_other_region(one.secret_arn, regions, "a secret") for one in settings.webhooks),
+            ),
+            None,
+        ),
         "alert_topic_key_arn": _other_region(settings.alert_topic_key_arn, regions, "a key"),
         "ignore": _mutes_everything(settings.ignore),
     }
@@ -77,6 +86,12 @@ def _nowhere(settings: Settings) -> str | None:
     if home is None or settings.regions:
         return None
     return f"{home} is the Region of the chat configuration, and no Region is set. Allowed: with it, regions"
+
+
+def _own_source(settings: Settings) -> str | None:
+    if settings.event_bus and EVENT_SOURCE in settings.extra_event_sources:
+        return f"its events would come back by extra_event_sources. Allowed: other sources than {EVENT_SOURCE} there"
+    return None
 
 
 def _other_region(arn: str | None, regions: tuple[str, ...], what: str) -> str | None:

@@ -5,7 +5,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from infra.setting_types import PATTERNS, Chat, ExistingTopic, Ignore, SlackChannel, TeamsChannel
+from infra.setting_types import (
+    PATTERNS,
+    Chat,
+    ExistingTopic,
+    Ignore,
+    SlackChannel,
+    TeamsChannel,
+    Webhook,
+)
 
 Reader = Callable[[object], Any]
 
@@ -30,6 +38,18 @@ _STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,79}(?:\{region\}[A-Za-z0-9-]{0
 _ROLE_PATH = re.compile(r"/(?:[A-Za-z0-9_+=,.@-]{1,64}/){0,6}")
 # EventBridge allows 256 characters; five of these have to fit into a pattern.
 _EVENT_SOURCE = re.compile(r"[.\-_/A-Za-z0-9]{1,64}")
+_EVENT_BUS_ARN = re.compile(
+    r"arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/[/.\-_A-Za-z0-9]{1,256}"
+)
+_SECRET_ARN = re.compile(
+    r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}"
+)
+_SECRET_KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_HTTPS = re.compile(
+    r"https://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/%+=@-]{0,1024})?"
+)
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
+_OWNER = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _CHAT_ID = re.compile(r"[A-Za-z0-9:@._%-]{1,256}")
 # KMS API Reference, Tag, less the letters that only some alphabets have.
 _TAG_KEY = re.compile(r"[A-Za-z0-9 _.:/=+@-]{1,128}")
@@ -103,6 +123,7 @@ _log_group = _matching(_LOG_GROUP, "a log group name or ARN")
 _source = _matching(_EVENT_SOURCE, "an EventBridge source of at most 64 characters")
 _chat_id = _matching(_CHAT_ID, "an id of Slack or Teams")
 tag_key = _matching(_TAG_KEY, "the key of a tag")
+event_bus_arn = _matching(_EVENT_BUS_ARN, "the ARN of an event bus")
 _text = _matching(_TEXT, "a text of 1 to 256 printable ASCII characters")
 
 
@@ -160,7 +181,49 @@ def ignore(value: object) -> Ignore:
     return Ignore(**{name: _text(text) for name, text in given.items()})
 
 
+def webhook(value: object) -> Webhook:
+    """Read one web hook: its kind, its secret, and for other receivers than the known ones its address."""
+    given = _object(value)
+    unknown = [name for name in given if name not in _WEBHOOK]
+    if unknown:
+        raise Invalid(f"{shown(unknown[0])} is no part of a web hook")
+    for name in ("kind", "secret_arn"):
+        if name not in given:
+            raise Invalid(f"{shown(value)} has no {name}")
+    read = {name: _WEBHOOK[name](entry) for name, entry in given.items()}
+    made = Webhook(**read)
+    if made.kind == "generic" and made.url is None:
+        raise Invalid("a generic web hook has no url")
+    if made.kind == "slack" and made.url is not None:
+        raise Invalid("a slack web hook has a url, which is itself the secret")
+    if made.header is not None and made.kind != "generic":
+        raise Invalid(f"a {made.kind} web hook has a header of its own")
+    return made
+
+
 def _object(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise Invalid(f"{shown(value)} is not an object")
     return {str(name): entry for name, entry in value.items()}
+
+
+def _one_of(*allowed: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if value not in allowed or not isinstance(value, str):
+            raise Invalid(f"{shown(value)} is none of {', '.join(allowed)}")
+        return value
+
+    return read
+
+
+WEBHOOK_KINDS = ("pagerduty", "opsgenie", "slack", "generic")
+SEVERITIES = ("critical", "high", "warning", "info")
+_WEBHOOK: Mapping[str, Reader] = {
+    "kind": _one_of(*WEBHOOK_KINDS),
+    "secret_arn": _matching(_SECRET_ARN, "the ARN of a secret"),
+    "secret_key": _matching(_SECRET_KEY, "a member of a secret"),
+    "url": _matching(_HTTPS, "an address that begins with https:// and has no query"),
+    "header": _matching(_HEADER, "the name of a header"),
+    "severities": list_of(_one_of(*SEVERITIES)),
+    "owners": list_of(_matching(_OWNER, "an owner"), most=20),
+}

@@ -21,6 +21,7 @@ _HOLDERS = {
     Holder.FUNCTION: "The function",
     Holder.PAGE: "The page's function",
     Holder.CLOCK: "The clock",
+    Holder.WEBHOOKS: "The rules of the web hooks",
     Holder.FORWARDER: "A spoke's rules",
     Holder.LOOK_UPS: "The hub's function, in the account of a spoke",
 }
@@ -80,6 +81,21 @@ RESTS: Sequence[Rest] = (
         "AWS::SQS::Queue",
         ("IntakeDeadLetters", "IntakeUndelivered"),
         timedelta(days=14),
+    ),
+    Rest(
+        "queue of what web hooks did not take (setting webhooks)",
+        "alerts",
+        "14 days, with an alarm as soon as something is there",
+        "SSE-SQS, TLS only; only the rules of the web hooks may send",
+        "AWS::SQS::Queue",
+        ("AlertingWebhooks",),
+        timedelta(days=14),
+    ),
+    Rest(
+        "connections of EventBridge (setting webhooks)",
+        "the secrets of the web hooks, as they were at the last deployment; of Slack the address, in its API destination",
+        "gone with the stack",
+        "in secrets that EventBridge keeps in your account; who may call events:DescribeApiDestination sees the address of Slack",
     ),
     Rest(
         "log groups /keywatch/function and /keywatch/page",
@@ -235,6 +251,11 @@ LEAVES: Sequence[Leaves] = (
         "document for machines",
         "line breaks and invisible characters; values are data and stay as they are",
         ("keywatch.model.text.cleaned",),
+    ),
+    Leaves(
+        "event on a bus, and web hooks",
+        "quotes and line breaks that would end a JSON text; mentions, links and markup in Slack",
+        ("keywatch.alerts.channels.webhooks.render", "keywatch.alerts.webhooks.slack.body"),
     ),
     Leaves(
         "command that people paste",

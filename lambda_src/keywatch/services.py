@@ -152,7 +152,7 @@ def build(
         publisher=Publisher(
             in_region(client, region),
             settings.topic_arn,
-            settings.channel_targets,
+            {**settings.channel_targets, **settings.channel_buses},
             fallback_topic_arn=settings.fallback_topic_arn,
             count=partial(_not_sent, counts, logger),
             budget=MessageBudget(table, settings.messages_per_hour, now, counts.add),

@@ -86,7 +86,8 @@ class Settings:
 
     ``owner_tags`` are the tags of keys that name an owner, the best first.
     ``own_log_group`` is what this function writes to: what it says there is never a failure of
-    somebody else. ``channel_targets`` maps channels (``chat``) to the ARNs of their own topics.
+    somebody else. ``channel_targets`` maps channels (``chat``) to the ARNs of their own topics,
+    ``channel_buses`` others (``events``, ``webhooks``) to those of event buses.
     ``hub`` is there where events of other accounts come in.
     """
 
@@ -98,6 +99,7 @@ class Settings:
     own_log_group: str = ""
     function_name: str = ""
     channel_targets: Mapping[str, str] = field(default_factory=dict)
+    channel_buses: Mapping[str, str] = field(default_factory=dict)
     fallback_topic_arn: str | None = None
     repeat_interval: timedelta = timedelta(minutes=DEFAULT_REPEAT_MINUTES)
     messages_per_hour: int = DEFAULT_MESSAGES_PER_HOUR
@@ -135,6 +137,7 @@ class Settings:
             own_log_group=environment.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
             function_name=environment.get("AWS_LAMBDA_FUNCTION_NAME", ""),
             channel_targets=_channel_targets(environment),
+            channel_buses=_ending(environment, "_BUS_ARN"),
             fallback_topic_arn=environment.get("FALLBACK_TOPIC_ARN") or None,
             repeat_interval=timedelta(
                 minutes=int(environment.get("REPEAT_INTERVAL_MINUTES") or DEFAULT_REPEAT_MINUTES)
@@ -157,9 +160,13 @@ class Settings:
 
 def _channel_targets(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the topics of channels, each given as ``<CHANNEL>_TOPIC_ARN``."""
-    topics = {
-        name.removesuffix("_TOPIC_ARN").lower(): arn
-        for name, arn in environment.items()
-        if name.endswith("_TOPIC_ARN") and arn
-    }
+    topics = _ending(environment, "_TOPIC_ARN")
     return {name: arn for name, arn in topics.items() if name not in {"alert", "fallback"}}
+
+
+def _ending(environment: Mapping[str, str], end: str) -> dict[str, str]:
+    return {
+        name.removesuffix(end).lower(): arn
+        for name, arn in environment.items()
+        if name.endswith(end) and arn
+    }

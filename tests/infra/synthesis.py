@@ -35,6 +35,27 @@ IGNORE = [
     }
 ]
 
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:{}-a1b2c3"
+WEBHOOKS = [
+    {
+        "kind": "pagerduty",
+        "secret_arn": SECRET.format("pagerduty"),
+        "severities": ["critical", "high"],
+    },
+    {
+        "kind": "opsgenie",
+        "secret_arn": SECRET.format("opsgenie"),
+        "secret_key": "api",
+        "owners": ["payments", "unknown"],
+    },
+    {"kind": "slack", "secret_arn": SECRET.format("slack")},
+    {
+        "kind": "generic",
+        "secret_arn": SECRET.format("own"),
+        "url": "https://hooks.example.com/keywatch",
+        "header": "X-Token",
+    },
+]
 EVERYTHING_OFF: dict[str, object] = {}
 EVERYTHING_ON: dict[str, object] = {
     "alert_emails": ["oncall@example.com", "security@example.com"],
@@ -58,6 +79,8 @@ EVERYTHING_ON: dict[str, object] = {
     "extra_event_sources": ["keywatch.replay"],
     "owner_tags": ["team", "owner"],
     "keep_incidents_days": 30,
+    "event_bus": "arn:aws:events:eu-west-1:111122223333:event-bus/alerts",
+    "webhooks": WEBHOOKS,
 }
 MATRIX = {
     "everything off": EVERYTHING_OFF,

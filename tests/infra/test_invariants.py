@@ -7,9 +7,11 @@ import pytest
 
 from infra import spoke
 from tests.infra.synthesis import (
+    EVERYTHING_ON,
     KEY_ARN,
     MATRIX,
     PSEUDO,
+    SECRET,
     as_list,
     resolved,
     resources,
@@ -274,6 +276,8 @@ def test_no_region_account_or_partition_is_written_into_the_template(of):
         "arn:aws:iam::111122223333:policy/boundary",
         "arn:aws:sns:eu-west-1:111122223333:chat",
         '"us-east-1\\", \\"eu-central-1',
+        EVERYTHING_ON["event_bus"],
+        SECRET.partition("{}")[0],
     ):
         text = text.replace(named, "")
     assert "111122223333" not in text

@@ -49,6 +49,7 @@ def holder(role):
     kinds = {
         "Page": Holder.PAGE,
         "Clock": Holder.CLOCK,
+        "Alerting": Holder.WEBHOOKS,
         "Function": Holder.FUNCTION,
         "Forward": Holder.FORWARDER,
         "LookUp": Holder.LOOK_UPS,

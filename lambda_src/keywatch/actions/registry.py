@@ -13,6 +13,7 @@ MODULES = {
     "sweep": "keywatch.actions.sweep.action",
     "doctor": "keywatch.actions.doctor.action",
     "incidents": "keywatch.actions.incidents.action",
+    "test_alert": "keywatch.actions.test_alert.action",
     "incident": "keywatch.actions.incident.action",
     "silence": "keywatch.actions.silence.action",
     "unsilence": "keywatch.actions.silence.ending",

@@ -54,7 +54,7 @@ class GroupView:
 class Alert:
     """One message about one incident, or about a ``group`` of them; ``notes`` are extra sentences.
 
-    ``status`` is opened, reminder, changed or resolved; of a group it is group or resolved.
+    ``status`` is opened, reminder, changed or resolved; of a group it is group or resolved; of a test it is test.
 
     ``severity`` overrules the catalogue's; ``previous_cause`` (a cause id) is what a ``changed``
     alert changed from. An alert without failures is an early warning. The notes of a ``resolved``

@@ -31,6 +31,10 @@ from keywatch.model.text import cleaned
 
 _Item = TypeVar("_Item")
 _SIDES: tuple[Literal["caller"], Literal["owner"]] = ("caller", "owner")
+TEST_TITLE = "Test alert: nothing is broken"
+TEST_SUMMARY = (
+    "Somebody asked KeyWatch to try its channels. Nothing is broken, and nothing is to be done."
+)
 _NOT_SHOWN = " (No command is shown, because it cannot be displayed exactly as it must be typed.)"
 _REPLAYED = (
     "Replayed: this rests on events from {}, which everybody who may put events on the bus can send. "
@@ -52,7 +56,9 @@ def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Documen
         "incident_id": alert.incident_id,
         "cause": diagnosis.cause,
         "confidence": diagnosis.confidence.value,
-        "title": f"{cause.title}: {_how_many(alert.group) if alert.group else name}",
+        "title": TEST_TITLE
+        if alert.status == "test"
+        else f"{cause.title}: {_how_many(alert.group) if alert.group else name}",
         "summary": _summary(alert, cause, subject, impact),
         "subject": subject,
         "because": lists.first("reasons", [str(reason) for reason in diagnosis.because]),
@@ -160,6 +166,8 @@ def _impact(impact: Impact, lists: _Lists) -> ImpactCounts:
 
 def _summary(alert: Alert, cause: Cause, subject: AffectedSubject, impact: ImpactCounts) -> str:
     """Say what it means, what helps at once, what the cause was before, and what has failed so far."""
+    if alert.status == "test":
+        return TEST_SUMMARY
     gone = any(note.startswith(GONE) for note in alert.notes)
     parts = ["Closed, but not resolved." if gone else "Resolved."]
     if alert.group:

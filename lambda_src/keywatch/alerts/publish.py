@@ -1,7 +1,7 @@
 """Send an alert through every channel: one message on the alert topic, and what has a target of its own."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from keywatch.alerts.channel import (
     Attributes,
     Channel,
     Clients,
+    Send,
     compact_json,
 )
 from keywatch.alerts.channels import CHANNELS
@@ -41,6 +42,22 @@ class SendingBudget(Protocol):
 
     def told(self, withheld: int) -> None:
         """Note that people were told how many were withheld."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAnswer:
+    """What a channel answered to a test: whether its ``target`` (an ARN) took it, and the id of the message or the error."""
+
+    channel: str
+    target: str
+    accepted: bool
+    says: str
+
+
+ALERTS, FALLBACK = (
+    "alerts",
+    "fallback",
+)  # the topics, beside the channels with a target of their own
 
 
 class Publisher:
@@ -96,6 +113,31 @@ class Publisher:
         if withheld:
             self._budget.told(withheld)
 
+    def test(self, alert: Alert) -> list[ChannelAnswer]:
+        """Send ``alert`` everywhere, whatever the budget says and whoever fails; return what each answered."""
+        document = build_document(alert)
+        topics = {ALERTS: self._topic, **({FALLBACK: self._fallback} if self._fallback else {})}
+        answers = [
+            self._tried(name, arn, partial(self._send, arn, alert, document))
+            for name, arn in topics.items()
+        ]
+        return answers + [
+            self._tried(one.name, target, partial(self._send_through, one, send, target, alert))
+            for one, send, target in self._with_target
+        ]
+
+    def _tried(self, name: str, target: str, send: Callable[[], str]) -> ChannelAnswer:
+        try:
+            return ChannelAnswer(name, target, accepted=True, says=send())
+        except Exception as error:  # noqa: BLE001 - that it failed is the answer
+            self._count("TestsFailed")
+            says = f"{type(error).__name__}: {error}"
+            return ChannelAnswer(name, target, accepted=False, says=says)
+
+    def _send_through(self, channel: Channel, send: Send, target: str, alert: Alert) -> str:
+        fitting, body = fit(alert, build_document(alert), channel.render, channel.max_bytes)
+        return send(self._clients, target, body, attributes(fitting))
+
     def _publish(self, alert: Alert) -> None:
         document = build_document(alert)
         try:
@@ -115,15 +157,16 @@ class Publisher:
             except Exception:  # noqa: BLE001 - the alert is out; sending it all again for the sake of one channel would be a duplicate
                 self._count(f"{channel.name.capitalize()}PublishFailed")
 
-    def _send(self, topic_arn: str, alert: Alert, document: Document) -> None:
+    def _send(self, topic_arn: str, alert: Alert, document: Document) -> str:
         fitting, message = fit(alert, document, self._shared, MAX_MESSAGE_BYTES)
-        self._clients("sns").publish(
+        answer = self._clients("sns").publish(
             TopicArn=topic_arn,
             Subject=subject_line(fitting),
             Message=message,
             MessageStructure="json",
             MessageAttributes=attributes(fitting),
         )
+        return str(answer["MessageId"])
 
 
 def fit(

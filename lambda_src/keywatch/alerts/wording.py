@@ -24,7 +24,12 @@ SURENESS = {
     "likely": "likely, not proven",
     "possible": "possible, not proven",
 }
-_STATUS_TAGS = {"reminder": " STILL FAILING", "changed": " CHANGED", "group": " GROUP"}
+_STATUS_TAGS = {
+    "reminder": " STILL FAILING",
+    "changed": " CHANGED",
+    "group": " GROUP",
+    "test": " TEST",
+}
 
 # Facts of a diagnosis that belong into the first lines, and how they read there.
 _HINTS = {
@@ -118,6 +123,8 @@ def first_line(document: Document) -> str:
 def _toll(document: Document, most: int) -> str:
     """Return the state, count, caller and times of an incident; ``most`` characters of the caller's name, 0 for none."""
     status, impact = document["status"], document["impact"]
+    if status == "test":
+        return "this is a test"
     over = "closed, the key is gone" if is_gone(document) else "resolved"
     if not impact["failures"]:
         return over if status == "resolved" else "no call has failed yet"

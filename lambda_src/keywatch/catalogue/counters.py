@@ -51,6 +51,7 @@ COUNTERS: Mapping[str, CounterMeaning] = {
     "OwnersUnknown": CounterMeaning(
         "messages without an owner, because the key's tags could not be read"
     ),
+    "TestsFailed": CounterMeaning("tests that a channel did not take (action test_alert)"),
     "CanarySent": CounterMeaning("canaries that were sent"),
     "SpokeCanariesSent": CounterMeaning("canaries that were sent in spokes"),
     "SpokeCanariesNotSent": CounterMeaning(

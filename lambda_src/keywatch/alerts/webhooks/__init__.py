@@ -1,0 +1,1 @@
+"""Bodies of web hooks: one module for each kind of receiver. Pure."""
