@@ -46,6 +46,8 @@ def test_each_channel_has_a_row():
         "chat": "chat card",
         "sms": "text message",
         "machines": "document for machines",
+        "events": "event on a bus",
+        "webhooks": "web hooks",
     }
     for channel in CHANNELS:
         assert said.get(channel.name, channel.name) in forms
