@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,5}(?:-[a-z]{2,20}){1,2}-[0-9]{1,2}")
 
 
@@ -30,6 +31,11 @@ def invalid_request(problem: InvalidRequest) -> dict[str, object]:
 def is_region(value: object) -> bool:
     """Tell whether ``value`` looks like the name of an AWS Region."""
     return isinstance(value, str) and _REGION.fullmatch(value) is not None
+
+
+def is_account(value: object) -> bool:
+    """Tell whether ``value`` looks like the id of an account."""
+    return isinstance(value, str) and _ACCOUNT.fullmatch(value) is not None
 
 
 def unknown_fields(request: Mapping[str, object], *known: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ a month after the last sign of the spoke.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zlib import crc32
@@ -95,12 +95,13 @@ class SpokeStore:
         self._table.update(_key(account, region), self._update(sign, now, now))
 
     def returned(self, account: str, region: str, call: str, called: datetime) -> None:
-        """Note that a canary, called then, came back from a spoke, unless a later one did."""
-        for name in (CANARY_RETURNED, CALL_RETURNED.format(call)):
-            latest = Condition(
-                "(attribute_not_exists({name}) OR {name} < {values})", name, (written(called),)
-            )
-            self._table.update(_key(account, region), self._update(name, called, called), latest)
+        """Note that a canary, called then, came back from a spoke, unless a later one of its kind did: one write for each."""
+        name = CALL_RETURNED.format(call)
+        test = "(attribute_not_exists({name}) OR {name} < {values})"
+        noted = self._update(name, called, called)
+        noted = replace(noted, set={**noted.set, CANARY_RETURNED: written(called)})
+        latest = Condition(test, name, (written(called),))
+        self._table.update(_key(account, region), noted, latest)
 
     @staticmethod
     def _update(name: str, when: datetime, now: datetime) -> Update:

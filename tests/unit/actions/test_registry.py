@@ -80,7 +80,7 @@ def test_all_that_is_wrong_is_said_at_once():
     request = {"action": "check", "region": 1, "wait_seconds": True, "notfy": True}
     fields = answer(request, None, no_deployment)["error"]["fields"]
     assert set(fields) == {"notfy", "key_id", "region", "wait_seconds"}
-    assert "allowed: action, key_id, region, wait_seconds, notify" in fields["notfy"]
+    assert "allowed: action, key_id, region, account, wait_seconds, notify" in fields["notfy"]
 
 
 @pytest.mark.parametrize("name", [None, "chekc", ["check"], {}, 1])

@@ -434,7 +434,7 @@ class TestElsewhere:
     def test_what_is_missing_in_a_foreign_account_is_said_to_be_out_of_sight(self):
         call = no_alias()
         call = replace(call, subject=replace(call.subject, account=OTHER_ACCOUNT))
-        assert f"KeyWatch runs in account {ACCOUNT} and sees no other's changes" in unknown(
+        assert f"KeyWatch looked from account {ACCOUNT}, which sees no other's changes" in unknown(
             verdict(call)[2]
         )
 

@@ -13,6 +13,7 @@ from keywatch.actions.action import (
 )
 from keywatch.actions.check.show import show
 from keywatch.actions.fields import NOTIFY, REGION
+from keywatch.actions.requests import is_account
 
 MAX_KEYS = 50
 MAX_WAIT = 300
@@ -64,6 +65,14 @@ ACTION = Action(
             option=Option("key", many=True),
         ),
         REGION,
+        Field(
+            "account",
+            "string",
+            "look in this account of the organisation (a hub only; an ARN names its own)",
+            is_account,
+            "must be an account: 12 digits",
+            option=Option("--account"),
+        ),
         Field(
             "wait_seconds",
             "number",

@@ -45,6 +45,7 @@ def as_failure(
         classification.account
         or identifier.account
         or (facts.account if facts else None)
+        or observation.account
         or services.settings.account
     )
     store = facts.key_store if facts else None
@@ -73,4 +74,5 @@ def as_failure(
         identifier=identifier,
         key_arn=arn,
         key_store=store,
+        recorded_in=observation.account if services.settings.hub else None,
     )

@@ -15,12 +15,13 @@ FIRST_DELAY, LONGEST_DELAY, GROWTH = 1.0, 20.0, 1.7
 
 @dataclass(frozen=True, slots=True)
 class KeyObservation:
-    """One DescribeKey: what was asked for, where, and what came back."""
+    """One DescribeKey: what was asked for, where, and what came back; ``account`` is the one that was looked from."""
 
     key: str
     region: str
     facts: KeyFacts | None
     result: LookupResult
+    account: str = ""
 
 
 @dataclass(slots=True)
@@ -29,6 +30,7 @@ class ObservedKey:
 
     key: str
     region: str
+    account: str
     newest: KeyObservation | None = None
     tries: list[dict[str, object]] = field(default_factory=list)
 
@@ -39,8 +41,8 @@ class ObservedKey:
 
     def observe(self, services: Services, started: datetime) -> None:
         """Describe the key once more."""
-        facts, result = services.lookups.key(self.key, self.region)
-        self.newest = KeyObservation(self.key, self.region, facts, result)
+        facts, result = services.accounts.look_ups(self.account).key(self.key, self.region)
+        self.newest = KeyObservation(self.key, self.region, facts, result, self.account)
         after = round((services.now() - started).total_seconds(), 1)
         saw = facts.state if facts else result.error or result.outcome.value
         self.tries.append({"after_seconds": after, "saw": saw})

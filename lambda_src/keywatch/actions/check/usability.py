@@ -55,10 +55,10 @@ def _in_store(
     observation: KeyObservation, facts: KeyFacts, store_id: str, services: Services
 ) -> KeyAnswer:
     """Return the answer about a key that also needs its key store, and maybe an external key."""
-    if facts.account != services.settings.account:
+    if facts.account != (observation.account or services.settings.account):
         unknown = f"The key is in a key store of account {facts.account}, which only that account can see."
         return _answer(observation, facts, usable=None, unknowns=(unknown,))
-    store, result = services.lookups.store(store_id, observation.region)
+    store, result = services.accounts.look_ups(facts.account).store(store_id, observation.region)
     if result.outcome not in ANSWERED:
         return _answer(observation, facts, usable=None, unknowns=(not_seen(result),))
     if store is None or store.state != CONNECTED:

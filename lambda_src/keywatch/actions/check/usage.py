@@ -6,19 +6,19 @@ from datetime import datetime
 from keywatch.actions.check.answer import KeyAnswer, Usage
 from keywatch.actions.rate_limiter import RateLimiter
 from keywatch.diagnosis.reasons import stamp
+from keywatch.lookups.kms import Lookups
 from keywatch.model.evidence import LookupOutcome
-from keywatch.services import Services
 
 NO_LAST_USAGE = "This version of boto3 does not have GetKeyLastUsage."
 
 
-def with_last_usage(answer: KeyAnswer, services: Services, limiter: RateLimiter) -> KeyAnswer:
+def with_last_usage(answer: KeyAnswer, lookups: Lookups, limiter: RateLimiter) -> KeyAnswer:
     """Add when a key last did cryptography, unless the diagnosis has asked already."""
     facts = answer.facts
     if facts is None or not facts.arn or answer.usage:
         return answer
     limiter.wait()
-    used, since, result = services.lookups.last_use(facts.arn, facts.region)
+    used, since, result = lookups.last_use(facts.arn, facts.region)
     if result is None:
         return replace(answer, unknowns=(*answer.unknowns, NO_LAST_USAGE))
     if result.outcome is LookupOutcome.SEEN:

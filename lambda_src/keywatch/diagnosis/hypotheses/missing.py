@@ -72,7 +72,7 @@ def never_seen(case: Case) -> Explanation:
     if own and case.account and case.account != own:
         return explanation.adding(
             unknowns=(
-                f"The call looked in account {case.account}; KeyWatch runs in account {own} and sees no other's changes.",
+                f"The call looked in account {case.account}; KeyWatch looked from account {own}, which sees no other's changes.",
             )
         )
     read = case.evidence.history
