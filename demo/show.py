@@ -33,7 +33,7 @@ MOST_REASONS, MOST_CHANGES, MOST_REMEDIES = 3, 2, 2
 class RichShow:
     """Tells a person. With ``json_lines``, standard output holds nothing but alerts, and the rest goes to standard error.
 
-    ``picture`` is a file that becomes a picture (SVG) of the steps, the first alert and the end.
+    ``picture`` is a file that becomes a picture (SVG) of the steps, one alert and the end.
     """
 
     def __init__(self, *, json_lines: bool = False, picture: Path | None = None) -> None:
@@ -46,7 +46,6 @@ class RichShow:
             highlight=False,
             force_terminal=True,
         )
-        self._alerts = 0
         self.console = Console(stderr=json_lines, highlight=False)
         if not self.console.is_terminal:
             self.console.width = PLAIN_WIDTH
@@ -62,17 +61,15 @@ class RichShow:
 
     def alert(self, document: Document) -> None:
         """Show one alert: in short, or as one line of JSON."""
-        self._alerts += 1
         if self._json_lines:
             print(json.dumps(document), flush=True)
         else:
-            self._print(panel(document), recorded=self._alerts == 1)
+            self.console.print(panel(document), crop=False)
 
-    def _print(self, what: RenderableType, *, recorded: bool = True) -> None:
+    def _print(self, what: RenderableType) -> None:
         """Print something as wide as it is, and keep it for the picture."""
         self.console.print(what, crop=False)
-        if recorded and self._picture:
-            self._recorded.print(what, crop=False)
+        self._recorded.print(what)
 
     def _heading(self, text: str) -> None:
         self.console.print()
@@ -80,6 +77,7 @@ class RichShow:
 
     def email(self, document: Document) -> None:
         """Show an alert as the e-mail that a person gets of it."""
+        self._recorded.print(panel(document))
         self._heading("The same alert as an e-mail")
         self.console.print(
             Text(f"Subject: {subject_line(document)}\n", style="bold"), soft_wrap=True

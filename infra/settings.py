@@ -137,6 +137,13 @@ class Settings:
         default=(),
         variable="OWNER_TAGS",
     )
+    runbook_url: str | None = _setting(
+        v.optional(v.web_address),
+        "a web address that begins with https://, such as https://wiki.example.com/kms/{cause}",
+        "your own runbook: every alert links to it; {cause} in it becomes the cause's id",
+        default=None,
+        variable="RUNBOOK_URL",
+    )
     alert_topic_key_arn: str | None = _setting(
         v.optional(v.key_arn),
         "the ARN of a KMS key (not of an alias)",
@@ -193,9 +200,10 @@ class Settings:
     def environment(self) -> dict[str, str]:
         """Return what the function is told, by environment variable: text as it is, all else as JSON."""
         return {
-            variable: _as_text(getattr(self, name))
+            variable: _as_text(value)
             for name, setting in FIELDS.items()
             if (variable := setting.metadata["variable"])
+            and (value := getattr(self, name)) is not None
         } | (_told_of_hub(self.hub) if self.hub else {})
 
     def of_one_region(self) -> "Settings":

@@ -52,6 +52,10 @@ _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 _OWNER = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _CHAT_ID = re.compile(r"[A-Za-z0-9:@._%-]{1,256}")
 # KMS API Reference, Tag, less the letters that only some alphabets have.
+# What stands in mails and cards as it is; {cause} becomes the id of a cause.
+_WEB_ADDRESS = re.compile(
+    r"https://[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?(?::[0-9]{1,5})?(?:/(?:[A-Za-z0-9/_.~%?=&#+-]|\{cause\}){0,300})?"
+)
 _TAG_KEY = re.compile(r"[A-Za-z0-9 _.:/=+@-]{1,128}")
 _TEXT = re.compile(r"[\x20-\x7e]{1,256}")
 
@@ -122,6 +126,7 @@ topic_arn = _matching(_TOPIC_ARN, "the ARN of an SNS topic")
 _log_group = _matching(_LOG_GROUP, "a log group name or ARN")
 _source = _matching(_EVENT_SOURCE, "an EventBridge source of at most 64 characters")
 _chat_id = _matching(_CHAT_ID, "an id of Slack or Teams")
+web_address = _matching(_WEB_ADDRESS, "a web address that begins with https://")
 tag_key = _matching(_TAG_KEY, "the key of a tag")
 event_bus_arn = _matching(_EVENT_BUS_ARN, "the ARN of an event bus")
 _text = _matching(_TEXT, "a text of 1 to 256 printable ASCII characters")

@@ -155,6 +155,7 @@ def build(
             {**settings.channel_targets, **settings.channel_buses},
             fallback_topic_arn=settings.fallback_topic_arn,
             count=partial(_not_sent, counts, logger),
+            runbook_url=settings.runbook_url,
             budget=MessageBudget(table, settings.messages_per_hour, now, counts.add),
         ),
         logger=logger,

@@ -84,7 +84,8 @@ class StackParts:
 class Settings:
     """Where this deployment lives and what it was told. ``account`` is that of the function's own role.
 
-    ``owner_tags`` are the tags of keys that name an owner, the best first.
+    ``owner_tags`` are the tags of keys that name an owner, the best first. ``runbook_url`` is the
+    address of the user's own runbook, in which ``{cause}`` stands for a cause's id.
     ``own_log_group`` is what this function writes to: what it says there is never a failure of
     somebody else. ``channel_targets`` maps channels (``chat``) to the ARNs of their own topics,
     ``channel_buses`` others (``events``, ``webhooks``) to those of event buses.
@@ -106,6 +107,7 @@ class Settings:
     search_regions: tuple[str, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
     owner_tags: tuple[str, ...] = ()
+    runbook_url: str = ""
     keep_incidents: timedelta = timedelta(days=DEFAULT_KEEP_DAYS)
     parts: StackParts = field(default_factory=StackParts)
     hub: Hub | None = None
@@ -153,6 +155,7 @@ class Settings:
                 days=int(environment.get("KEEP_INCIDENTS_DAYS") or DEFAULT_KEEP_DAYS)
             ),
             owner_tags=tuple(json.loads(environment.get("OWNER_TAGS") or "[]")),
+            runbook_url=environment.get("RUNBOOK_URL", ""),
             parts=parts,
             hub=Hub.from_environment(environment, parts),
         )

@@ -78,6 +78,7 @@ EVERYTHING_ON: dict[str, object] = {
     "role_path": "/platform/",
     "extra_event_sources": ["keywatch.replay"],
     "owner_tags": ["team", "owner"],
+    "runbook_url": "https://wiki.example.com/kms/{cause}",
     "keep_incidents_days": 30,
     "event_bus": "arn:aws:events:eu-west-1:111122223333:event-bus/alerts",
     "webhooks": WEBHOOKS,

@@ -99,6 +99,13 @@ def test_the_command_line_overrides_with_json_or_plain_text(name, text, expected
         ("alert_emails", ["a@example.com\n"], "is not an e-mail address"),
         ("alert_emails", {"to": "a@example.com"}, "is not a list"),
         ("alert_emails", [7], "7 is not an e-mail address"),
+        (
+            "runbook_url",
+            "http://wiki.example.com",
+            "is not a web address that begins with https://",
+        ),
+        ("runbook_url", "https://wiki.example.com/{key}", "is not a web address"),
+        ("runbook_url", "https://wiki.example.com/a b", "is not a web address"),
         ("chat", {"slack_workspace_id": "T1"}, "names neither a topic nor a channel"),
         ("chat", {**CHANNELS["slack"], **CHANNELS["teams"]}, "names neither a topic nor a channel"),
         (

@@ -59,7 +59,8 @@ class Alert:
     ``severity`` overrules the catalogue's; ``previous_cause`` (a cause id) is what a ``changed``
     alert changed from. An alert without failures is an early warning. The notes of a ``resolved``
     alert say how the recovery was, or was not, proven. ``previous_incident_id`` is the incident of the
-    same subject before this one. ``owner`` is whose the key is, by its tags. ``changes`` are those
+    same subject before this one. ``owner`` is whose the key is, by its tags; ``runbook_url`` the user's own
+    runbook. ``changes`` are those
     made to the subject. ``replayed`` is the private event
     source of what AWS did not tell.
     """
@@ -77,3 +78,4 @@ class Alert:
     previous_incident_id: str | None = None
     replayed: str = ""
     owner: str | None = None
+    runbook_url: str = ""

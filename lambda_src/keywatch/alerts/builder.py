@@ -25,7 +25,7 @@ from keywatch.alerts.document import (
 from keywatch.alerts.escape import command
 from keywatch.alerts.names import display_name, known_place, links_of, named
 from keywatch.alerts.wording import failures_and_times, hints, iso
-from keywatch.catalogue.causes import Cause, Remedy, cause_of
+from keywatch.catalogue.causes import CAUSES, Cause, Remedy, cause_of
 from keywatch.model.evidence import ChangeFact
 from keywatch.model.text import cleaned
 
@@ -66,7 +66,7 @@ def build_document(alert: Alert, limits: SizeLimits = SIZE_LIMITS[0]) -> Documen
         "remedies": [_step(one, limits) for one in lists.first("remedies", diagnosis.remedies)],
         "impact": impact,
         "changes": [_change(one) for one in lists.first("changes", changes)],
-        "links": addresses | ({"documentation": cause.doc} if cause.doc else {}),
+        "links": _runbook(alert) | addresses | ({"documentation": cause.doc} if cause.doc else {}),
         "notes": [],
     }
     if alert.group:
@@ -113,6 +113,13 @@ def _who_acts(crossing: CrossAccount | None, cause: Cause, alert: Alert) -> tupl
     if alert.status == "resolved":
         return (said,)
     return (f"{said} {cause.across.says.format(owner=owner, caller=caller)}",)
+
+
+def _runbook(alert: Alert) -> dict[str, str]:
+    """Return the link to the user's own runbook, where there is one, for a cause of the catalogue."""
+    cause = alert.diagnosis.cause if alert.diagnosis.cause in CAUSES else ""
+    address = alert.runbook_url.replace("{cause}", cause)
+    return {"runbook": address} if address else {}
 
 
 def _how_many(group: GroupView) -> str:

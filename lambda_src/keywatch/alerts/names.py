@@ -69,6 +69,7 @@ _EVENT_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 
 # What each link shows.
 LABELS = {
+    "runbook": "Runbook",
     "key": "Key",
     "keys": "Keys of the Region",
     "key_store": "Key stores of the Region",

@@ -67,11 +67,11 @@ class Publisher:
     ARNs. ``fallback_topic_arn`` is a topic without a customer key, used when the alert topic's own
     key is the broken one. ``count`` takes the name of a metric to add one to,
     while the exception that it is about is handled:
-    ``AlertTopicKeyBroken``, and ``<Name>PublishFailed`` for each channel with a target. ``budget``
-    bounds how many alerts are sent.
+    ``AlertTopicKeyBroken``, and ``<Name>PublishFailed`` for each channel with a target. ``runbook_url`` is
+    what alerts link to as the user's own runbook. ``budget`` bounds how many alerts are sent.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the stack has, each by its name
         self,
         clients: Clients,
         topic_arn: str,
@@ -80,8 +80,10 @@ class Publisher:
         count: Callable[[str], None] = _ignore,
         channels: Iterable[Channel] = CHANNELS,
         *,
+        runbook_url: str = "",
         budget: SendingBudget | None = None,
     ) -> None:
+        self._runbook_url = runbook_url
         self._budget = budget
         self._clients, self._topic, self._fallback = clients, topic_arn, fallback_topic_arn
         self._count = count
@@ -98,6 +100,7 @@ class Publisher:
 
         Raises ``Withheld`` where the budget leaves no room.
         """
+        alert = replace(alert, runbook_url=self._runbook_url)
         if self._budget is None:
             self._publish(alert)
             return

@@ -1,12 +1,16 @@
 """Links open the page of the right key, in the right partition and Region, and nothing else."""
 
+from dataclasses import replace
+
 import pytest
 
 from keywatch.alerts import names
 from keywatch.alerts.alert import SubjectView
+from keywatch.alerts.builder import build_document
+from keywatch.alerts.channels import chat, email
 from keywatch.catalogue.causes import cause_of
 from keywatch.model.evidence import ChangeFact
-from tests.unit.alerts.factory import ACCOUNT, BOB, EVENT_ID, KEY, KEY_ID, START, STORE
+from tests.unit.alerts.factory import ACCOUNT, BOB, EVENT_ID, KEY, KEY_ID, START, STORE, alert
 
 
 def build(cause="key_disabled", event_ids=(EVENT_ID,), **known):
@@ -91,3 +95,23 @@ def test_event_id_from_outside_cannot_lead_elsewhere():
     made = build(event_ids=["x/../../evil?a=b#c", EVENT_ID])
     # THEN the link is that of the real event
     assert made["event"].endswith(f"#/events/{EVENT_ID}")
+
+
+def test_every_alert_links_to_the_runbook_of_the_user():
+    # GIVEN an alert of a deployment with a runbook, its address with a place for the cause
+    told = replace(alert("key_disabled"), runbook_url="https://wiki.example.com/kms/{cause}#fix")
+    # WHEN it is rendered
+    built = build_document(told)
+    # THEN document, mail and card link to it, as it was given
+    address = "https://wiki.example.com/kms/key_disabled#fix"
+    assert built["links"]["runbook"] == address
+    assert f"Runbook\n{address}\n" in email.body(built)
+    assert f"Runbook: {address}" in chat.card(built)["content"]["description"]
+    # AND without one there is no such link
+    assert "runbook" not in build_document(alert("key_disabled"))["links"]
+
+
+def test_a_cause_of_another_version_adds_nothing_to_the_address():
+    told = replace(alert("key_disabled"), runbook_url="https://wiki.example.com/{cause}")
+    odd = replace(told, diagnosis=replace(told.diagnosis, cause="x/../evil"))
+    assert build_document(odd)["links"]["runbook"] == "https://wiki.example.com/"
