@@ -5,6 +5,7 @@ It fits a terminal of 80 columns. Commands are never broken or cut: they are for
 
 import io
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,8 +26,11 @@ from keywatch.alerts.wording import readable_time, subject_line
 COLOURS = {"critical": "red", "high": "dark_orange", "warning": "yellow", "info": "cyan"}
 _STATUS_COLOURS = {"pass": "green", "warn": "yellow", "fail": "red"}
 PLAIN_WIDTH = 120  # in a log; a terminal knows its own
-PICTURE_WIDTH = 100
+PICTURE_WIDTH = 140  # the longest command of the alert that it shows is whole
 _COMMAND = " " * 4
+_WEB_FONT = re.compile(
+    r"@font-face \{.*?\}", re.DOTALL
+)  # a page that shows a picture fetches nothing
 MOST_REASONS, MOST_CHANGES, MOST_REMEDIES = 3, 2, 2
 
 
@@ -149,7 +153,7 @@ class RichShow:
         """Write the picture, where one was asked for."""
         if self._picture:
             svg = self._recorded.export_svg(title="make demo", unique_id="demo")
-            self._picture.write_text(svg, encoding="utf-8")
+            self._picture.write_text(_WEB_FONT.sub("", svg), encoding="utf-8")
 
     def error(self, message: str) -> None:
         """Say why the demo could not go on."""

@@ -160,3 +160,4 @@ def test_the_picture_shows_the_steps_one_alert_and_the_end(document, monkeypatch
         assert said in svg
     assert svg.count("list-aliases") == 1
     assert "<script" not in svg
+    assert "font-face" not in svg
