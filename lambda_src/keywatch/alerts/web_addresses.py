@@ -10,15 +10,16 @@ from collections.abc import Callable
 
 from keywatch.alerts.top_level_domains import TOP_LEVEL_DOMAINS
 
-# Principals of AWS services, in which nobody else has a host, and AWS's public pages.
-_OF_AWS = re.compile(
-    r"(?:[a-z0-9-]{1,40}\.)?amazonaws\.com(?:\.cn)?|(?:docs|health|console)\.aws\.amazon\.com",
-    re.IGNORECASE,
-)
+# Principals of AWS services, and AWS's public pages. Nobody else has a host there, but everybody may
+# have a bucket below s3.amazonaws.com: with a path after it, a principal is an address.
+_PRINCIPAL = re.compile(r"(?:[a-z0-9-]{1,40}\.)?amazonaws\.com(?:\.cn)?", re.IGNORECASE)
+_PUBLIC_PAGES = re.compile(r"(?:docs|health|console)\.aws\.amazon\.com", re.IGNORECASE)
+_PATH = re.compile(r"[/?#]\S|:\d")
 # Some programs take what stands before the first dot for a label, whatever it is.
 _HOST = re.compile(r"(?:\w[\w-]*|(?<=\S))(?:\.\w[\w-]*)+")
 _DOT = re.compile(r"\.(\w[\w-]*)")
-_MAIL = re.compile(r"(?<=[\w.+%-])@(?=\w)")
+# Before the sign: what RFC 5322 lets stand there, and what programs take for it.
+_MAIL = re.compile(r"(?<=[^\s<>()\[\]@\"`])@(?=\w)")
 
 Harmless = Callable[[str], str]
 
@@ -32,9 +33,18 @@ def without_hosts(text: str, mark: Harmless) -> str:
 
 def _marked(host: re.Match[str], text: str, mark: Harmless) -> str:
     name = host.group()
-    if _OF_AWS.fullmatch(name) and text[max(0, host.start() - 1) : host.start()] != "@":
+    if (
+        _is_of_aws(name, text[host.end() : host.end() + 2])
+        and text[host.start() - 1 : host.start()] != "@"
+    ):
         return name
     return _DOT.sub(lambda dot: f"{mark('.')}{dot[1]}" if _ends_a_host(dot[1]) else dot[0], name)
+
+
+def _is_of_aws(host: str, after: str) -> bool:
+    if _PUBLIC_PAGES.fullmatch(host):
+        return True
+    return _PRINCIPAL.fullmatch(host) is not None and not _PATH.match(after)
 
 
 def _ends_a_host(label: str) -> bool:

@@ -59,6 +59,7 @@ class Sns:
 
     def publish(self, **request):
         self.requests.append(request)
+        return {"MessageId": "1"}
 
 
 def texts(value):
