@@ -54,6 +54,11 @@ GOOD: Mapping[str, tuple[str, ...]] = {
     "stream": ("arn:aws:kinesis:eu-west-1:111122223333:stream/orders",),
     "trail": ("arn:aws:cloudtrail:eu-west-1:111122223333:trail/orders",),
     "domain": ("orders",),
+    "log_group": ("/aws/orders",),
+    "repository": ("team/orders",),
+    "warehouse": ("orders",),
+    "file_system": ("fs-0123456789abcdef0",),
+    "fsx_file_system": ("fs-0123456789abcdef0",),
     "vault": ("orders",),
     "scaling_group": ("orders",),
 }

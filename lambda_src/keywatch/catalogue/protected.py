@@ -33,6 +33,9 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "scaling_group",
             rf"{_ARN}:autoscaling:[^:]{{1,32}}:\d{{12}}:.{{1,100}}:autoScalingGroupName/(.{{1,600}})",
         ),
+        ("log_group", rf"{_ARN}:logs:[^:]{{1,32}}:\d{{12}}:log-group:([^:]{{1,512}})(?::\*)?"),
+        ("repository", rf"{_ARN}:ecr:[^:]{{1,32}}:\d{{12}}:repository/(.{{1,256}})"),
+        ("warehouse", rf"{_ARN}:redshift:[^:]{{1,32}}:\d{{12}}:cluster:(.{{1,63}})"),
         ("domain", rf"{_ARN}:es:[^:]{{1,32}}:\d{{12}}:domain/(.{{1,600}})"),
     )
 )
@@ -43,6 +46,8 @@ _BY_NAME: Mapping[str, str] = {
     "secretsmanager.amazonaws.com": "secret",
     "ssm.amazonaws.com": "parameter",
     "backup.amazonaws.com": "vault",
+    "elasticfilesystem.amazonaws.com": "file_system",
+    "fsx.amazonaws.com": "fsx_file_system",
     "autoscaling.amazonaws.com": "scaling_group",
 }
 PROTECTED_FACTS = tuple(dict.fromkeys((*(fact for fact, _ in _FORMS), *_BY_NAME.values())))

@@ -53,6 +53,9 @@ NAMES = frozenset(
         "domain",
         "vault",
         "scaling_group",
+        "log_group",
+        "repository",
+        "warehouse",
     ]
 )
 

@@ -10,6 +10,7 @@ from keywatch.catalogue.protected import PROTECTED_FACTS
 from keywatch.diagnosis.diagnose import diagnose
 from keywatch.model.evidence import NO_EVIDENCE, Evidence, FunctionFacts
 from keywatch.model.signals import UNKNOWN, Caller
+from keywatch.sources.resources import CONTEXT_RESOURCES
 from tests.unit.cases import (
     ACCOUNT,
     ALIAS,
@@ -105,6 +106,48 @@ def test_an_alias_that_only_the_subject_names_is_a_fact():
 def test_what_a_service_was_encrypting_is_named_as_its_own_commands_name_it(resource, expected):
     known = facts(replace(denied(), resource=resource))
     assert {name: known[name] for name in PROTECTED_FACTS if name in known} == expected
+
+
+# What services name in the encryption context, as the KMS Developer Guide and their own guides show it.
+IN_CONTEXT = {
+    "aws:s3:arn": "arn:aws:s3:::orders/2026/a.csv",
+    "aws:ebs:id": "vol-0123456789abcdef0",
+    "SecretARN": SECRET,
+    "PARAMETER_ARN": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/db",
+    "aws:lambda:FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:orders",
+    "aws:rds:db-id": "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "aws:rds:dbc-id": "cluster-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "aws:sqs:arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders",
+    "aws:sns:topicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:orders",
+    "aws:dynamodb:tableName": "orders",
+    "aws:kinesis:arn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/orders",
+    "aws:logs:arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/orders",
+    "aws:cloudtrail:arn": f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/orders",
+    "aws:elasticfilesystem:filesystem:id": "fs-0123456789abcdef0",
+    "aws:redshift:arn": f"arn:aws:redshift:{REGION}:{ACCOUNT}:cluster:orders",
+    "aws:ecr:arn": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/team/orders",
+    "aws:backup:backup-vault": "orders",
+    "aws:fsx:fs-id": "fs-0123456789abcdef0",
+}
+CALLS_AS = {"dynamodb", "elasticfilesystem", "backup", "fsx"}
+
+
+@pytest.mark.parametrize("context", CONTEXT_RESOURCES)
+def test_whatever_a_service_was_encrypting_has_a_command_that_tells_its_key(context):
+    # GIVEN the ambiguous denial of a service's call; most services tell by the resource what it is
+    service = context.split(":")[1] if ":" in context else ""
+    caller = Caller(APP, service=f"{service}.amazonaws.com" if service in CALLS_AS else None)
+    failure = replace(denied(None), resource=IN_CONTEXT[context], caller=caller)
+    diagnosis = diagnose(failure, Evidence(own_account=ACCOUNT), NOW)
+    # THEN a step of that service is offered, filled in, in the Region of the call
+    commands = [step.command for step in diagnosis.remedies if step.command]
+    of_service = [
+        one
+        for one in commands
+        if not one.startswith(("aws kms", "aws iam", "aws cloudtrail lookup"))
+    ]
+    assert of_service
+    assert all(f"--region {REGION}" in one for one in of_service)
 
 
 def test_a_service_that_names_its_resources_by_their_names_alone_tells_what_they_are():

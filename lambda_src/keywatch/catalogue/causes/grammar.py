@@ -44,6 +44,11 @@ _PATTERNS = {
     "stream": rf"{_ARN}:kinesis:{_PLACE}:stream/[A-Za-z0-9_.-]{{1,128}}",
     "trail": rf"{_ARN}:cloudtrail:{_PLACE}:trail/[A-Za-z0-9_.-]{{1,128}}",
     "domain": r"[a-z][a-z0-9-]{2,63}",
+    "log_group": r"[A-Za-z0-9_/][A-Za-z0-9_/.#-]{0,511}",
+    "repository": r"[a-z0-9][a-z0-9._/-]{1,255}",
+    "warehouse": r"[a-z][a-z0-9-]{0,62}",
+    "file_system": r"fs-[0-9a-f]{8,40}",
+    "fsx_file_system": r"fs-[0-9a-f]{8,40}",
     "vault": r"[A-Za-z0-9_][A-Za-z0-9_-]{1,49}",
     "scaling_group": r"[A-Za-z0-9_/:][A-Za-z0-9_./:-]{0,254}",
 }

@@ -91,6 +91,26 @@ SERVICE_STEPS = (
         "aws opensearch describe-domain --domain-name {domain} --query DomainStatus.EncryptionAtRestOptions",
     ),
     _step(
+        "the log group uses",
+        "aws logs describe-log-groups --log-group-name-prefix {log_group} --query 'logGroups[].[logGroupName,kmsKeyId]'",
+    ),
+    _step(
+        "the repository uses",
+        "aws ecr describe-repositories --repository-names {repository} --query 'repositories[].encryptionConfiguration'",
+    ),
+    _step(
+        "the Redshift cluster uses",
+        "aws redshift describe-clusters --cluster-identifier {warehouse} --query 'Clusters[].KmsKeyId'",
+    ),
+    _step(
+        "the file system uses",
+        "aws efs describe-file-systems --file-system-id {file_system} --query 'FileSystems[].KmsKeyId'",
+    ),
+    _step(
+        "the file system uses",
+        "aws fsx describe-file-systems --file-system-ids {fsx_file_system} --query 'FileSystems[].KmsKeyId'",
+    ),
+    _step(
         "the backup vault uses",
         "aws backup describe-backup-vault --backup-vault-name {vault} --query EncryptionKeyArn",
     ),
