@@ -246,7 +246,13 @@ GRANTS: Mapping[str, Grant] = {
         Grant(
             "ReadIncidents",
             "the incident table and its index",
-            {"dynamodb:Query": "The page shows what is broken, and reads nothing else."},
+            {"dynamodb:Query": "The page shows what is broken."},
+            Holder.PAGE,
+        ),
+        Grant(
+            "FindOtherRegions",
+            _LISTS,
+            {"cloudwatch:ListDashboards": "The page links to those of other Regions."},
             Holder.PAGE,
         ),
         Grant(

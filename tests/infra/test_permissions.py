@@ -25,6 +25,7 @@ NOT_TO_BE_NAMED = {
     "cloudtrail:DescribeTrails",
     "cloudtrail:LookupEvents",
     "cloudwatch:GetMetricStatistics",
+    "cloudwatch:ListDashboards",
     "kms:DescribeCustomKeyStores",
     "kms:ListAliases",
     "kms:ListKeys",
