@@ -16,6 +16,9 @@ from keywatch.model.signals import REPORTED, UNKNOWN, KeyFailure
 # KMS is eventually consistent: usually seconds, "in some cases several minutes" (KMS Developer
 # Guide, "Accessing KMS").
 PROPAGATION = timedelta(minutes=5)
+# How late CloudTrail may tell of a change (CloudTrail User Guide), and how soon after the same change
+# another one belongs to a back and forth, in which one of them may be missing.
+TRAIL_LAG, BACK_AND_FORTH = timedelta(minutes=15), timedelta(hours=1)
 # CloudTrail writes whole seconds, and the hosts of one service differ a little: closer than this,
 # order proves nothing.
 SKEW = timedelta(seconds=5)
@@ -139,6 +142,14 @@ class Case:
             return change
         undone = self.change(*CHANGES[change.what].ended_by)
         return None if undone and undone.when > change.when else change
+
+    def is_contested(self, change: ChangeFact) -> bool:
+        """Tell whether ``change`` is one of a back and forth of which CloudTrail may hold back what came after it."""
+        age = self.failure.time - change.when
+        if not timedelta(minutes=1) < age <= TRAIL_LAG:
+            return False
+        before = (change.when - other.when for other in self.changes if other.what == change.what)
+        return any(timedelta() < gap <= BACK_AND_FORTH for gap in before)
 
     def ended(self, cause: str) -> ChangeFact | None:
         """Return the change that is known to have ended a cause about when the call was made, or later.

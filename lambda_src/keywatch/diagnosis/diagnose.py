@@ -24,7 +24,7 @@ from keywatch.diagnosis.case import (
 from keywatch.diagnosis.external_name import as_looked_up
 from keywatch.diagnosis.facts import base_facts
 from keywatch.diagnosis.order import LAST, ORDER
-from keywatch.diagnosis.reasons import Reason, because_change, not_seen
+from keywatch.diagnosis.reasons import Reason, because_change, not_seen, stamp
 from keywatch.diagnosis.recovery import Recovery, recovery_of
 from keywatch.model.evidence import ANSWERED, ChangeFact, Evidence
 from keywatch.model.levels import Confidence
@@ -78,7 +78,8 @@ def diagnose(failure: KeyFailure, evidence: Evidence, now: datetime) -> Diagnosi
     unseen = tuple(
         not_seen(look) for look in evidence.lookup_results if look.outcome not in ANSWERED
     )
-    unknowns = tuple(dict.fromkeys((*explanation.unknowns, *unseen)))
+    contested = _contested(case, explanation)
+    unknowns = tuple(dict.fromkeys((*explanation.unknowns, *contested, *unseen)))
     return Diagnosis(
         explanation.cause,
         explanation.confidence,
@@ -148,7 +149,7 @@ def _made_by(case: Case, explanation: Explanation) -> tuple[Reason, ...]:
     suspect_for = CHANGES[change.what].suspect_for if change else None
     if change and suspect_for and case.failure.time - change.when > suspect_for:
         change = None
-    if change and _was_used_since(case, change):
+    if change and (_was_used_since(case, change) or case.is_contested(change)):
         change = None
     seen_now = (
         explanation.facts.get("key_state")
@@ -159,6 +160,16 @@ def _made_by(case: Case, explanation: Explanation) -> tuple[Reason, ...]:
         (because_change(change),) if change and (seen_now or case.before_call(change.when)) else ()
     )
     return made or _repointed(case, explanation)
+
+
+def _contested(case: Case, explanation: Explanation) -> tuple[str, ...]:
+    """Say where somebody may have undone the last known change, and somebody else made it again, unseen."""
+    change = case.standing(*MADE_BY.get(explanation.cause, ()))
+    if change is None or not case.is_contested(change):
+        return ()
+    last = f"the last call that is known was at {stamp(change.when)}"
+    later = "CloudTrail may show later ones up to 15 minutes late"
+    return (f"{change.what} was called more than once within an hour; {last}. {later}.",)
 
 
 def _was_used_since(case: Case, change: ChangeFact) -> bool:

@@ -890,6 +890,25 @@ REALISTIC = {
 _OF_ANOTHER_CASE = {("alias_not_found", "{did_you_mean}"), ("key_deleted", "{multi_region_key}")}
 
 
+@pytest.mark.parametrize(
+    ("before", "last", "is_named"),
+    [(30, 5, False), (30, 0.5, True), (30, 20, True), (90, 5, True), (None, 5, True)],
+    ids=["back and forth", "just now", "long since shown", "long before", "once"],
+)
+def test_of_a_back_and_forth_nobody_is_named_while_cloudtrail_may_hold_back_the_last_change(
+    before, last, is_named
+):
+    # GIVEN a key that somebody disabled, and that had been disabled before
+    changes = [change("DisableKey", last * MINUTE, who="arn:aws:iam::111122223333:role/last")]
+    changes += [change("DisableKey", before * MINUTE, who=BOB)] if before else []
+    failure = failed("DisabledException", f"{KEY} is disabled.", KEY)
+    # WHEN a call fails
+    diagnosis = verdict(failure, changes=tuple(changes), **found(key("Disabled")))[2]
+    # THEN the last one who is known to have done it is the cause only where nothing later can be unseen
+    assert any("role/last called DisableKey" in str(r) for r in diagnosis.because) is is_named
+    assert any("up to 15 minutes late" in unknown for unknown in diagnosis.unknowns) is not is_named
+
+
 class TestCatalogue:
     def test_every_cause_has_its_case(self):
         assert REALISTIC.keys() == CAUSES.keys()
