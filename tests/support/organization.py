@@ -81,6 +81,7 @@ class Organization:
     trails: dict[tuple[str, str], Trail] = field(default_factory=dict)
     made: list[Made] = field(default_factory=list)
     readable: bool = True
+    rules: dict[tuple[str, str], str] = field(default_factory=dict)
     moment: list[datetime] = field(default_factory=lambda: [START])
     before: Callable[[Made], None] = lambda made: None
 
@@ -101,6 +102,7 @@ class Organization:
             "sts": lambda: _Sts(self),
             "organizations": lambda: _Organizations(self),
             "iam": lambda: _Iam(self, account),
+            "events": lambda: _Events(self, account, region),
         }
         return _Recorded(self, account, service, region, services[service])
 
@@ -206,6 +208,19 @@ class _Iam:
                 "Tags": [{"Key": "KeyWatchVersion", "Value": role["version"]}],
             }
         }
+
+
+@dataclass
+class _Events:
+    organization: Organization
+    account: str
+    region: str
+
+    def describe_rule(self, Name: str) -> dict[str, Any]:
+        version = self.organization.rules.get((self.account, self.region))
+        if version is None:
+            raise aws_error("ResourceNotFoundException", f"Rule {Name} does not exist")
+        return {"State": "ENABLED", "Description": f"Failing calls (KeyWatch spoke {version})"}
 
 
 @dataclass

@@ -63,6 +63,9 @@ COUNTERS: Mapping[str, CounterMeaning] = {
     "SpokesUnwell": CounterMeaning(
         "spokes that never answered, went blind, cannot be looked into or run another version; alarm SpokesUnwell"
     ),
+    "SpokeRulesUnseen": CounterMeaning(
+        "looks at the rule of a spoke that were refused: its version is that of the look-up role then"
+    ),
     "SpokesLate": CounterMeaning("minutes whose spokes could not all be visited in time"),
     "DoctorFailed": CounterMeaning("checks of the doctor that failed"),
     "DoctorWarned": CounterMeaning("checks of the doctor that warned"),

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from keywatch.catalogue.own import SPOKE
 from keywatch.housekeeping import canary, daily_sweep
 from keywatch.lookups.outcomes import NoSession
 from keywatch.lookups.regions import Regions
-from keywatch.lookups.trust import look_at_role
+from keywatch.lookups.trust import look_at_role, version_of_rule
 from keywatch.model.signals import CanarySeen, KeyChange, KeyFailure, Signal
 from keywatch.services import Services
 from keywatch.sources.canary import EVERY
@@ -37,6 +38,7 @@ from keywatch.store.spokes import (
 WORKERS = 8
 NEEDED = 15.0  # seconds left in a minute's run for one more spoke
 NEEDED_FOR_SWEEP = 32.0  # a sweep looks at a group of keys while 30 are left
+FAILURE_RULE = f"{SPOKE}-FailureRule"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 EARLY = timedelta(minutes=5)  # the minutes of two hours are a little less than an hour apart
 LEASE = timedelta(seconds=90)
@@ -196,7 +198,7 @@ def _is_due(last: datetime | None, now: datetime) -> bool:
 
 
 def _look_at_role(services: Services, spoke: Spoke) -> None:
-    """Note whom the look-up role of a spoke trusts, and its version."""
+    """Note whom the look-up role of a spoke trusts, and the version of the spoke in its Region."""
     settings = services.settings
     try:
         client = services.accounts.client(spoke.account) or services.client
@@ -206,13 +208,16 @@ def _look_at_role(services: Services, spoke: Spoke) -> None:
     found = look_at_role(
         client("iam", settings.region), role, settings.account, settings.own_role_arn
     )
+    version = found.version
+    try:
+        version = version_of_rule(client("events", spoke.region), FAILURE_RULE) or version
+    except (ClientError, BotoCoreError):
+        services.counts.add("SpokeRulesUnseen")  # the canary tells whether the rule works
     chores, now = services.spokes.chores(spoke), services.now()
     if found.unseen:
         chores.note(**{LOOKED_AT: now, TRUST: None, VERSION: None})
     else:
-        chores.note(
-            **{LOOKED_AT: now, TRUST: found.problem or None, VERSION: found.version or "none"}
-        )
+        chores.note(**{LOOKED_AT: now, TRUST: found.problem or None, VERSION: version or "none"})
 
 
 def list_accounts(

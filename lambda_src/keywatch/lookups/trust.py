@@ -6,6 +6,7 @@ the function's role (IAM User Guide, "AWS global condition context keys", aws:Pr
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.text import one_line
 
 VERSION_TAG = "KeyWatchVersion"
+_VERSION = re.compile(r"\(KeyWatch spoke ([^()\s]{1,64})\)")
 _NAMES_ONE = frozenset({"arnequals", "arnlike", "stringequals", "stringlike"})
 _PRINCIPAL = "aws:principalarn"
 
@@ -47,6 +49,15 @@ def look_at_role(iam: Any, name: str, hub_account: str, hub_role: str) -> LookUp
     named = one_line(", ".join(strangers), 300)
     problem = f"It may be assumed by {named}." if strangers else ""
     return LookUpRole(problem, one_line(tags.get(VERSION_TAG), 64))
+
+
+def version_of_rule(events: Any, name: str) -> str:  # noqa: ANN401 - a boto3 client
+    """Return the version of a spoke in one Region, which ends the description of its rules; empty where none is told.
+
+    Raises what EventBridge raises.
+    """
+    match = _VERSION.search(str(events.describe_rule(Name=name).get("Description", "")))
+    return one_line(match[1], 64) if match else ""
 
 
 def strangers_in(policy: object, hub_account: str, hub_role: str) -> Iterator[str]:

@@ -205,6 +205,16 @@ def test_a_look_up_role_that_trusts_somebody_else_and_one_of_another_version_are
     assert "It may be assumed by arn:aws:iam::999999999999:root." in line["says"]
 
 
+def test_a_spoke_of_another_version_in_one_region_is_told_by_the_rule_there(life):
+    # GIVEN a role of this version, and a rule of an older one in one of two Regions
+    life.world.organization.rules[PAYMENTS, "us-east-1"] = "0.8"
+    life.world.organization.rules[PAYMENTS, "eu-west-1"] = VERSION
+    life.hour()
+    said = life.lines()["spokes_version"]["says"]
+    assert f"{PAYMENTS} (payments) us-east-1 (version 0.8)" in said
+    assert "eu-west-1" not in said
+
+
 def test_a_role_that_may_not_be_read_is_not_looked_at_and_that_is_said(life):
     def denied(made):
         if made.service == "iam":
