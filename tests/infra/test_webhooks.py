@@ -263,3 +263,10 @@ def test_rules_let_through_what_their_hook_wants(kind, owner, severity, wanted):
         "detail": json.loads(webhooks.render(document)),
     }
     assert any(matches(rule["EventPattern"], event) for rule in of(kind, RULES)) is wanted
+
+
+def test_the_example_of_the_documentation_is_accepted():
+    page = (ROOT / "docs/alerts.md").read_text(encoding="utf-8")
+    block = page.partition('```\n{"webhooks"')[2].partition("```")[0]
+    found = from_context({"keywatch": json.loads(f'{{"webhooks"{block}')}, "eu-west-1")
+    assert [one.kind for one in found.webhooks] == ["pagerduty", "opsgenie", "slack", "generic"]
