@@ -18,6 +18,7 @@ SETTINGS = {
     "extra_event_sources": [EVENT_SOURCE],
     "search_regions": ["us-east-1"],
     "alert_emails": ["you@example.com"],
+    "owner_tags": ["team"],
     "hub": {"organization_id": "o-exampleorgid"},
 }
 # A container that a busy machine made too slow is ended by its timeout, and its lease (90 s) must run out
