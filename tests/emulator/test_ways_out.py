@@ -46,6 +46,7 @@ def listening(receiver: Receiver) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}/hook"
     finally:
         server.shutdown()
+        server.server_close()
 
 
 def test_a_web_hook_gets_what_its_rule_of_the_template_picks(aws: Emulator):
