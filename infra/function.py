@@ -36,6 +36,9 @@ ACCEPTED = {
     "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kms:*:<AWS::AccountId>:key/*]": (
         "The tags of a broken key, whichever of the account's it is, where owner_tags is set; read only."
     ),
+    "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:config:<AWS::Region>:<AWS::AccountId>:config-aggregator/*]": (
+        "The ARN of an aggregator ends in an id that only AWS knows; read only."
+    ),
     "AwsSolutions-IAM5[Action::kms:GenerateDataKey*]": "As SNS asks for it: one key, through SNS only.",
 }
 
@@ -135,14 +138,20 @@ def _look_ups(settings: Settings) -> list[iam.PolicyStatement]:
     """Return what a diagnosis looks up, all of which reads (``keywatch.catalogue.read_calls``)."""
     arn, account = f"arn:{Aws.PARTITION}", Aws.ACCOUNT_ID
     owned = f"{arn}:kms:*:{account}:key/*"
-    owners = [statement_of("ReadOwners", owned)] if settings.owner_tags else []
+    opted_in = [statement_of("ReadOwners", owned)] if settings.owner_tags else []
+    if settings.dependents:
+        opted_in += [statement_of("ReadGrants", owned), statement_of("AskConfig", "*")]
+    if settings.dependents and settings.config_aggregator:
+        # Its ARN ends in an id that only AWS knows.
+        aggregators = f"{arn}:config:{Aws.REGION}:{account}:config-aggregator/*"
+        opted_in.append(statement_of("AskAggregator", aggregators))
     return [
         statement_of("LookUpLists", "*"),
         statement_of("LookUpKeys", f"{arn}:kms:*:*:key/*", f"{arn}:kms:*:*:alias/*"),
         statement_of("LookUpFunctions", f"{arn}:lambda:*:{account}:function:*"),
         statement_of("LookUpTheirRoles", f"{arn}:iam::{account}:role/*"),
         statement_of("CanaryIsDenied", "*"),
-        *owners,
+        *opted_in,
     ]
 
 

@@ -116,6 +116,17 @@ GRANTS: Mapping[str, Grant] = {
             "the keys of the account, where the setting owner_tags names tags",
             _look_ups(Reach.OWNED),
         ),
+        Grant(
+            "ReadGrants",
+            "the keys of the account, where the setting dependents is on",
+            _look_ups(Reach.DEPENDENTS),
+        ),
+        Grant("AskConfig", _LISTS, _look_ups(Reach.CONFIGURATION)),
+        Grant(
+            "AskAggregator",
+            "the aggregator that the setting config_aggregator names",
+            _look_ups(Reach.AGGREGATOR),
+        ),
         Grant("LookUpFunctions", "the Lambda functions of the account", _look_ups(Reach.FUNCTIONS)),
         Grant("LookUpTheirRoles", "the roles of the account", _look_ups(Reach.ROLES)),
         Grant(

@@ -144,6 +144,20 @@ class Settings:
         default=None,
         variable="RUNBOOK_URL",
     )
+    dependents: bool = _setting(
+        v.boolean,
+        "true or false",
+        "let `uses` read the grants of keys, and ask AWS Config which resources are encrypted with one",
+        default=False,
+        variable="DEPENDENTS",
+    )
+    config_aggregator: str = _setting(
+        v.aggregator,
+        "the name of an aggregator of AWS Config",
+        "ask this aggregator, in the Region of the stack, and so all its accounts (with dependents)",
+        default="",
+        variable="CONFIG_AGGREGATOR",
+    )
     alert_topic_key_arn: str | None = _setting(
         v.optional(v.key_arn),
         "the ARN of a KMS key (not of an alias)",

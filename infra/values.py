@@ -56,6 +56,7 @@ _CHAT_ID = re.compile(r"[A-Za-z0-9:@._%-]{1,256}")
 _WEB_ADDRESS = re.compile(
     r"https://[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?(?::[0-9]{1,5})?(?:/(?:[A-Za-z0-9/_.~%?=&#+-]|\{cause\}){0,300})?"
 )
+_AGGREGATOR = re.compile(r"[\w-]{0,256}", re.ASCII)
 _TAG_KEY = re.compile(r"[A-Za-z0-9 _.:/=+@-]{1,128}")
 _TEXT = re.compile(r"[\x20-\x7e]{1,256}")
 
@@ -127,6 +128,7 @@ _log_group = _matching(_LOG_GROUP, "a log group name or ARN")
 _source = _matching(_EVENT_SOURCE, "an EventBridge source of at most 64 characters")
 _chat_id = _matching(_CHAT_ID, "an id of Slack or Teams")
 web_address = _matching(_WEB_ADDRESS, "a web address that begins with https://")
+aggregator = _matching(_AGGREGATOR, "the name of an aggregator")
 tag_key = _matching(_TAG_KEY, "the key of a tag")
 event_bus_arn = _matching(_EVENT_BUS_ARN, "the ARN of an event bus")
 _text = _matching(_TEXT, "a text of 1 to 256 printable ASCII characters")

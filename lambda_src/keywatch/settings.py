@@ -86,6 +86,8 @@ class Settings:
 
     ``owner_tags`` are the tags of keys that name an owner, the best first. ``runbook_url`` is the
     address of the user's own runbook, in which ``{cause}`` stands for a cause's id.
+    ``owner_tags`` are the tags of keys that name an owner, the best first. ``dependents``: grants and
+    AWS Config may be asked what depends on a key, through ``config_aggregator`` where one is named.
     ``own_log_group`` is what this function writes to: what it says there is never a failure of
     somebody else. ``channel_targets`` maps channels (``chat``) to the ARNs of their own topics,
     ``channel_buses`` others (``events``, ``webhooks``) to those of event buses.
@@ -108,6 +110,8 @@ class Settings:
     ignore: tuple[IgnoreRule, ...] = ()
     owner_tags: tuple[str, ...] = ()
     runbook_url: str = ""
+    dependents: bool = False
+    config_aggregator: str = ""
     keep_incidents: timedelta = timedelta(days=DEFAULT_KEEP_DAYS)
     parts: StackParts = field(default_factory=StackParts)
     hub: Hub | None = None
@@ -156,6 +160,8 @@ class Settings:
             ),
             owner_tags=tuple(json.loads(environment.get("OWNER_TAGS") or "[]")),
             runbook_url=environment.get("RUNBOOK_URL", ""),
+            dependents=environment.get("DEPENDENTS") == "true",
+            config_aggregator=environment.get("CONFIG_AGGREGATOR") or "",
             parts=parts,
             hub=Hub.from_environment(environment, parts),
         )

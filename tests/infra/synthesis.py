@@ -79,6 +79,8 @@ EVERYTHING_ON: dict[str, object] = {
     "extra_event_sources": ["keywatch.replay"],
     "owner_tags": ["team", "owner"],
     "runbook_url": "https://wiki.example.com/kms/{cause}",
+    "dependents": True,
+    "config_aggregator": "organisation",
     "keep_incidents_days": 30,
     "event_bus": "arn:aws:events:eu-west-1:111122223333:event-bus/alerts",
     "webhooks": WEBHOOKS,

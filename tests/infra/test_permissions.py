@@ -26,6 +26,7 @@ NOT_TO_BE_NAMED = {
     "cloudtrail:LookupEvents",
     "cloudwatch:GetMetricStatistics",
     "cloudwatch:ListDashboards",
+    "config:SelectResourceConfig",
     "kms:DescribeCustomKeyStores",
     "kms:ListAliases",
     "kms:ListKeys",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 MODULES = {
     "check": "keywatch.actions.check.action",
     "explain": "keywatch.actions.explain.action",
+    "uses": "keywatch.actions.uses.action",
     "sweep": "keywatch.actions.sweep.action",
     "doctor": "keywatch.actions.doctor.action",
     "incidents": "keywatch.actions.incidents.action",

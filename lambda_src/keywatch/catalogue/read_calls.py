@@ -20,6 +20,9 @@ class Reach(StrEnum):
     FUNCTIONS = "the Lambda functions of the account"
     ROLES = "the IAM roles of the account"
     OWNED = "the KMS keys of the account, where the setting owner_tags names tags"
+    DEPENDENTS = "the KMS keys of the account, where the setting dependents is on"
+    CONFIGURATION = "what AWS Config records, where the setting dependents is on"
+    AGGREGATOR = "the aggregators of AWS Config, where the setting config_aggregator names one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,24 @@ READ_CALLS: Mapping[str, ReadCall] = MappingProxyType(
                 "A tag of the key says whom its alerts are for (setting owner_tags).",
                 reach=Reach.OWNED,
                 tried_with={"KeyId": NOBODYS_KEY},
+            ),
+            ReadCall(
+                "ListGrants",
+                "A grant tells which service or role depends on the key (setting dependents).",
+                reach=Reach.DEPENDENTS,
+                tried_with={"KeyId": NOBODYS_KEY},
+            ),
+            ReadCall(
+                "SelectResourceConfig",
+                "AWS Config knows which resources are encrypted with the key (setting dependents).",
+                service="config",
+                reach=Reach.CONFIGURATION,
+            ),
+            ReadCall(
+                "SelectAggregateResourceConfig",
+                "As above, in all accounts that an aggregator sees (setting config_aggregator).",
+                service="config",
+                reach=Reach.AGGREGATOR,
             ),
             ReadCall(
                 "LookupEvents",

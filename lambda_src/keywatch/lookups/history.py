@@ -163,6 +163,28 @@ class History:
         events = answer.get("Events", [])
         return callers_of((event.get("CloudTrailEvent") for event in events), account), None
 
+    def uses_of(
+        self, key_arn: str, region: str, most: int = MOST_CALLS // 2
+    ) -> tuple[tuple[str | None, ...], bool, Exception | None]:
+        """Return the newest records (JSON text) that name a key, whether those are all, and what stopped the reading."""
+        records: list[str | None] = []
+        more: dict[str, str] = {}
+        for _ in range(most):
+            try:
+                self._wait(region)
+                answer = self._client("cloudtrail", region).lookup_events(
+                    LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": key_arn}],
+                    MaxResults=PAGE,
+                    **more,
+                )
+            except (ClientError, BotoCoreError, Refused) as stopped:
+                return tuple(records), False, stopped
+            records += [event.get("CloudTrailEvent") for event in answer.get("Events", [])]
+            if not answer.get("NextToken"):
+                return tuple(records), True, None
+            more = {"NextToken": answer["NextToken"]}
+        return tuple(records), False, None
+
     def _pages(self, name: str, region: str) -> _Pages:
         now = self._now()
         with self._lock:

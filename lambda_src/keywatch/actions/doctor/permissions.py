@@ -21,13 +21,19 @@ from keywatch.settings import Settings
 DEPLOY = "make deploy"
 
 
+def _is_allowed(reach: Reach, settings: Settings) -> bool:
+    """Tell whether the settings let the function make calls of such a reach."""
+    opted_in = {Reach.OWNED: bool(settings.owner_tags), Reach.DEPENDENTS: settings.dependents}
+    return opted_in.get(reach, True)
+
+
 def checks(settings: Settings) -> Sequence[HealthCheck]:
     """Return one check for each call that can be tried, and for each other Region that is searched."""
     why = "Without it, diagnoses are less certain."
     permissions = [
         HealthCheck(f"permission {call.permission}", why, _allowed(call), DEPLOY)
         for call in READ_CALLS.values()
-        if call.tried_with is not None and (call.reach is not Reach.OWNED or settings.owner_tags)
+        if call.tried_with is not None and _is_allowed(call.reach, settings)
     ]
     why = "To find a missing key in another Region, look-ups there must be allowed."
     describe = READ_CALLS["DescribeKey"]

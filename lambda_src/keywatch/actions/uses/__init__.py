@@ -1,0 +1,1 @@
+"""``uses``: what depends on a key."""
