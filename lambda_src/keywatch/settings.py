@@ -85,8 +85,7 @@ class Settings:
     """Where this deployment lives and what it was told. ``account`` is that of the function's own role.
 
     ``owner_tags`` are the tags of keys that name an owner, the best first. ``runbook_url`` is the
-    address of the user's own runbook, in which ``{cause}`` stands for a cause's id.
-    ``owner_tags`` are the tags of keys that name an owner, the best first. ``dependents``: grants and
+    address of the user's own runbook, in which ``{cause}`` stands for a cause's id. ``dependents``: grants and
     AWS Config may be asked what depends on a key, through ``config_aggregator`` where one is named.
     ``own_log_group`` is what this function writes to: what it says there is never a failure of
     somebody else. ``channel_targets`` maps channels (``chat``) to the ARNs of their own topics,
