@@ -30,12 +30,9 @@ def in_regions(regions, **settings):
     return templates({**settings, "regions": regions})
 
 
-# A key belongs to one Region.
-MORE = {
-    name: value
-    for name, value in EVERYTHING_ON.items()
-    if name not in ("regions", "alert_topic_key_arn")
-}
+# A key, a bus and a secret belong to one Region.
+_OF_ONE_REGION = ("regions", "alert_topic_key_arn", "event_bus", "webhooks")
+MORE = {name: value for name, value in EVERYTHING_ON.items() if name not in _OF_ONE_REGION}
 
 
 def exact(of):
