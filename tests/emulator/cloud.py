@@ -19,11 +19,16 @@ SETTINGS = {
     "search_regions": ["us-east-1"],
     "alert_emails": ["you@example.com"],
     "owner_tags": ["team"],
-    "hub": {"organization_id": "o-exampleorgid"},
 }
 # A container that a busy machine made too slow is ended by its timeout, and its lease (90 s) must run out
 # before the next one alerts. Waiting longer costs nothing where all is well.
 PATIENCE = 240.0
+
+
+def organization_of(aws: Emulator) -> str:
+    """Return the id of the organisation that the emulator's account belongs to: a hub of another one is not deployed."""
+    found: str = aws.client("organizations").describe_organization()["Organization"]["Id"]
+    return found
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 from demo import deployment
 from demo.callers import role
 from demo.emulator import Emulator, running
-from tests.emulator.cloud import SETTINGS, World, inventory, make
+from tests.emulator.cloud import SETTINGS, World, inventory, make, organization_of
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +23,9 @@ def world(aws) -> World:
     deployment.bootstrap(aws)
     before = inventory(aws)
     outputs = aws.directory / "outputs.json"
+    wanted = {**SETTINGS, "hub": {"organization_id": organization_of(aws)}}
     settings = (
-        part if part == "-c" else f"'{part}'" for part in deployment.context_options(SETTINGS)
+        part if part == "-c" else f"'{part}'" for part in deployment.context_options(wanted)
     )
     files = (f"--outputs-file {outputs}", f"--output {aws.directory}/cdk.out")
     deployment.run(

@@ -21,7 +21,7 @@ from demo.emulator import ACCOUNT, REGION
 from demo.stage import Stage
 from infra import spoke
 from keywatch.catalogue.own import HUB_BUS, SPOKE
-from tests.emulator.cloud import World
+from tests.emulator.cloud import World, organization_of
 
 pytestmark = pytest.mark.emulator
 
@@ -38,7 +38,7 @@ def spokes(world: World) -> Iterator[None]:
     given = {
         "HubBusArn": f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{HUB_BUS}",
         "HubFunctionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/KeyWatch-function-{REGION}",
-        "OrganizationId": "o-exampleorgid",
+        "OrganizationId": organization_of(world.aws),
         "LookUpRoleRegion": REGION,
     }
     stacks = []
