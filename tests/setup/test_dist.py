@@ -47,7 +47,7 @@ def test_the_wheel_holds_one_package_and_nothing_else(dist):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {"keywatch"}
     assert {"keywatch/cli/__main__.py", "keywatch/cli/scan/command.py"} <= set(names)
-    assert not [name for name in names if "__pycache__" in name or "test" in name]
+    assert not [name for name in names if {"__pycache__", "tests"} & set(name.split("/"))]
 
 
 def test_the_source_archive_builds_the_wheel(dist):

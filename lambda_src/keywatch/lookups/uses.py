@@ -51,7 +51,7 @@ class ResourceFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
+class Dependents(Generic[T]):
     """What was found, the look-up that found it, and whether there is more than was read."""
 
     items: tuple[T, ...]
@@ -59,7 +59,7 @@ class Found(Generic[T]):
     more: bool = False
 
 
-def grants_of(lookups: Lookups, key: KeyFacts) -> Found[GrantFacts]:
+def grants_of(lookups: Lookups, key: KeyFacts) -> Dependents[GrantFacts]:
     """Return the grants on a key."""
     found: list[GrantFacts] = []
     more = [False]
@@ -75,7 +75,7 @@ def grants_of(lookups: Lookups, key: KeyFacts) -> Found[GrantFacts]:
             marker = {"Marker": page["NextMarker"]}
 
     _, look = lookups.ask("ListGrants", key.arn, key.region, read)
-    return Found(tuple(found), look, more[0])
+    return Dependents(tuple(found), look, more[0])
 
 
 def _grant(one: Mapping[str, Any]) -> GrantFacts:
@@ -88,7 +88,7 @@ def _grant(one: Mapping[str, Any]) -> GrantFacts:
 
 def resources_of(
     lookups: Lookups, key: KeyFacts, aliases: tuple[str, ...], aggregator: str, region: str
-) -> Found[ResourceFacts]:
+) -> Dependents[ResourceFacts]:
     """Return the resources that name a key, in this Region, or wherever ``aggregator`` (in ``region``) looks."""
     found: list[ResourceFacts] = []
     more = [False]
@@ -110,7 +110,7 @@ def resources_of(
             following = {"NextToken": page["NextToken"]}
 
     _, look = lookups.ask(operation, key.arn, region if aggregator else key.region, read)
-    return Found(tuple(dict.fromkeys(found)), look, more[0])
+    return Dependents(tuple(dict.fromkeys(found)), look, more[0])
 
 
 def expression(key: KeyFacts, aliases: tuple[str, ...]) -> str:

@@ -11,7 +11,7 @@ from keywatch.actions.requests import is_region
 from keywatch.actions.uses.answer import Seen, render
 from keywatch.lookups.kms import Lookups
 from keywatch.lookups.outcomes import outcome_of
-from keywatch.lookups.uses import Found, grants_of, resources_of
+from keywatch.lookups.uses import Dependents, grants_of, resources_of
 from keywatch.model.evidence import KeyFacts, LookupOutcome, LookupResult
 from keywatch.model.identifiers import Kind, parse
 from keywatch.model.text import counted
@@ -103,7 +103,7 @@ def _opted_in(seen: Seen, key: KeyFacts, lookups: Lookups, services: Services) -
     )
 
 
-def _found(seen: Seen, name: str, found: Found[Any], what: str) -> None:
+def _found(seen: Seen, name: str, found: Dependents[Any], what: str) -> None:
     _looked(seen, name, found.look, counted(len(found.items), what))
     if found.more:
         seen.unknowns += (f"{name}: there are more than the {len(found.items)} that were read.",)
