@@ -181,6 +181,7 @@ CHANNEL = Recipe(
 
         def publish(self, **message):
             self.sent[message["TopicArn"]] = message["Message"]
+            return {"MessageId": "1"}
 
     def test_the_stack_lets_the_function_publish_and_the_function_does():
         stack = template(EVERYTHING_ON)
@@ -262,28 +263,27 @@ ACTION = Recipe(
 )
 
 _STEP = '''
-    def tags(self) -> None:
-        """Ask for the name that somebody gave the key as a tag."""
+    def policies(self) -> None:
+        """Ask for the names of the policies of the key."""
         key = self.evidence.key
         if key is None:
             return
         answer, look = self.lookups.ask(
-            "ListResourceTags",
+            "ListKeyPolicies",
             key.key_id,
             key.region,
-            lambda kms: kms.list_resource_tags(KeyId=key.key_id),
+            lambda kms: kms.list_key_policies(KeyId=key.key_id),
         )
-        tags = answer["Tags"] if answer is not None else []
-        found = tuple(tag["TagValue"] for tag in tags if tag["TagKey"] == "Name")
+        found = tuple(answer["PolicyNames"]) if answer is not None else ()
         self.learn(look, names=(*self.evidence.names, *found))
 '''
 
 
 def _look_up(tree: Copy) -> None:
-    row = '            ReadCall("ListResourceTags", "A tag names the owner.", tried_with={"KeyId": NOBODYS_KEY}),'
+    row = '            ReadCall("ListKeyPolicies", "A key without a policy is lost.", tried_with={"KeyId": NOBODYS_KEY}),'
     tree.after(f"{CATALOGUE}/read_calls.py", "        for call in (", row)
     plan = f"{PACKAGE}/lookups/plan.py"
-    tree.replace(plan, "    asking.last_use()\n", "    asking.last_use()\n    asking.tags()\n")
+    tree.replace(plan, "    asking.last_use()\n", "    asking.last_use()\n    asking.policies()\n")
     tree.replace(plan, "    def last_use(", f"{_STEP.lstrip(chr(10))}\n    def last_use(")
     # The stand-in for look-ups answers what no test scripts as AWS does: with nothing.
     stand_in = "    def last_use(\n        self, key_arn"
@@ -312,7 +312,7 @@ LOOK_UP = Recipe(
         stub = Stubber(kms)
         stub.add_response("describe_key", {"KeyMetadata": METADATA})
         stub.add_response("list_aliases", {"Aliases": []})
-        stub.add_response("list_resource_tags", {"Tags": [{"TagKey": "Name", "TagValue": "payments"}]})
+        stub.add_response("list_key_policies", {"PolicyNames": ["payments"]})
         stub.activate()
         lookups = Lookups(lambda _service, _region: kms, lambda: NOW)
         failure = failed("DisabledException", f"{KEY} is disabled.", KEY)
@@ -321,9 +321,9 @@ LOOK_UP = Recipe(
         assert evidence.lookup_results[-1].outcome is LookupOutcome.SEEN
         policies = resources(template(EVERYTHING_OFF), "AWS::IAM::Policy").values()
         actions = [s["Action"] for p in policies for s in p["PolicyDocument"]["Statement"]]
-        assert any("kms:ListResourceTags" in action for action in actions)
+        assert any("kms:ListKeyPolicies" in action for action in actions)
         checks = permissions.checks(Settings("t", "a", "r", REGION, "1"))
-        assert "permission kms:ListResourceTags" in [check.id for check in checks]
+        assert "permission kms:ListKeyPolicies" in [check.id for check in checks]
     """,
 )
 
@@ -342,7 +342,7 @@ def _quiet(tree: Copy) -> None:
     told = f"{PACKAGE}/settings.py"
     field = "    messages_per_hour: int = DEFAULT_MESSAGES_PER_HOUR"
     tree.after(told, field, "    quiet_minutes: int = 0")
-    line = '            parts=StackParts.from_json(environment.get("PARTS", "")),'
+    line = "            parts=parts,"
     tree.after(told, line, '            quiet_minutes=int(environment.get("QUIET_MINUTES") or 0),')
 
 

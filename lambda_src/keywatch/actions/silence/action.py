@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from keywatch.actions.action import YES, Action, Answer, Field, Fields, Invocation, Option
 from keywatch.actions.display import Pairs, Shown, line
+from keywatch.catalogue.causes import CAUSES
 from keywatch.model.silence import CRITERIA, MAX_REASON, duration_of, match_of
 from keywatch.model.text import one_line
 
@@ -11,8 +12,6 @@ _NAMES = ", ".join(CRITERIA)
 
 
 def _is_match(value: object) -> bool:
-    from keywatch.catalogue.causes import CAUSES
-
     match = match_of(value)
     return match is not None and match.get("cause", next(iter(CAUSES))) in CAUSES
 
