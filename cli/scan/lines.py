@@ -5,8 +5,7 @@ import json
 from collections.abc import Iterable
 from typing import TextIO
 
-from cli.spreadsheet import cell
-
+from ..spreadsheet import cell
 from .document import Document, name_of, short_change
 from .summary import Summary
 

@@ -103,3 +103,15 @@ def test_no_two_classes_of_the_program_have_one_name():
                 places.setdefault(node.name, []).append(path.relative_to(PACKAGE).as_posix())
     # THEN each means one thing
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+def test_the_command_line_names_its_modules_from_where_they_are():
+    # GIVEN that what is ``cli`` here is ``keywatch.cli`` where it is installed
+    for source in (ROOT / "cli").rglob("*.py"):
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            named = (
+                [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            )
+            named += [name.name for name in node.names] if isinstance(node, ast.Import) else []
+            # THEN none of its modules asks for ``cli``
+            assert "cli" not in {name.partition(".")[0] for name in named}, source
