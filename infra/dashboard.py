@@ -10,7 +10,6 @@ from constructs import Construct
 from infra.health import DIMENSIONS, NAMESPACE
 from infra.intake import Intake
 from keywatch.catalogue.causes import CAUSES
-from keywatch.catalogue.own import DASHBOARD
 
 _FAILURES = {"Failures": "failures", "FailuresIgnored": "ignored by your rules"}
 _ALERTS = {
@@ -46,7 +45,7 @@ class Dashboard(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         # Dashboards of all Regions share one list of names.
-        board = cloudwatch.Dashboard(self, "Default", dashboard_name=f"{DASHBOARD}{Aws.REGION}")
+        board = cloudwatch.Dashboard(self, "Default", dashboard_name=f"KeyWatch-{Aws.REGION}")
         board.add_widgets(_incidents(page))
         board.add_widgets(
             _counts("Failing calls", _FAILURES), _counts("Alerts and incidents", _ALERTS)

@@ -1,4 +1,4 @@
-"""The incident page of the dashboard: a function of its own, whose role reads the incident table and the names of dashboards.
+"""The incident page of the dashboard: a function of its own, whose role reads the incident table and nothing else.
 
 Whoever looks at the dashboard calls it with their own right to ``lambda:InvokeFunction``. That right
 on the main function would let them forge events and have alerts sent.
@@ -30,13 +30,6 @@ class Page(Construct):
         role.add_to_policy(statement_of("WritePageLog", log_group.log_group_arn))
         table = (incidents.table.table_arn, incidents.due_index_arn)
         role.add_to_policy(statement_of("ReadIncidents", *table))
-        role.add_to_policy(statement_of("FindOtherRegions", "*"))
-        acknowledge(
-            role,
-            {
-                "AwsSolutions-IAM5[Resource::*]": "The names of the account's dashboards: IAM knows no narrower resource."
-            },
-        )
         self.function = lambda_.Function(
             self,
             "Function",

@@ -1,8 +1,8 @@
 """The entry point of the page's own function: it answers page requests of the dashboard, and does nothing else.
 
 Who looks at a dashboard calls its function with their own rights, and may then send it anything.
-This one has no action, takes no event, and its role reads the incident table and the names of
-dashboards, and nothing else: there is nothing to forge and nobody to blame through it.
+This one has no action, takes no event, and its role reads the incident table and nothing else: there
+is nothing to forge and nobody to blame through it.
 """
 
 import os

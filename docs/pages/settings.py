@@ -51,8 +51,7 @@ stack would be rolled back.
 depend on the other Regions: one can be added or removed, in one deployment or in several, and no other changes (but for the chat
 configuration, below). Up to version 0.1 the stacks of several Regions were called `KeyWatch-<Region>`. They are taken over, with
 all that they hold, by `"stack_name": "KeyWatch-{region}"`; `make deploy` says so where it finds one. A Region that is taken out
-of the list keeps its stack until `aws cloudformation delete-stack` removes it there. Each dashboard links to those of all
-Regions.
+of the list keeps its stack until `aws cloudformation delete-stack` removes it there.
 
 **`chat`**: an account can configure a Slack or Teams channel once. With several Regions, the configuration is in the first of
 `regions`, or in the one that `"region"` beside the ids of the channel names, and it lists the topics of all `regions`. So a new

@@ -121,7 +121,7 @@ def test_nothing_may_change_a_key(of):
     # THEN it reads, or encrypts for a topic
     assert allowed <= {
         *("kms:DescribeKey", "kms:GetKeyLastUsage", "kms:ListAliases", "kms:ListKeys"),
-        *("kms:DescribeCustomKeyStores", "kms:ListResourceTags"),
+        *("kms:DescribeCustomKeyStores", "kms:ListResourceTags", "kms:ListGrants"),
         *("kms:GenerateDataKey*", "kms:Decrypt"),
     }
 

@@ -25,7 +25,6 @@ NOT_TO_BE_NAMED = {
     "cloudtrail:DescribeTrails",
     "cloudtrail:LookupEvents",
     "cloudwatch:GetMetricStatistics",
-    "cloudwatch:ListDashboards",
     "config:SelectResourceConfig",
     "kms:DescribeCustomKeyStores",
     "kms:ListAliases",

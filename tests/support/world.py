@@ -253,7 +253,7 @@ def world(
     table, topic = table or TableClient(), TopicClient()
     wire, kms, trail, moment = Wire(), ScriptedKms(), Trail(), [START]
     regional = {REGION: kms}
-    others = {"dynamodb": table, "sns": topic, "cloudtrail": trail, "cloudwatch": Dashboards()}
+    others = {"dynamodb": table, "sns": topic, "cloudtrail": trail}
 
     def client(service: str, region: str) -> Any:
         if service == "kms":
@@ -277,17 +277,6 @@ def world(
         return build(settings, client, logger, now=lambda: moment[0] + skew)
 
     yield World(container(), kms, wire, topic.receive, table, moment, trail, container, topic)
-
-
-class Dashboards:
-    """CloudWatch's list of dashboards: those of all Regions of the account."""
-
-    def __init__(self, *names: str) -> None:
-        self.names = names or (f"KeyWatch-{REGION}",)
-
-    def list_dashboards(self, DashboardNamePrefix: str) -> dict[str, Any]:
-        found = (name for name in self.names if name.startswith(DashboardNamePrefix))
-        return {"DashboardEntries": [{"DashboardName": name} for name in found]}
 
 
 def create_table(dynamodb: Any, name: str = "incidents") -> None:

@@ -52,9 +52,6 @@ COUNTERS: Mapping[str, CounterMeaning] = {
         "messages without an owner, because the key's tags could not be read"
     ),
     "TestsFailed": CounterMeaning("tests that a channel did not take (action test_alert)"),
-    "PageRegionsFailed": CounterMeaning(
-        "incident pages without links to other Regions, because dashboards could not be listed"
-    ),
     "CanarySent": CounterMeaning("canaries that were sent"),
     "SpokeCanariesSent": CounterMeaning("canaries that were sent in spokes"),
     "SpokeCanariesNotSent": CounterMeaning(

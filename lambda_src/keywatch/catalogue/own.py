@@ -15,9 +15,6 @@ CANARY_DENIED_CALL = "GetKeyRotationStatus"
 # KeyWatch-function-x hides nothing.
 ROLE_NAME_PREFIX = "KeyWatch-function-"
 
-# How the names of its dashboards begin; the Region follows.
-DASHBOARD = "KeyWatch-"
-
 # The bus of the hub, which rules of other accounts and Regions send to.
 HUB_BUS = "KeyWatch"
 

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from keywatch.alerts.wording import iso
 from keywatch.model.incident import ENDED
 from keywatch.model.signals import Subject
-from keywatch.page import detail, elsewhere, history, listing, markup, silences, view
+from keywatch.page import detail, history, listing, markup, silences, view
 from keywatch.services import Services
 
 MOST = 200
@@ -38,7 +38,7 @@ _NO_TABLE = (
 
 
 def answer(request: Mapping[str, Any], context: object, services: Services) -> str:
-    """Return the page as HTML, or the widget's documentation as Markdown; reads incidents, and which Regions have a page."""
+    """Return the page as HTML, or the widget's documentation as Markdown; reads incidents and nothing else."""
     if request.get("describe"):
         return DOCUMENTATION
     given = request.get("widgetContext")
@@ -85,21 +85,4 @@ def _all(endpoint: str, services: Services) -> str:
     over = services.history.ended_on(now, history.MOST)
     if len(over) < history.MOST:
         over += services.history.ended_on(now - timedelta(days=1), history.MOST)
-    return (
-        listed
-        + silences.silences(services.silences.current(now))
-        + history.history(over)
-        + _elsewhere(services)
-    )
-
-
-def _elsewhere(services: Services) -> str:
-    """Return links to the pages of other Regions; the page is worth reading without them."""
-    here = services.settings.region
-    try:
-        found = elsewhere.regions_elsewhere(services.client("cloudwatch", here), here)
-    except (ClientError, BotoCoreError):
-        services.counts.add("PageRegionsFailed")
-        services.logger.exception("the dashboards of other Regions could not be listed")
-        return ""
-    return elsewhere.elsewhere(found, here)
+    return listed + silences.silences(services.silences.current(now)) + history.history(over)

@@ -34,7 +34,7 @@ _OF_AWS = re.compile(
     r"aws:[A-Za-z0-9:_-]{1,60}|SecretARN|SecretVersionId|PARAMETER_ARN|kms:EncryptionContext"
 )
 _NAMES_A_THING = re.compile(
-    r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{0,12}:[\w+=,.@:/*-]{1,300}|[a-z]{1,8}-[0-9a-f]{8,17}"
+    r"arn:aws[a-z-]{0,20}:[a-z0-9-]{1,40}:[a-z0-9-]{0,32}:\d{0,12}:[\w+=,.@:/*-]{1,300}|[a-z]{1,8}-[0-9a-f]{8,17}"
 )
 
 

@@ -138,7 +138,10 @@ def test_help_of_options_cannot_end_a_quotation():
 
 
 def test_make_says_what_it_wants():
-    done = subprocess.run(["make", "check"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607 - this machine's make
+    # A make that runs the tests tells the one below it to say where it is.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    make = ["make", "--no-print-directory", "check"]
+    done = subprocess.run(make, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "make check KEY=alias/payments" in done.stderr
     assert json.dumps(done.stdout) == '""'
