@@ -28,7 +28,7 @@ READ_ONLY = (
         "cloudtrail:Get",
         "cloudtrail:LookupEvents",
     ),
-    *("cloudwatch:Get", "lambda:List", "logs:Describe", "organizations:List"),
+    *("cloudwatch:Get", "config:Select", "lambda:List", "logs:Describe", "organizations:List"),
 )
 EVERY_TEMPLATE = [
     pytest.param(of, id=f"{name}: {stack}")

@@ -107,6 +107,8 @@ def test_the_function_is_told_what_it_needs():
         "MESSAGES_PER_HOUR": "60",
         "SEARCH_REGIONS": "[]",
         "OWNER_TAGS": "[]",
+        "DEPENDENTS": "false",
+        "CONFIG_AGGREGATOR": "",
         "KEEP_INCIDENTS_DAYS": "90",
         "IGNORE_RULES": "[]",
         "POWERTOOLS_SERVICE_NAME": "keywatch",
