@@ -92,8 +92,10 @@ def test_its_own_role_is_enough_to_look_up_remember_and_alert(world: World, own_
 
 
 def test_an_alert_that_may_not_be_published_waits_in_the_queue(world: World, own_role_only: None):
-    # GIVEN a function that may not publish
-    key = world.disabled_key()
+    # GIVEN a function that may not publish, and a call that has nothing in common with those of other
+    # tests: what one caller or one person breaks within minutes is a group
+    stage, name = world.stage(), "alias/unpublished"
+    stage.fails("Encrypt", name, role("unpublished-app", "app-1"))
     url, sqs = world.outputs.IntakeQueueUrl, world.aws.client("sqs")
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "2"})
 
@@ -102,16 +104,16 @@ def test_an_alert_that_may_not_be_published_waits_in_the_queue(world: World, own
 
     before = refusals()
     with denied(world, NO_PUBLISHING):
-        # WHEN a key fails, THEN the function says so, and the failure stays in the queue
-        world.put(world.failure_of(key))
+        # WHEN a call fails, THEN the function says so, and the failure stays in the queue
+        world.put(*stage.failures)
         wait_for(lambda: refusals() > before, "the refusal", world.log)
         assert world.depth(url) == 1
-        assert world.alerts_about(key.arn, at_least=0) == []
+        assert world.alerts_about(name, at_least=0) == []
 
     # WHEN it may publish again, THEN the alert is sent, once
-    assert len(world.alerts_about(key.arn)) == 1
+    assert len(world.alerts_about(name)) == 1
     world.settle()
-    assert len(world.alerts_about(key.arn)) == 1
+    assert len(world.alerts_about(name)) == 1
 
 
 def test_the_emulators_log_of_calls_holds_none_that_the_table_of_permissions_does_not(
