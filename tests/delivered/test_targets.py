@@ -12,10 +12,8 @@ def score(programs):
     return measure.scores(measure.cases(programs), lambda case: case.kind[0])["all"]
 
 
-# Of all outputs 0.97 of the identifiers must be right (``python -m tests.delivered``). In the sample
-# that is run here, a path or a time of another length cuts other lines: it differs by 0.005 between runs.
 @pytest.mark.parametrize(
-    ("rate", "least"), [("recall", 0.97), ("cause", 0.99), ("identifier", 0.965)]
+    ("rate", "least"), [("recall", 0.97), ("cause", 0.99), ("identifier", 0.97)]
 )
 def test_delivered_output_is_understood(score, rate, least):
     assert score.rate(rate) >= least, measure.problems(score)
