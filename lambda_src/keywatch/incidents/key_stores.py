@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from keywatch.catalogue.causes import cause_of
+from keywatch.incidents.copies import Told
 from keywatch.incidents.memory import Memory
 from keywatch.lookups.scope import Scope
 from keywatch.model.evidence import ANSWERED
@@ -15,7 +16,6 @@ from keywatch.model.signals import KeyFailure
 from keywatch.services import Services
 from keywatch.sources.subjects import key_subject, store_subject
 
-Told = tuple[str, KeyFailure]  # the id of the message, and the failure
 MOST_LOOKED_UP = 10  # keys of a batch
 TIME = timedelta(seconds=3)  # for all of them
 

@@ -7,7 +7,6 @@ rare. So each kind of change is asked for by its name, and the key is looked for
 was read is remembered for minutes: the next incident most likely asks for the same names.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,19 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from keywatch.diagnosis.case import TRAIL_LAG
 from keywatch.lookups.outcomes import outcome_of
 from keywatch.model.evidence import FROM_TRAIL, ChangeFact, HistoryRead, LookupOutcome
 from keywatch.model.signals import Caller, KeyChange
 from keywatch.sources.callers import read_caller
 from keywatch.sources.cloudtrail import read_record
-from keywatch.sources.fields import mapping
+from keywatch.sources.fields import mapping, parsed
 from keywatch.sources.source import Reception
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudtrail import CloudTrailClient
 
 REACH = timedelta(days=90)  # how far the event history goes back
-LAG = timedelta(minutes=15)  # how late it may show an event (CloudTrail User Guide)
 PAGE = 50
 MOST_CALLS = 6  # for one incident
 REMEMBERED = timedelta(minutes=2)
@@ -48,7 +47,7 @@ class Answer:
 
     ``changes`` are newest first; ``names`` are those that were asked for, ``unread`` those of them of
     which older pages were left unread. ``since`` and ``until`` is the span that was read of all of
-    them; what happened within ``LAG`` before ``until`` may not be shown yet. ``error`` is what
+    them; what happened within ``TRAIL_LAG`` before ``until`` may not be shown yet. ``error`` is what
     stopped the reading, if something did.
     """
 
@@ -152,16 +151,8 @@ class History:
 
         One page: asked for a key, LookupEvents answers its uses.
         """
-        try:
-            self._wait(region)
-            answer = self._client("cloudtrail", region).lookup_events(
-                LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": key_arn}],
-                MaxResults=PAGE,
-            )
-        except (ClientError, BotoCoreError, Refused) as stopped:
-            return (), stopped
-        events = answer.get("Events", [])
-        return callers_of((event.get("CloudTrailEvent") for event in events), account), None
+        records, _, stopped = self.uses_of(key_arn, region, most=1)
+        return callers_of(records, account), stopped
 
     def uses_of(
         self, key_arn: str, region: str, most: int = MOST_CALLS // 2
@@ -217,11 +208,7 @@ class History:
 def callers_of(records: Iterable[str | None], account: str) -> tuple[Caller, ...]:
     """Return the callers of other accounts than ``account`` in CloudTrail records (JSON text), the most frequent first."""
     found: Counter[Caller] = Counter()
-    for text in records:
-        try:
-            record = json.loads(text or "null")
-        except (ValueError, RecursionError):
-            continue
+    for record in parsed(records):
         caller = read_caller(mapping(record).get("userIdentity"))
         if caller.account and caller.account != account:
             found[Caller(caller.principal, account=caller.account)] += 1
@@ -268,11 +255,7 @@ def newest_of_each(changes: Sequence[KeyChange]) -> tuple[KeyChange, ...]:
 
 def changes_of(records: Iterable[str | None]) -> Iterator[KeyChange]:
     """Yield the changes among CloudTrail records (JSON text); failed calls and other text are left out."""
-    for text in records:
-        try:
-            record = json.loads(text or "null")
-        except (ValueError, RecursionError):
-            continue
+    for record in parsed(records):
         change = read_record(record, Reception())
         if isinstance(change, KeyChange):
             yield change
@@ -302,7 +285,7 @@ def joined(before: HistoryRead | None, answer: Answer, region: str) -> HistoryRe
         region=region,
         since=answer.since,
         until=answer.until,
-        shown_until=answer.until - LAG,
+        shown_until=answer.until - TRAIL_LAG,
         complete=answer.complete,
     )
     if before is None:

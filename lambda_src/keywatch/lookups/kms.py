@@ -219,7 +219,7 @@ class Lookups:
             region,
             lambda kms: kms.list_resource_tags(KeyId=key_arn, Limit=50),
         )
-        listed = answer["Tags"] if answer is not None else ()
+        listed = answer.get("Tags", ()) if answer is not None else ()
         return {tag["TagKey"]: tag["TagValue"] for tag in listed}, look
 
     def last_use(

@@ -13,9 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from keywatch.catalogue.causes import Lookup, cause_of
 from keywatch.catalogue.states import STATE_CAUSES, is_usable
-from keywatch.diagnosis.case import Case, case_of, find_look
+from keywatch.diagnosis.case import TRAIL_LAG, Case, case_of, find_look
 from keywatch.lookups.functions import is_function
-from keywatch.lookups.history import LAG, change_fact, joined, outcome_of_history
+from keywatch.lookups.history import change_fact, joined, outcome_of_history
 from keywatch.lookups.kms import Lookups
 from keywatch.lookups.known_changes import (
     OF_THE_KEY_BEHIND,
@@ -211,7 +211,7 @@ class _Investigation:
         wanting = that_would_explain(case, gone=self.is_gone())
         known = case.standing(*wanting)
         is_blind = self.evidence.key is None and not self.is_gone()
-        is_recent = known is not None and self.failure.time - known.when <= LAG
+        is_recent = known is not None and self.failure.time - known.when <= TRAIL_LAG
         if not wanting or (known and (is_recent or not is_blind)):
             return
         self.read_history(names_to_ask(self.failure.subject.kind, wanting), self.subjects())

@@ -1,11 +1,21 @@
 """Take values out of untrusted JSON: every accessor answers ``None`` or an empty value where the type is not as expected."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from keywatch.model.text import one_line
 
 _NOTHING: Mapping[str, object] = {}
+
+
+def parsed(texts: Iterable[str | None]) -> Iterator[object]:
+    """Yield what each of some JSON texts holds; what is missing or no JSON is left out."""
+    for text_of_one in texts:
+        try:
+            yield json.loads(text_of_one or "null")
+        except (ValueError, RecursionError):
+            continue
 
 
 def mapping(value: object) -> Mapping[str, object]:

@@ -5,7 +5,6 @@ Guide, "Encryption context"). What AWS's services put there names the thing that
 shown; of all other members only the name is, for anything may stand in them.
 """
 
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,11 +13,11 @@ from datetime import datetime
 from keywatch.model.secrets import redacted
 from keywatch.model.signals import Caller
 from keywatch.model.text import one_line
+from keywatch.parsing.classify import KMS
 from keywatch.sources.callers import is_own, read_caller
-from keywatch.sources.fields import inner, mapping, moment, text
+from keywatch.sources.fields import inner, mapping, moment, parsed, text
 from keywatch.sources.source import EPOCH
 
-KMS = "kms.amazonaws.com"
 # Operations that do cryptography with a key (KMS Developer Guide, "Cryptographic operations").
 CRYPTOGRAPHIC = frozenset(
     {
@@ -51,11 +50,7 @@ class KeyUse:
 
 def uses_in(records: Iterable[str | None], own_roles: Collection[str]) -> Iterator[KeyUse]:
     """Yield the uses among CloudTrail records (JSON text). Untrusted: whatever is no use is left out."""
-    for record in records:
-        try:
-            fields = mapping(json.loads(record or "null"))
-        except (ValueError, RecursionError):
-            continue
+    for fields in map(mapping, parsed(records)):
         operation = fields.get("eventName")
         if fields.get("eventSource") != KMS or operation not in CRYPTOGRAPHIC:
             continue

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from keywatch.diagnosis.case import TRAIL_LAG
 from keywatch.lookups.history import (
-    LAG,
     MOST_CALLS,
     PAGE,
     REACH,
@@ -118,7 +118,7 @@ def test_nothing_is_absent_only_where_all_was_read():
     answer = history(Trail()).find(("DeleteKey", "ScheduleKeyDeletion"), of_the_key, REGION)
     assert (answer.complete, answer.since, answer.until) == (True, NOW - REACH, NOW)
     assert outcome_of_history(answer)[0] is LookupOutcome.ABSENT
-    assert joined(None, answer, REGION).shown_until == NOW - LAG
+    assert joined(None, answer, REGION).shown_until == NOW - TRAIL_LAG
 
 
 def test_failed_calls_and_other_keys_explain_nothing():
