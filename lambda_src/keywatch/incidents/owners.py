@@ -91,8 +91,20 @@ def owner_of(
 ) -> str | None:
     """Return the owner that all of some keys (ARNs) have; ``before`` where one is gone, or its tags cannot be read.
 
-    ``told_by`` is the account that told a hub of it, in which it may look.
+    ``told_by`` is the account that told a hub of it, in which it may look. Never raises: an alert without
+    an owner is better than none.
     """
+    try:
+        return _owner_of(services, keys, before, told_by)
+    except Exception:
+        services.counts.add("OwnersUnknown")
+        services.logger.exception("the owner of a key could not be looked up")
+        return before
+
+
+def _owner_of(
+    services: Services, keys: Iterable[str], before: str | None, told_by: str | None
+) -> str | None:
     owners: set[str | None] = set()
     account = (told_by if services.settings.hub else None) or services.settings.account
     lookups = services.accounts.look_ups(account)

@@ -81,7 +81,7 @@ class Directory:
             answer = self._organizations().describe_account(AccountId=account)
         except (ClientError, BotoCoreError) as error:
             return self._refused(account, error)
-        name = one_line(answer["Account"].get("Name"), MOST_NAME)
+        name = one_line(answer.get("Account", {}).get("Name"), MOST_NAME)
         return self._keep(account, _Known(name, is_member=True, until=now + REMEMBERED))
 
     def _refused(self, account: str, error: Exception) -> _Known | None:

@@ -121,14 +121,21 @@ def test_a_group_has_an_owner_only_where_all_of_its_members_agree(world, odd, ow
     assert digest.get("owner") == owner
 
 
-@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "InternalError"])
-def test_tags_that_cannot_be_read_leave_the_alert_as_it_is_and_are_counted(world, code):
+@pytest.mark.parametrize(
+    "error",
+    [
+        *map(aws_error, ("AccessDeniedException", "ThrottlingException", "InternalError")),
+        RuntimeError("what nobody thought of"),
+    ],
+    ids=str,
+)
+def test_tags_that_cannot_be_read_leave_the_alert_as_it_is_and_are_counted(world, error):
     # GIVEN a key whose tags may not be read
     world.kms.add(state="Disabled")
 
     def refuse(_service, operation):
         if operation == "list_resource_tags":
-            raise aws_error(code)
+            raise error
 
     world.wire.before = refuse
     # WHEN a call fails
