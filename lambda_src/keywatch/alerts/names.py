@@ -33,6 +33,11 @@ def display_name(cause: Cause, subject: SubjectView) -> str:
     return "a key that AWS did not name"
 
 
+def id_of(subject: AffectedSubject) -> str | None:
+    """Return by what a program tells this from other broken things; ``None`` where nothing names it."""
+    return subject["alias"] or subject["key_arn"] or subject["key_store"] or subject["identifier"]
+
+
 def _quoted_if_odd(name: str) -> str:
     short = one_line(name, _MAX_NAME)
     return short if _WORD.fullmatch(name) else f'"{short}"'

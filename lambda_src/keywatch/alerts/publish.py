@@ -125,7 +125,9 @@ class Publisher:
             for name, arn in topics.items()
         ]
         return answers + [
-            self._tried(one.name, target, partial(self._send_through, one, send, target, alert))
+            self._tried(
+                one.name, target, partial(self._send_through, one, send, target, alert, document)
+            )
             for one, send, target in self._with_target
         ]
 
@@ -137,8 +139,10 @@ class Publisher:
             says = f"{type(error).__name__}: {error}"
             return ChannelAnswer(name, target, accepted=False, says=says)
 
-    def _send_through(self, channel: Channel, send: Send, target: str, alert: Alert) -> str:
-        fitting, body = fit(alert, build_document(alert), channel.render, channel.max_bytes)
+    def _send_through(
+        self, channel: Channel, send: Send, target: str, alert: Alert, document: Document
+    ) -> str:
+        fitting, body = fit(alert, document, channel.render, channel.max_bytes)
         return send(self._clients, target, body, attributes(fitting))
 
     def _publish(self, alert: Alert) -> None:
@@ -155,8 +159,7 @@ class Publisher:
             self._send(self._fallback, alert, document)
         for channel, send, target in self._with_target:
             try:
-                fitting, body = fit(alert, document, channel.render, channel.max_bytes)
-                send(self._clients, target, body, attributes(fitting))
+                self._send_through(channel, send, target, alert, document)
             except Exception:  # noqa: BLE001 - the alert is out; sending it all again for the sake of one channel would be a duplicate
                 self._count(f"{channel.name.capitalize()}PublishFailed")
 

@@ -64,6 +64,14 @@ def headings(document: Document) -> Headings:
     return _RESOLVED if document["status"] == "resolved" else _GOING_ON
 
 
+_SIGNS = {"critical": "🔴", "high": "🟠", "warning": "🟡", "info": "🔵"}
+
+
+def sign(document: Document) -> str:
+    """Return the sign by which chat shows how bad it is, or that it is over."""
+    return "✅" if document["status"] == "resolved" else _SIGNS.get(document["severity"], "⚪")
+
+
 def headline(document: Document, limit: int) -> str:
     """Return severity and state, cause, key and Region as one line of ASCII; where room is short, the cause is cut first.
 

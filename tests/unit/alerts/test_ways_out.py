@@ -106,6 +106,19 @@ def test_bodies_keep_within_what_their_receivers_take(cause, status):
     assert all(one["text"]["type"] == "plain_text" for one in message["blocks"])
 
 
+def test_no_command_is_cut_where_opsgenie_has_too_little_room():
+    # GIVEN an alert with more reasons and longer commands than Opsgenie takes
+    command = f"aws kms enable-key --key-id {'k' * 1_900}"
+    document = build_document(alert("key_disabled", "opened"))
+    document["because"] = ["b" * 1_000] * 5
+    document["remedies"] = [{"text": f"Step {n}.", "command": command} for n in range(5)]
+    # WHEN it is told
+    said = opsgenie.body(document)["description"]
+    # THEN each command in it is whole
+    assert len(said) <= opsgenie.MAX_DESCRIPTION
+    assert said.count("aws kms enable-key") == said.count(command) > 0
+
+
 HOSTILE = st.one_of(
     st.text(max_size=200),
     st.sampled_from(

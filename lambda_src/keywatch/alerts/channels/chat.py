@@ -11,7 +11,14 @@ from keywatch.alerts.channel import Channel, compact_json, send_to_topic
 from keywatch.alerts.document import Document, Step
 from keywatch.alerts.escape import chat_command, code, markdown
 from keywatch.alerts.names import LABELS, arn_shortener
-from keywatch.alerts.wording import first_line, headings, headline, impact_lines, readable_time
+from keywatch.alerts.wording import (
+    first_line,
+    headings,
+    headline,
+    impact_lines,
+    readable_time,
+    sign,
+)
 
 MAX_TITLE = 250
 MAX_DESCRIPTION = 8_000
@@ -19,7 +26,6 @@ MAX_STEP = 350
 MAX_KEYWORD = 75
 _NAMES_SHOWN = 5
 _MEMBERS_SHOWN = 20
-_SIGNS = {"critical": "🔴", "high": "🟠", "warning": "🟡", "info": "🔵"}
 
 
 def render(document: Document) -> str:
@@ -30,8 +36,7 @@ def render(document: Document) -> str:
 def card(document: Document) -> dict[str, Any]:
     """Return the custom notification of an alert; all alerts of an incident share its thread."""
     over = document["status"] == "resolved"
-    sign = "✅" if over else _SIGNS.get(document["severity"], "⚪")
-    title = f"{sign} {markdown(headline(document, MAX_TITLE - 4), MAX_TITLE - 4)}"
+    title = f"{sign(document)} {markdown(headline(document, MAX_TITLE - 4), MAX_TITLE - 4)}"
     subject = document["subject"]
     keywords = (
         document["cause"],

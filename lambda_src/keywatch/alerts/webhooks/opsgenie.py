@@ -8,6 +8,7 @@ from typing import Any
 
 from keywatch.alerts.document import Document
 from keywatch.alerts.escape import plain
+from keywatch.alerts.names import id_of
 from keywatch.alerts.wording import headline
 
 MAX_MESSAGE, MAX_DESCRIPTION, MAX_ENTITY, MAX_TAG = 130, 15_000, 512, 50
@@ -17,14 +18,13 @@ _PRIORITIES = {"critical": "P1", "high": "P2", "warning": "P3", "info": "P5"}
 def body(document: Document) -> dict[str, Any]:
     """Return the request."""
     subject = document["subject"]
-    name = subject["alias"] or subject["key_arn"] or subject["key_store"] or subject["identifier"]
     owner = document.get("owner")
     tags = [document["cause"], document["severity"], subject["region"], subject["account"]]
     return {
         "message": headline(document, MAX_MESSAGE),
         "alias": document["incident_id"],
-        "description": "\n\n".join(_description(document))[:MAX_DESCRIPTION],
-        "entity": plain(name, MAX_ENTITY),
+        "description": _description(document),
+        "entity": plain(id_of(subject), MAX_ENTITY),
         "priority": _PRIORITIES.get(document["severity"], "P2"),
         "source": "KeyWatch",
         "note": plain(document["summary"]),
@@ -32,9 +32,13 @@ def body(document: Document) -> dict[str, Any]:
     }
 
 
-def _description(document: Document) -> list[str]:
+def _description(document: Document) -> str:
+    """Return what is known and what to do; the last parts are left out where room is short: a cut command is another one."""
     steps = [
         f"{number}. {plain(step['text'])}" + (f"\n{step['command']}" if step["command"] else "")
         for number, step in enumerate(document["remedies"][:5], 1)
     ]
-    return [plain(document["summary"]), *(plain(one) for one in document["because"][:5]), *steps]
+    parts = [plain(document["summary"]), *(plain(one) for one in document["because"][:5]), *steps]
+    while len(text := "\n\n".join(parts)) > MAX_DESCRIPTION:
+        parts.pop()
+    return text

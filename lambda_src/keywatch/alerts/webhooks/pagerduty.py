@@ -9,6 +9,7 @@ from typing import Any
 
 from keywatch.alerts.document import Document
 from keywatch.alerts.escape import plain
+from keywatch.alerts.names import id_of
 from keywatch.alerts.wording import headline
 
 MAX_SUMMARY = 1_024
@@ -19,14 +20,13 @@ def body(document: Document) -> dict[str, Any]:
     """Return the event."""
     over = document["status"] == "resolved"
     subject = document["subject"]
-    name = subject["alias"] or subject["key_arn"] or subject["key_store"] or subject["identifier"]
     return {
         "event_action": "resolve" if over else "trigger",
         "dedup_key": document["incident_id"],
         "client": "KeyWatch",
         "payload": {
             "summary": headline(document, MAX_SUMMARY),
-            "source": plain(name, 300) or "KeyWatch",
+            "source": plain(id_of(subject), 300) or "KeyWatch",
             "severity": _SEVERITIES.get(document["severity"], "error"),
             "timestamp": document["impact"]["first_seen"],
             "component": "AWS KMS",

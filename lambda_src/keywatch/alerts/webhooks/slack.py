@@ -8,18 +8,16 @@ from typing import Any
 
 from keywatch.alerts.document import Document, Step
 from keywatch.alerts.escape import plain
-from keywatch.alerts.wording import headings, headline
+from keywatch.alerts.wording import headings, headline, sign
 
 MAX_HEADER, MAX_SECTION = 150, 3_000
 MOST_STEPS, MOST_REASONS = 5, 5
-_SIGNS = {"critical": "🔴", "high": "🟠", "warning": "🟡", "info": "🔵"}
 
 
 def body(document: Document) -> dict[str, Any]:
     """Return the message."""
     over = document["status"] == "resolved"
-    sign = "✅" if over else _SIGNS.get(document["severity"], "⚪")
-    title, names = headline(document, MAX_HEADER - 3), headings(document)
+    title, names = f"{sign(document)} {headline(document, MAX_HEADER - 3)}", headings(document)
     owner = f"Owner: {plain(document['owner'])}" if "owner" in document else ""
     because = "\n".join(plain(reason) for reason in document["because"][:MOST_REASONS])
     sections = (
@@ -30,9 +28,9 @@ def body(document: Document) -> dict[str, Any]:
         f"KeyWatch incident {document['incident_id']}, cause {document['cause']}",
     )
     return {
-        "text": _escaped(f"{sign} {title}"),
+        "text": _escaped(title),
         "blocks": [
-            {"type": "header", "text": _plain_text(f"{sign} {title}", MAX_HEADER)},
+            {"type": "header", "text": _plain_text(title, MAX_HEADER)},
             *(
                 {"type": "section", "text": _plain_text(text, MAX_SECTION)}
                 for text in sections
