@@ -91,7 +91,7 @@ class Model:
 
     def _resolved(self, alert: dict[str, Any], now: datetime) -> None:
         outage = self.outages[name_in(alert)]
-        if "KMS now reports the key usable" in " ".join(alert["notes"]):
+        if "KMS now reports the " in " ".join(alert["notes"]):
             assert not outage.broken, (alert["title"], outage, now)
 
     def see(
