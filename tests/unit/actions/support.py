@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -11,6 +13,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from keywatch.actions.dispatch import answer
 from keywatch.model.evidence import ChangeFact
 from keywatch.services import Services, build
 from keywatch.settings import Settings
@@ -26,6 +29,12 @@ NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 OLD = datetime(2024, 1, 1, tzinfo=UTC)
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 STORE = "cks-1234567890abcdef0"
+
+
+def ask(world: Any, action: str, **fields: object) -> Any:
+    """Return the answer to an action, as a deployment with the services of ``world`` gives it."""
+    container: Any = SimpleNamespace(services=world.services, counted=nullcontext)
+    return answer({"action": action, **fields}, None, lambda: container)
 
 
 def arn(key_id: str = KEY_ID, region: str = REGION, account: str = ACCOUNT) -> str:

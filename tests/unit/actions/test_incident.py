@@ -2,18 +2,16 @@
 
 import csv
 import io
-from contextlib import nullcontext
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 
 from cli.__main__ import main
-from keywatch.actions.dispatch import answer
 from keywatch.model.incident import KEEP
 from keywatch.page import widget
 from tests.support.world import KEY_ID, alias_missing, aws_error, changed, disabled
 from tests.support.world import world as open_world
+from tests.unit.actions.support import ask
 from tests.unit.incidents.test_groups import caller, key_id, minutes, missing
 
 
@@ -21,11 +19,6 @@ from tests.unit.incidents.test_groups import caller, key_id, minutes, missing
 def world():
     with open_world() as fresh:
         yield fresh
-
-
-def ask(world, action, **fields):
-    container = SimpleNamespace(services=world.services, counted=nullcontext)
-    return answer({"action": action, **fields}, None, lambda: container)
 
 
 def broken_and_mended(world, key=KEY_ID, **fields):

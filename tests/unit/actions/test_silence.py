@@ -2,17 +2,14 @@
 
 import json
 import shlex
-from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.__main__ import main
-from keywatch.actions.dispatch import answer
 from keywatch.model.silence import (
     CRITERIA,
     LONGEST,
@@ -25,6 +22,7 @@ from keywatch.model.silence import (
 from keywatch.page import widget
 from tests.support.world import START, disabled
 from tests.support.world import world as open_world
+from tests.unit.actions.support import ask
 
 ROOT = Path(__file__).resolve().parents[3]
 GOOD = {"match": {"key": "alias/payments"}, "for": "4h", "reason": "we rotate it"}
@@ -34,11 +32,6 @@ GOOD = {"match": {"key": "alias/payments"}, "for": "4h", "reason": "we rotate it
 def world():
     with open_world() as fresh:
         yield fresh
-
-
-def ask(world, action, **fields):
-    container = SimpleNamespace(services=world.services, counted=nullcontext)
-    return answer({"action": action, **fields}, None, lambda: container)
 
 
 def listed(world):
