@@ -83,6 +83,7 @@ def note_seen(services: Services, noted: Noted, signals: Iterable[Signal]) -> No
         try:
             services.spokes.note(account, region, SEEN, now)
         except (ClientError, BotoCoreError):
+            noted.spokes.discard((account, region))
             services.counts.add("TableUnreachable")
             services.logger.exception("a spoke could not be noted")
             return

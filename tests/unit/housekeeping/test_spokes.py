@@ -16,7 +16,7 @@ from keywatch.catalogue.own import CANARY_ALIAS, CANARY_DENIED_CALL
 from keywatch.housekeeping.spokes import minutes_due
 from keywatch.lookups.trust import strangers_in
 from keywatch.settings import Hub
-from keywatch.store.spokes import BUCKETS, bucket_of
+from keywatch.store.spokes import BUCKETS, SpokeStore, bucket_of
 from tests.support.organization import (
     HUB_ACCOUNT,
     LOOK_UP_ROLE,
@@ -145,6 +145,25 @@ def test_a_spoke_is_known_by_its_first_event_where_the_organisation_cannot_be_re
         world.take(of_account(disabled(), PAYMENTS))
         # THEN it gets its canary within an hour
         assert canaries(life.hour()) == [(PAYMENTS, REGION)]
+
+
+def test_a_spoke_that_could_not_be_noted_is_noted_with_its_next_event(monkeypatch):
+    with hub_world(hub=replace(HUB, reads_accounts=False)) as world:
+        world.organization.join(PAYMENTS)
+
+        def unreachable(*_):
+            raise aws_error("InternalServerError")
+
+        # GIVEN an event that came while the table did not answer
+        with monkeypatch.context() as without_table:
+            without_table.setattr(SpokeStore, "note", unreachable)
+            world.take(of_account(disabled(), PAYMENTS))
+        assert list(world.services.spokes.all()) == []
+        # WHEN the next one comes into the same container, in the same hour
+        world.take(of_account(disabled(), PAYMENTS))
+        # THEN its spoke is known
+        known = [(spoke.account, spoke.region) for spoke in world.services.spokes.all()]
+        assert known == [(PAYMENTS, REGION)]
 
 
 def test_who_answers_is_well_and_who_cannot_be_looked_into_is_told_in_one_number_and_a_list(life):
