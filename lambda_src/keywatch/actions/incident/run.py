@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from keywatch.actions.plain_json import iso
 from keywatch.actions.requests import InvalidRequest
-from keywatch.alerts.wording import iso
 from keywatch.catalogue.changes import AWS_ITSELF, MADE_BY
 from keywatch.incidents.ending import ENDED_QUIETLY
 from keywatch.model.evidence import ChangeFact
@@ -65,8 +65,8 @@ def _answer(
         "schema": SCHEMA,
         "incident_id": wanted,
         **(_of_stored(known) if known else _of_history(lines)),
-        "opened_at": iso(opened_at) if opened_at else None,
-        "ended_at": iso(ended_at) if ended_at else None,
+        "opened_at": iso(opened_at),
+        "ended_at": iso(ended_at),
         "time_to_acknowledge_seconds": _between(opened_at, acknowledged_at),
         "acknowledged_by": by,
         "time_to_resolve_seconds": _between(opened_at, ended_at),

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from keywatch.actions.plain_json import iso
 from keywatch.actions.silence.run import as_json
-from keywatch.alerts.wording import iso
 from keywatch.model.incident import BY_ITSELF, ENDED, Incident
 from keywatch.services import Services
 from keywatch.store.history import EndedIncident
@@ -100,7 +100,7 @@ def _entry(incident: Incident) -> Entry:
 def _entry_of_ended(incident: EndedIncident) -> Entry:
     return _common(incident) | {
         "cause": incident.cause,
-        "opened_at": iso(incident.opened_at) if incident.opened_at else None,
+        "opened_at": iso(incident.opened_at),
         "ended_at": iso(incident.ended_at),
         "silence": None,
     }
